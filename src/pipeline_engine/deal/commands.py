@@ -1,0 +1,154 @@
+"""What may be asked of a deal.
+
+A command carries its own time, identity and door; deciding needs no clock. Field values may be text as typed by a
+person (`"12000"`, `"2026-02-27"`); they are read by the field's type when the command is decided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline_engine.envelope import Via
+from pipeline_engine.values import Value
+
+RawValue = Value | Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Who asks what, of which deal, at which moment (aware UTC), under which command id, through which door."""
+
+    deal_id: str
+    at: datetime
+    by: str
+    command_id: str
+    via: Via = "python"
+    on_behalf_of: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDeal(Command):
+    """Open a deal under a process, in its first stage unless another is named."""
+
+    process: str
+    owner: str | None = None
+    stage: str | None = None
+    title: str | None = None
+    fields: Mapping[str, RawValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFields(Command):
+    """Set fields; None or an empty text clears one."""
+
+    values: Mapping[str, RawValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignOwner(Command):
+    """Give the deal to another owner."""
+
+    owner: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkContact(Command):
+    """Link a person on the customer's side, in a role of the process."""
+
+    contact: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogActivity(Command):
+    """Log that something was done with the customer."""
+
+    kind: str
+    with_whom: str | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNextStep(Command):
+    """Say what comes next, and by when."""
+
+    text: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordNote(Command):
+    """Record a note."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDeal(Command):
+    """Ask the gate for another stage."""
+
+    target: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinDeal(Command):
+    """Ask the gate to close the deal as won."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseDeal(Command):
+    """Ask the gate to close the deal as lost."""
+
+    reason: str
+    competitor: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenDeal(Command):
+    """Ask the gate to open a won or lost deal again, in the stage it stood in."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestApproval(Command):
+    """Ask the role that a rule names to approve; `target` is the next stage unless another is named."""
+
+    rule: str
+    target: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve(Command):
+    """Approve a rule for a target, perhaps until a moment."""
+
+    rule: str
+    target: str | None = None
+    expires_at: datetime | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject(Command):
+    """Say no to an approval that was asked for."""
+
+    rule: str
+    reason: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waive(Command):
+    """Waive a rule for a target, with a reason, perhaps until a moment."""
+
+    rule: str
+    reason: str
+    target: str | None = None
+    expires_at: datetime | None = None

@@ -1,0 +1,44 @@
+"""What a decision may know beside the deal: who asks, who owns, and what time it is for the engine.
+
+The list is closed. Each fact comes with the stream and version it was read at, so that the store can check under its
+lock that it still holds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline_engine.process import OWNERS_MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the people register says of someone; an unknown person has no roles, no team and no manager."""
+
+    id: str
+    roles: tuple[str, ...] = ()
+    team: str | None = None
+    manager: str | None = None
+    version: int = 0
+
+    @property
+    def stream(self) -> str:
+        """The stream this was read from."""
+        return f"person:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`clock` is the engine's time; `register_open` says the store has no people at all, so that roles bind nobody."""
+
+    clock: datetime
+    actor: Standing
+    owner: Standing | None = None
+    register_open: bool = False
+
+    def holds(self, role: str) -> bool:
+        """Whether the actor may act in that role; `owner.manager` is whoever the owner reports to."""
+        if self.register_open:
+            return True
+        if role == OWNERS_MANAGER:
+            return self.owner is not None and self.owner.manager == self.actor.id
+        return role in self.actor.roles

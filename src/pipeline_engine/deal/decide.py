@@ -1,0 +1,46 @@
+"""What a command makes happen: pure decisions from (command, deal, process, context) to events.
+
+Bad input raises; a rule that says no is an event. Asking twice records once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline_engine.deal import commands as c
+from pipeline_engine.deal import decide_approvals as approvals
+from pipeline_engine.deal import decide_facts as facts
+from pipeline_engine.deal import decide_moves as moves
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.decided import Decided
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.errors import UnknownDeal
+from pipeline_engine.process import Judge
+
+_DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]] = {
+    c.OpenDeal: moves.open_deal, c.MoveDeal: moves.move_deal, c.WinDeal: moves.win_deal, c.LoseDeal: moves.lose_deal,
+    c.ReopenDeal: moves.reopen_deal, c.SetFields: facts.set_fields, c.AssignOwner: facts.assign_owner,
+    c.LinkContact: facts.link_contact, c.LogActivity: facts.log_activity, c.SetNextStep: facts.set_next_step,
+    c.RecordNote: facts.record_note, c.RequestApproval: approvals.request_approval, c.Approve: approvals.approve,
+    c.Reject: approvals.reject, c.Waive: approvals.waive,
+}  # fmt: skip
+
+
+def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context) -> Decided:
+    """
+    What the command makes happen to the deal.
+
+    Args:
+        command: What is asked, by whom, at which moment.
+        deal: The deal as it stands, None where its stream is empty.
+        judge: The deal's process version; for an opening the one to open it under.
+        context: Who the actor and the owner are, and the engine's time.
+
+    Returns:
+        The events to append; none where there is nothing to do, or where an earlier refusal said exactly this.
+
+    Raises:
+        Rejected: Bad input: nothing happened and nothing is recorded.
+    """
+    if not isinstance(command, c.OpenDeal) and (deal is None or not deal.opened):
+        raise UnknownDeal(command.deal_id)
+    return _DECISIONS[type(command)](command, deal or Deal(id=command.deal_id), judge, context)

@@ -1,0 +1,132 @@
+"""Deciding approvals and waivers: who may give them, for what, and what ends them.
+
+Someone who tries and may not is an event too, because an auditor will ask.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pipeline_engine.deal import commands as c
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
+from pipeline_engine.deal.events import (
+    ApprovalGranted,
+    ApprovalRefused,
+    ApprovalRejected,
+    ApprovalRequested,
+    RuleWaived,
+    WaiverRefused,
+)
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, UnknownRule
+from pipeline_engine.process import Judge, Rule
+from pipeline_engine.values import Personal, instant_text
+
+_Refusal = Literal["no-role", "four-eyes"]
+_OUTCOME_OF = {"won:from": "won", "lost:from": "lost"}
+
+
+def request_approval(command: c.RequestApproval, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Ask for an approval; one that is asked for, or given and still good, is not asked for again."""
+    rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
+    _must_be_open(deal, target)
+    not_backdated(command, judge.process, context)
+    if any((r.rule, r.target) == (rule.id, target) for r in deal.requests):
+        return NOTHING
+    if any(g.covers(rule.id, target, command.at) for g in deal.approvals):
+        return NOTHING
+    note = personal(command, command.note)
+    return Decided((ApprovalRequested(rule=rule.id, target=target, role=rule.approval or "", note=note),))
+
+
+def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Approve, if the actor holds the role and is neither the owner nor the one who asked."""
+    rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
+    _must_be_open(deal, target)
+    not_backdated(command, judge.process, context)
+    _ends_later(command.expires_at, command)
+    refused = _may_not_answer(command, deal, rule, context)
+    if refused:
+        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused),))
+    if any(g.covers(rule.id, target, command.at) and g.by == command.by for g in deal.approvals):
+        return NOTHING
+    granted = ApprovalGranted(
+        rule=rule.id, target=target, role=rule.approval or "", seen_version=deal.version, lapses_on=rule.lapses_on,
+        expires_at=command.expires_at, note=personal(command, command.note),
+    )  # fmt: skip
+    return Decided((granted,))
+
+
+def reject(command: c.Reject, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Say no to an approval, under the same conditions as saying yes."""
+    rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
+    _must_be_open(deal, target)
+    not_backdated(command, judge.process, context)
+    refused = _may_not_answer(command, deal, rule, context)
+    if refused:
+        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused),))
+    reason = personal(command, command.reason)
+    return Decided((ApprovalRejected(rule=rule.id, target=target, role=rule.approval or "", reason=reason),))
+
+
+def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Waive a rule for a target, if it may be waived and the actor holds a role that may, and is not the owner."""
+    rule, target = _rule(command.rule, judge), _target(command, deal, judge)
+    if not command.reason.strip():
+        raise BadValue("reason", command.reason, "a reason for the waiver")
+    not_backdated(command, judge.process, context)
+    _ends_later(command.expires_at, command)
+    roles = [role for role in rule.waivable_by if context.holds(role)]
+    if not roles or command.by == deal.owner:
+        why = "not-waivable" if not rule.waivable_by else "no-role" if not roles else "four-eyes"
+        return Decided((WaiverRefused(rule=rule.id, target=target, why=why),))  # type: ignore[arg-type]  # one of three
+    if any(w.covers(rule.id, target, command.at) for w in deal.waivers):
+        return NOTHING
+    waived = RuleWaived(
+        rule=rule.id, target=target, role=roles[0], reason=Personal(deal.stream, command.reason),
+        seen_version=deal.version, lapses_on=rule.lapses_on, expires_at=command.expires_at,
+    )  # fmt: skip
+    return Decided((waived,))
+
+
+def _rule(rule_id: str, judge: Judge) -> Rule:
+    rule = judge.rule(rule_id)
+    if rule is None:
+        raise UnknownRule(rule_id, tuple(judge.index), f"process `{judge.process.name}`")
+    return rule
+
+
+def _approval_rule(rule_id: str, judge: Judge) -> Rule:
+    rule = _rule(rule_id, judge)
+    if rule.approval is None:
+        asking = tuple(r.id for r in judge.process.rules if r.approval)
+        raise UnknownRule(rule_id, asking, f"`{judge.process.name}` (among rules that ask for an approval)")
+    return rule
+
+
+def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Waive, deal: Deal, judge: Judge) -> str:
+    if command.target is not None:
+        if command.target not in ("won", "lost", "reopen"):
+            judge.place(command.target)
+        return command.target
+    asked_at = _rule(command.rule, judge).asked_at
+    if asked_at.startswith("moves:"):
+        raise BadValue("--to", "", f"the stage that rule `{command.rule}` is waived for")
+    return _OUTCOME_OF.get(asked_at, asked_at)
+
+
+def _must_be_open(deal: Deal, target: str) -> None:
+    if deal.status != "open" and target != "reopen":
+        raise DealIsClosed(deal.id, deal.status)
+
+
+def _may_not_answer(command: c.Command, deal: Deal, rule: Rule, context: Context) -> _Refusal | None:
+    if not context.holds(rule.approval or ""):
+        return "no-role"
+    askers = {request.by for request in deal.requests if request.rule == rule.id}
+    return "four-eyes" if command.by == deal.owner or command.by in askers else None
+
+
+def _ends_later(expires_at: datetime | None, command: c.Command) -> None:
+    if expires_at is not None and expires_at <= command.at:
+        raise BadMoment(f"it would end at {instant_text(expires_at)}, before it begins at {instant_text(command.at)}")

@@ -1,0 +1,67 @@
+"""What a decision comes to, and the checks of time that every decision shares."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipeline_engine.deal.commands import Command
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.envelope import Event
+from pipeline_engine.errors import BadMoment
+from pipeline_engine.process import Process
+from pipeline_engine.values import Personal, instant_text
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`events` to append, in order; `repeats` is the version of an earlier refusal that answers the command instead."""
+
+    events: tuple[Event, ...] = ()
+    repeats: int | None = None
+
+
+NOTHING = Decided()
+
+
+def personal(command: Command, text: str | None) -> Personal | None:
+    """Free text as it is kept: under the deal's own key."""
+    return Personal(f"deal:{command.deal_id}", text) if text else None
+
+
+def not_in_the_future(command: Command, context: Context) -> None:
+    """Raise BadMoment where the command's time is later than the engine's."""
+    if command.at > context.clock:
+        raise BadMoment(f"`{instant_text(command.at)}` is in the future; now is {instant_text(context.clock)}")
+
+
+def in_stage_order(command: Command, deal: Deal, context: Context) -> None:
+    """Raise BadMoment where a stage event would come before the deal's last one, or in the future."""
+    not_in_the_future(command, context)
+    if deal.last_stage_at and command.at < deal.last_stage_at:
+        last = instant_text(deal.last_stage_at)
+        raise BadMoment(f"`{instant_text(command.at)}` is before the deal's last stage event at {last}")
+
+
+def not_backdated(command: Command, process: Process, context: Context) -> None:
+    """Raise BadMoment where a fact is recorded later than the process allows, or before it happened."""
+    not_in_the_future(command, context)
+    late = context.clock - command.at
+    allowed = _allowed(process)
+    if late > allowed:
+        moment = instant_text(command.at)
+        raise BadMoment(
+            f"`{moment}` is {_days(late)} back; process `{process.name}` allows {_days(allowed)} (`backdate:`)"
+        )
+    if late and process.backdate_by and not any(context.holds(role) for role in process.backdate_by):
+        raise BadMoment(f"only {' or '.join(process.backdate_by)} may backdate in process `{process.name}`")
+
+
+def _allowed(process: Process) -> timedelta:
+    if process.backdate is None:
+        return timedelta(0)
+    unit = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+    return unit.get(process.backdate.unit, timedelta(days=1)) * float(process.backdate.amount)
+
+
+def _days(span: timedelta) -> str:
+    return f"{span.total_seconds() / 86400:.3g} d"

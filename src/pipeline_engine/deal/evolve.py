@@ -1,0 +1,199 @@
+"""How each event changes a deal; total over everything that may ever be stored."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from pipeline_engine.deal import events as e
+from pipeline_engine.deal.state import Activity, Contact, Deal, Grant, Mark, Request
+from pipeline_engine.envelope import Envelope, Event, Recorded
+
+Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
+
+
+def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
+    """The deal after one more event; a deal nobody opened yet is one that is `not opened`."""
+    before = deal or Deal(id=recorded.stream.partition(":")[2])
+    change = _CHANGES.get(type(recorded.event))
+    after = change(before, recorded.event, recorded) if change else {}
+    after["version"] = recorded.version
+    if not isinstance(recorded.event, (e.MoveRefused, e.OpeningRefused)):
+        after["solid_version"] = recorded.version
+    return replace(before, **after)
+
+
+def fold(events: Iterable[Recorded]) -> Deal | None:
+    """The deal that these events of one stream add up to; None for no events."""
+    deal: Deal | None = None
+    for recorded in events:
+        deal = evolve(deal, recorded)
+    return deal
+
+
+def attempt_key(attempt: str, target: str | None) -> str:
+    """Under which key the last refusal of an attempt is remembered: `move:proposal`, `win:won`."""
+    return f"{attempt}:{target or ''}"
+
+
+def _opened(deal: Deal, event: e.DealOpened, recorded: Recorded) -> dict[str, Any]:
+    if deal.opened:
+        return {}
+    at, ref = recorded.envelope.at, recorded.envelope.source_ref
+    return {
+        "status": "open", "process": event.process, "process_version": event.version, "stage": event.stage,
+        "owner": event.owner, "title": event.title, "fields": MappingProxyType(dict(event.fields)), "opened_at": at,
+        "entered_at": at, "last_stage_at": at, "source": ref.source if ref else None, "refusals": MappingProxyType({}),
+    }  # fmt: skip
+
+
+def _fields(deal: Deal, event: e.FieldsChanged, recorded: Recorded) -> dict[str, Any]:
+    kept = {name: value for name, value in deal.fields.items() if name not in event.cleared}
+    changed = {*event.set, *event.cleared}
+    return {
+        "fields": MappingProxyType({**kept, **event.set}),
+        "approvals": _lapsed(deal.approvals, changed),
+        "waivers": _lapsed(deal.waivers, changed),
+    }
+
+
+def _lapsed(grants: tuple[Grant, ...], changed: set[str]) -> tuple[Grant, ...]:
+    if not any(g.standing and changed.intersection(g.lapses_on) for g in grants):
+        return grants
+    return tuple(replace(g, standing=False) if changed.intersection(g.lapses_on) else g for g in grants)
+
+
+def _used(grants: tuple[Grant, ...], target: str) -> tuple[Grant, ...]:
+    return tuple(replace(g, standing=False) if g.standing and g.target == target else g for g in grants)
+
+
+def _stage_change(deal: Deal, target: str, envelope: Envelope, basis: str) -> dict[str, Any]:
+    return {
+        "last_stage_at": _later(deal.last_stage_at, envelope.at),
+        "approvals": _used(deal.approvals, target),
+        "waivers": _used(deal.waivers, target),
+        "requests": tuple(r for r in deal.requests if r.target != target),
+        "refusals": MappingProxyType({}),
+        "gated": deal.gated or basis == "gate",
+    }
+
+
+def _later(before: datetime | None, at: datetime | None) -> datetime | None:
+    return max(before, at) if before and at else at or before
+
+
+def _moved(deal: Deal, event: e.DealMoved, recorded: Recorded) -> dict[str, Any]:
+    changed = _stage_change(deal, event.to_stage, recorded.envelope, event.basis)
+    return {**changed, "stage": event.to_stage, "entered_at": recorded.envelope.at}
+
+
+def _won(deal: Deal, event: e.DealWon, recorded: Recorded) -> dict[str, Any]:
+    changed = _stage_change(deal, "won", recorded.envelope, event.basis)
+    return {**changed, "status": "won", "closed_at": recorded.envelope.at, "lost_reason": None}
+
+
+def _lost(deal: Deal, event: e.DealLost, recorded: Recorded) -> dict[str, Any]:
+    changed = _stage_change(deal, "lost", recorded.envelope, event.basis)
+    return {**changed, "status": "lost", "closed_at": recorded.envelope.at, "lost_reason": event.reason}
+
+
+def _reopened(deal: Deal, event: e.DealReopened, recorded: Recorded) -> dict[str, Any]:
+    changed = _stage_change(deal, "reopen", recorded.envelope, event.basis)
+    fresh = {"status": "open", "stage": event.to_stage, "entered_at": recorded.envelope.at}
+    return {**changed, **fresh, "closed_at": None, "lost_reason": None}
+
+
+def _refused(deal: Deal, event: e.MoveRefused, recorded: Recorded) -> dict[str, Any]:
+    key = attempt_key(event.attempt, event.to_stage)
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event.verdicts, recorded)})}
+
+
+def _opening_refused(deal: Deal, event: e.OpeningRefused, recorded: Recorded) -> dict[str, Any]:
+    key = attempt_key("open", event.stage)
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event.verdicts, recorded)})}
+
+
+def _mark(deal: Deal, verdicts: e.Verdicts, recorded: Recorded) -> Mark:
+    versions = tuple(sorted((name, value.version) for name, value in verdicts.context.items()))
+    return Mark(
+        version=recorded.version, actor=recorded.envelope.actor, digest=verdicts.digest,
+        judged_solid=deal.solid_version, codes=verdicts.codes, context=versions,
+    )  # fmt: skip
+
+
+def _assigned(deal: Deal, event: e.OwnerAssigned, recorded: Recorded) -> dict[str, Any]:
+    return {"owner": event.owner}
+
+
+def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:
+    return {"contacts": (*deal.contacts, Contact(event.contact, event.role, recorded.envelope.at))}
+
+
+def _unlinked(deal: Deal, event: e.ContactUnlinked, recorded: Recorded) -> dict[str, Any]:
+    gone = (event.contact.value, event.role)
+    return {"contacts": tuple(c for c in deal.contacts if (c.contact.value, c.role) != gone)}
+
+
+def _logged(deal: Deal, event: e.ActivityLogged, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    logged = Activity(event.kind, envelope.at, envelope.actor, event.with_whom, event.minutes)
+    return {"activities": (*deal.activities, logged)}
+
+
+def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str, Any]:
+    return {"next_step": event.text, "next_step_due": event.due}
+
+
+def _requested(deal: Deal, event: e.ApprovalRequested, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version)
+    return {"requests": (*deal.requests, asked)}
+
+
+def _answered(deal: Deal, event: Event, recorded: Recorded) -> dict[str, Any]:
+    rule, target = event.rule, event.target  # type: ignore[attr-defined]  # only events with both come here
+    return {"requests": tuple(r for r in deal.requests if (r.rule, r.target) != (rule, target))}
+
+
+def _grant(event: e.ApprovalGranted | e.RuleWaived, recorded: Recorded) -> Grant:
+    envelope = recorded.envelope
+    return Grant(
+        event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version,
+        event.lapses_on, event.expires_at,
+    )  # fmt: skip
+
+
+def _granted(deal: Deal, event: e.ApprovalGranted, recorded: Recorded) -> dict[str, Any]:
+    return {**_answered(deal, event, recorded), "approvals": (*deal.approvals, _grant(event, recorded))}
+
+
+def _waived(deal: Deal, event: e.RuleWaived, recorded: Recorded) -> dict[str, Any]:
+    return {"waivers": (*deal.waivers, _grant(event, recorded))}
+
+
+def _paused(deal: Deal, event: e.DealPaused, recorded: Recorded) -> dict[str, Any]:
+    return {"paused": True}
+
+
+def _resumed(deal: Deal, event: e.DealResumed, recorded: Recorded) -> dict[str, Any]:
+    return {"paused": False}
+
+
+def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:
+    return {"merged_into": event.into}
+
+
+def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> dict[str, Any]:
+    return {"removed": True}
+
+
+# Notes, source rows after an outcome and refused approvals or waivers change no state but the version.
+_CHANGES: dict[type[Event], Change] = {
+    e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
+    e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
+    e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
+    e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
+    e.ApprovalRejected: _answered, e.ApprovalReturned: _answered, e.RuleWaived: _waived, e.DealMerged: _merged,
+    e.DealRemovedAtSource: _removed,
+}  # fmt: skip

@@ -1,0 +1,34 @@
+"""What the gate would say: the same judgement as a real attempt, without the write."""
+
+from pipeline_engine.deal.commands import Command
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.gate import judge_attempt
+from pipeline_engine.deal.outcome import Preflight
+from pipeline_engine.deal.reading import Attempt
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.process import Gate, Judge
+
+
+def preflight(deal: Deal, command: Command, ask: tuple[Gate, str], by: tuple[Judge, Context]) -> Preflight:
+    """
+    What the gate would say of an attempt at the command's time by its actor.
+
+    Args:
+        ask: The gate and its target: a stage, or won, lost, reopen.
+        by: The process version that would judge, and who asks.
+    """
+    (gate, target), (judge, context) = ask, by
+    attempt = Attempt(gate, deal.stage, target, command.at, command.by, getattr(command, "reason", None))
+    judgement = judge_attempt(deal, attempt, judge, context)
+    return Preflight(gate, target, not judgement.refused, judgement.explained())
+
+
+def ways_on(deal: Deal, judge: Judge) -> tuple[tuple[Gate, str], ...]:
+    """Where the deal may go: the stages ahead that the process lets it move to, and won; reopening if closed."""
+    if deal.status != "open":
+        return (("reopen", "reopen"),)
+    process = judge.process
+    ahead = judge.stages[judge.place(deal.stage) + 1 :]
+    stages = ahead[:1] if process.moves.forward == "next" else ahead
+    won: tuple[tuple[Gate, str], ...] = (("win", "won"),) if deal.stage in process.won_from else ()
+    return (*(("move", stage) for stage in stages), *won)

@@ -1,0 +1,85 @@
+"""A deal as a rule reads it: one row, keyed by column path.
+
+The backtest builds the same row from columns (replay/), so what stands here and what stands there must mean the same.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipeline_engine.deal.context import Context, Standing
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.process import Gate, Judge
+from pipeline_engine.values import Document, Value, open_personal
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is asked of the gate: `target` is a stage, or the word won, lost or reopen."""
+
+    gate: Gate
+    from_stage: str | None
+    target: str
+    now: datetime
+    actor: str
+    reason: str | None = None
+
+
+def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict[str, Any]:
+    """What a rule may read of this deal at this attempt; None is not recorded."""
+    row: dict[str, Any] = {f"deal.{name}": _plain(value) for name, value in deal.fields.items()}
+    row |= _people(deal, attempt, context)
+    row |= {
+        "stage.id": attempt.from_stage,
+        "stage.entered_at": deal.entered_at,
+        "opened_at": deal.opened_at,
+        "now": attempt.now,
+        "today": local_day(attempt.now, judge.process.calendar.zone),
+        "move.from": attempt.from_stage,
+        "move.to": attempt.target,
+        "move.reason": attempt.reason or None,
+        "move.steps": judge.steps(attempt.gate, attempt.from_stage, attempt.target),
+        "activities": [_activity(a) for a in deal.activities],
+        "approvals": [_approval(g, attempt.now) for g in deal.approvals],
+        "contacts": [{"role": c.role, "id": c.contact.value, "at": c.at} for c in deal.contacts],
+        "documents": [],
+    }
+    return row
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The day it is at that moment in the process's zone."""
+    return moment.date() if zone == "UTC" else moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _plain(value: Value) -> Any:
+    opened = open_personal(value)
+    return opened.name if isinstance(opened, Document) else opened
+
+
+def _people(deal: Deal, attempt: Attempt, context: Context) -> dict[str, Any]:
+    owner = context.owner or Standing(deal.owner or "")
+    return {
+        "actor.id": attempt.actor,
+        "actor.roles": context.actor.roles,
+        "actor.team": context.actor.team,
+        "owner.id": deal.owner,
+        "owner.roles": owner.roles if deal.owner else None,
+        "owner.team": owner.team,
+        "owner.manager": owner.manager,
+    }
+
+
+def _activity(activity: Any) -> dict[str, Any]:
+    with_whom = activity.with_whom.value if activity.with_whom else None
+    return {
+        "kind": activity.kind, "at": activity.at, "with": with_whom, "minutes": activity.minutes, "by": activity.by,
+    }  # fmt: skip
+
+
+def _approval(grant: Any, now: datetime) -> dict[str, Any]:
+    return {
+        "rule": grant.rule, "role": grant.role, "by": grant.by, "at": grant.at, "target": grant.target,
+        "live": grant.live(now),
+    }  # fmt: skip

@@ -1,0 +1,131 @@
+"""What a deal's events add up to: the deal as it stands.
+
+The fold is total: whatever an importer writes or `decide` returns adds up to some deal, never to an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from pipeline_engine.values import Personal, Value
+
+Status = Literal["not opened", "open", "won", "lost"]
+_NONE: Mapping[str, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something done with the customer; `at` is None where nobody knows when."""
+
+    kind: str
+    at: datetime | None
+    by: str
+    with_whom: Personal | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person on the customer's side, in a role."""
+
+    contact: Personal
+    role: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An approval or a waiver: what it covers, who gave it, and whether it still stands apart from its expiry."""
+
+    rule: str
+    target: str
+    role: str
+    by: str
+    at: datetime | None
+    version: int
+    lapses_on: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    standing: bool = True
+
+    def covers(self, rule: str, target: str, now: datetime) -> bool:
+        """Whether it serves this rule and target at `now`; expiry is this comparison and nothing else."""
+        return self.rule == rule and self.target == target and self.live(now)
+
+    def live(self, now: datetime) -> bool:
+        """Whether it has neither lapsed, nor been used up, nor expired."""
+        return self.standing and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An approval asked for and not answered yet."""
+
+    rule: str
+    target: str
+    role: str
+    by: str
+    at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last refusal of one attempt, as far as telling whether the next one says the same."""
+
+    version: int
+    actor: str
+    digest: str
+    judged_solid: int
+    codes: str
+    context: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal as it stands after `version` events.
+
+    `solid_version` is the version of the last event that is not a refusal: refusals move no ETag. `entered_at` is when
+    the current stay began; `last_stage_at` the latest known time of a stage, outcome or reopen event. `source` names
+    the source that opened it, None for the gate; `gated` says that the gate has moved it.
+    """
+
+    id: str
+    status: Status = "not opened"
+    process: str = ""
+    process_version: int = 0
+    stage: str = ""
+    owner: str | None = None
+    title: Personal | None = None
+    fields: Mapping[str, Value] = field(default_factory=lambda: _NONE)
+    opened_at: datetime | None = None
+    entered_at: datetime | None = None
+    closed_at: datetime | None = None
+    last_stage_at: datetime | None = None
+    lost_reason: str | None = None
+    activities: tuple[Activity, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    approvals: tuple[Grant, ...] = ()
+    waivers: tuple[Grant, ...] = ()
+    requests: tuple[Request, ...] = ()
+    next_step: Personal | None = None
+    next_step_due: datetime | None = None
+    paused: bool = False
+    refusals: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    source: str | None = None
+    gated: bool = False
+    merged_into: str | None = None
+    removed: bool = False
+    version: int = 0
+    solid_version: int = 0
+
+    @property
+    def opened(self) -> bool:
+        """Whether the deal ever came to be."""
+        return self.status != "not opened"
+
+    @property
+    def stream(self) -> str:
+        """The name of its stream."""
+        return f"deal:{self.id}"

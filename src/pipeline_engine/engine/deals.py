@@ -1,0 +1,152 @@
+"""The verbs of deals: ask, look, and ask what the gate would say."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Unpack
+
+from pipeline_engine.deal import (
+    Approve,
+    AssignOwner,
+    Deal,
+    Judged,
+    LinkContact,
+    LogActivity,
+    LoseDeal,
+    MoveDeal,
+    OpenDeal,
+    Outcome,
+    Preflight,
+    RawValue,
+    RecordNote,
+    Reject,
+    ReopenDeal,
+    RequestApproval,
+    SetFields,
+    SetNextStep,
+    Waive,
+    WinDeal,
+    ways_on,
+)
+from pipeline_engine.engine.selection import DealRow, rows_of, selected
+from pipeline_engine.engine.shell import How, Shell
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.process import Gate
+
+
+class DealVerbs(Shell):
+    """Everything that can be done with one deal, and looking at many."""
+
+    def open_deal(
+        self,
+        deal_id: str,
+        *,
+        process: str,
+        owner: str | None = None,
+        fields: Mapping[str, RawValue] | None = None,
+        stage: str | None = None,
+        title: str | None = None,
+        **how: Unpack[How],
+    ) -> Outcome:
+        """Open a deal under the version of a process that is in force."""
+        what = {"process": process, "owner": owner, "fields": fields or {}, "stage": stage, "title": title}
+        return self._ask(OpenDeal, deal_id, how, **what)
+
+    def set(self, deal_id: str, values: Mapping[str, RawValue], **how: Unpack[How]) -> Outcome:
+        """Set fields of a deal; None or empty text clears one."""
+        return self._ask(SetFields, deal_id, how, values=values)
+
+    def assign(self, deal_id: str, owner: str, why: str | None = None, **how: Unpack[How]) -> Outcome:
+        """Give the deal to another owner."""
+        return self._ask(AssignOwner, deal_id, how, owner=owner, why=why)
+
+    def contact(self, deal_id: str, contact: str, role: str, **how: Unpack[How]) -> Outcome:
+        """Link a person on the customer's side to the deal, in a role of the process."""
+        return self._ask(LinkContact, deal_id, how, contact=contact, role=role)
+
+    def log(
+        self, deal_id: str, kind: str, with_whom: str | None = None, minutes: int | None = None, **how: Unpack[How]
+    ) -> Outcome:
+        """Log an activity of a kind the process knows."""
+        return self._ask(LogActivity, deal_id, how, kind=kind, with_whom=with_whom, minutes=minutes)
+
+    def next_step(self, deal_id: str, text: str, due: datetime | None = None, **how: Unpack[How]) -> Outcome:
+        """Say what comes next, and by when."""
+        return self._ask(SetNextStep, deal_id, how, text=text, due=due)
+
+    def note(self, deal_id: str, text: str, **how: Unpack[How]) -> Outcome:
+        """Record a note."""
+        return self._ask(RecordNote, deal_id, how, text=text)
+
+    def move(self, deal_id: str, to: str, reason: str | None = None, **how: Unpack[How]) -> Outcome:
+        """Ask the gate for another stage; the outcome says whether, and how each rule judged."""
+        return self._ask(MoveDeal, deal_id, how, target=to, reason=reason)
+
+    def win(self, deal_id: str, **how: Unpack[How]) -> Outcome:
+        """Ask the gate to close the deal as won."""
+        return self._ask(WinDeal, deal_id, how)
+
+    def lose(
+        self, deal_id: str, reason: str, competitor: str | None = None, note: str | None = None, **how: Unpack[How]
+    ) -> Outcome:
+        """Ask the gate to close the deal as lost, for a reason of the process."""
+        return self._ask(LoseDeal, deal_id, how, reason=reason, competitor=competitor, note=note)
+
+    def reopen(self, deal_id: str, reason: str | None = None, **how: Unpack[How]) -> Outcome:
+        """Ask the gate to open a won or lost deal again."""
+        return self._ask(ReopenDeal, deal_id, how, reason=reason)
+
+    def request(
+        self, deal_id: str, rule: str, to: str | None = None, note: str | None = None, **how: Unpack[How]
+    ) -> Outcome:
+        """Ask the role that a rule names for its approval."""
+        return self._ask(RequestApproval, deal_id, how, rule=rule, target=to, note=note)
+
+    def approve(
+        self, deal_id: str, rule: str, to: str | None = None, expires_at: datetime | None = None, **how: Unpack[How]
+    ) -> Outcome:
+        """Approve a rule for a target; refused to the owner, to who asked, and to who holds no such role."""
+        return self._ask(Approve, deal_id, how, rule=rule, target=to, expires_at=expires_at)
+
+    def reject(self, deal_id: str, rule: str, reason: str, to: str | None = None, **how: Unpack[How]) -> Outcome:
+        """Say no to an approval."""
+        return self._ask(Reject, deal_id, how, rule=rule, target=to, reason=reason)
+
+    def waive(
+        self,
+        deal_id: str,
+        rule: str,
+        reason: str,
+        to: str | None = None,
+        expires_at: datetime | None = None,
+        **how: Unpack[How],
+    ) -> Outcome:
+        """Waive a rule for a target, with a reason."""
+        return self._ask(Waive, deal_id, how, rule=rule, target=to, reason=reason, expires_at=expires_at)
+
+    def deal(self, deal_id: str) -> Deal:
+        """The deal as it stands; raises UnknownDeal."""
+        return self._desk.deal(deal_id)
+
+    def deals(self, **wanted: str | None) -> list[DealRow]:
+        """Deals by `stage`, `owner`, `status` (open · won · lost) and `process`, by id."""
+        return rows_of(selected(self._follower.facts().deals, wanted))
+
+    def preflight(self, deal_id: str, to: str, gate: Gate = "move", by: str = "somebody") -> Preflight:
+        """What the gate would say of an attempt now; nothing is written."""
+        probe = MoveDeal(deal_id=deal_id, at=self._clock(), by=by, command_id="preflight", target=to)
+        return self._desk.preflight(probe, gate, to)
+
+    def next(self, deal_id: str, by: str = "somebody") -> tuple[Preflight, ...]:
+        """What the gate would say of every way on from here."""
+        deal = self.deal(deal_id)
+        judge = self._desk.judge(deal.process, deal.process_version)
+        return tuple(self.preflight(deal_id, target, gate, by) for gate, target in ways_on(deal, judge))
+
+    def timeline(self, deal_id: str) -> list[Recorded]:
+        """Every event of the deal, oldest first."""
+        self.deal(deal_id)
+        return self._store.events(f"deal:{deal_id}")
+
+    def explain(self, recorded: Recorded) -> tuple[Judged, ...]:
+        """How a stored attempt was judged, rule by rule."""
+        return self._desk.explain(recorded)

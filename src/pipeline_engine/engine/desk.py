@@ -1,0 +1,192 @@
+"""Where every deal command comes in, whatever its door: load, decide, append, and say what became of it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from pydantic_core import to_json
+
+from pipeline_engine.deal import (
+    REFUSALS,
+    Command,
+    Context,
+    Deal,
+    Decided,
+    Judged,
+    OpenDeal,
+    Outcome,
+    Preflight,
+    Standing,
+    decide,
+    evolve,
+    explain,
+    preflight,
+    verdicts_of,
+)
+from pipeline_engine.envelope import Envelope, Recorded
+from pipeline_engine.errors import UnknownDeal, UnknownProcess
+from pipeline_engine.process import Gate, Judge, PublishedProcess, evolve_process
+from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
+from pipeline_engine.team import Person, evolve_person
+from pipeline_engine.values import value_to_json
+
+Clock = Callable[[], datetime]
+
+DEAL: Fold[Deal] = Fold("deal", evolve)
+PROCESS: Fold[PublishedProcess | None] = Fold("process", evolve_process)
+PERSON: Fold[Person] = Fold("person", evolve_person)
+REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
+
+# What identifies a command is not part of what it asks for; neither is a time nobody named.
+_NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
+
+
+class Reads(Protocol):
+    """Whatever loads the state of a stream: the store, or its reader within a decision."""
+
+    def state(self, stream: str, fold: Fold[Any]) -> tuple[Any, int]:
+        """The state of a stream and its version."""
+        ...
+
+
+class Unwatched:
+    """Reads outside a decision, which nobody checks again."""
+
+    def __init__(self, store: Store) -> None:
+        self.state = store.load
+
+
+class Desk:
+    """Runs deal commands on a store under a clock."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._judges: dict[tuple[str, int, str], Judge] = {}
+
+    def run(self, command: Command, at_given: bool) -> Outcome:
+        """
+        Decide a command and record what it comes to.
+
+        Args:
+            at_given: Whether the command's time was named by who asks; otherwise it happens when it is decided.
+        """
+        decided: list[Decided] = []
+
+        def on(deal: Deal | None, version: int, reader: Reads) -> Decision:
+            timed, now = self._timed(command, deal, at_given)
+            judge = self._judge_for(timed, deal, reader)
+            decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now)))]
+            return Decision(tuple(Draft(_envelope(timed), e) for e in decided[0].events), decided[0].repeats)
+
+        stream = f"deal:{command.deal_id}"
+        receipt = self._store.transact(stream, Request(command.command_id, _digest(command, at_given)), DEAL, on)
+        return self._outcome(command, receipt, decided)
+
+    def _timed(self, command: Command, deal: Deal | None, at_given: bool) -> tuple[Command, datetime]:
+        now = self._clock()
+        if at_given:
+            return command, now
+        # A clock that was set back must not make a deal move before it last moved.
+        now = max(now, deal.last_stage_at) if deal and deal.last_stage_at else now
+        return replace(command, at=now), now
+
+    def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
+        if isinstance(command, OpenDeal):
+            return self.judge(command.process, None, reads)
+        if deal is None or not deal.opened:
+            raise UnknownDeal(command.deal_id)
+        return self.judge(deal.process, deal.process_version)
+
+    def judge(self, name: str, version: int | None, reads: Reads | None = None) -> Judge:
+        """A published version of a process (None: the one in force), ready to judge; raises UnknownProcess."""
+        published, _ = (reads or Unwatched(self._store)).state(f"process:{name}", PROCESS)
+        if published is None:
+            known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
+            raise UnknownProcess(name, known)
+        process = published.at(version)
+        key = (process.name, process.version, process.digest)
+        if key not in self._judges:
+            self._judges[key] = Judge(process)
+        return self._judges[key]
+
+    def _context(self, command: Command, deal: Deal | None, judge: Judge, by: tuple[Reads, datetime]) -> Context:
+        reads, now = by
+        owner = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
+        _, people = reads.state("store:team", REGISTER)
+        return Context(
+            clock=now, actor=self._standing(command.by, reads, command.at), register_open=people == 0,
+            owner=self._standing(owner, reads, command.at) if owner and judge.asks_about_owner else None,
+        )  # fmt: skip
+
+    def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
+        person, version = reads.state(f"person:{person_id}", PERSON)
+        if person is None:
+            return Standing(person_id)
+        lenders = {d.lender: reads.state(f"person:{d.lender}", PERSON)[0] for d in person.delegations}
+        known: Mapping[str, Person] = {lender: who for lender, who in lenders.items() if who}
+        return Standing(person_id, person.roles_at(at, known), person.team, person.manager, version)
+
+    def _outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
+        fresh = not receipt.known and decided[0].repeats is None
+        read = partial(self._events, receipt)
+        said = decided[0].events if fresh else tuple(recorded.event for recorded in read())
+        return Outcome(
+            deal_id=command.deal_id, accepted=not any(isinstance(event, REFUSALS) for event in said),
+            position=receipt.position, repeated=not fresh, read_events=read, explain=self.explain_last,
+        )  # fmt: skip
+
+    def _events(self, receipt: Receipt) -> tuple[Recorded, ...]:
+        events = self._store.events(receipt.stream, receipt.first - 1) if receipt.last >= receipt.first else []
+        return tuple(recorded for recorded in events if recorded.version <= receipt.last)
+
+    def explain_last(self, events: tuple[Recorded, ...]) -> tuple[Judged, ...]:
+        """How the last judged one of these events was judged, rule by rule."""
+        judged = [recorded for recorded in events if verdicts_of(recorded)]
+        return self.explain(judged[-1]) if judged else ()
+
+    def explain(self, recorded: Recorded) -> tuple[Judged, ...]:
+        """How a stored attempt was judged, rule by rule, folded from the history before it."""
+        verdicts = verdicts_of(recorded)
+        if verdicts is None:
+            return ()
+        return explain(recorded, self._store.events(recorded.stream), self.judge(verdicts.process, verdicts.version))
+
+    def preflight(self, command: Command, gate: Gate, target: str) -> Preflight:
+        """What the gate would say of an attempt now; nothing is written."""
+        deal = self.deal(command.deal_id)
+        judge = self.judge(deal.process, deal.process_version)
+        context = self._context(command, deal, judge, (Unwatched(self._store), self._clock()))
+        return preflight(deal, command, (gate, target), (judge, context))
+
+    def deal(self, deal_id: str) -> Deal:
+        """The deal as it stands; raises UnknownDeal."""
+        deal, _ = self._store.load(f"deal:{deal_id}", DEAL)
+        if deal is None or not deal.opened:
+            raise UnknownDeal(deal_id)
+        return deal
+
+
+def _envelope(command: Command) -> Envelope:
+    return Envelope(
+        at=command.at, actor=command.by, on_behalf_of=command.on_behalf_of, via=command.via,
+        command_id=command.command_id, correlation_id=command.correlation_id, causation_id=command.causation_id,
+    )  # fmt: skip
+
+
+def _digest(command: Command, at_given: bool) -> str:
+    asked = {
+        f.name: getattr(command, f.name) for f in fields(command) if f.name not in _NOT_ASKED_FOR or _named(f, at_given)
+    }
+    text = to_json([type(command).__name__, asked], fallback=_plain)
+    return hashlib.sha256(text).hexdigest()
+
+
+def _named(field: Any, at_given: bool) -> bool:
+    return at_given and field.name == "at"
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value_to_json(value)

@@ -1,0 +1,63 @@
+"""The front door: open a store, and every verb there is.
+
+The engine decides nothing: it brings the store, the clock and the pure rooms together.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from pipeline_engine.engine.answers import AnswerVerbs
+from pipeline_engine.engine.deals import DealVerbs
+from pipeline_engine.engine.histories import HistoryVerbs
+from pipeline_engine.engine.setup import SetupVerbs
+from pipeline_engine.engine.shell import EVENTS, system_clock
+from pipeline_engine.envelope import Via
+from pipeline_engine.store import open_store
+
+
+class Engine(DealVerbs, SetupVerbs, HistoryVerbs, AnswerVerbs):
+    """A store with its verbs; safe to share between threads.
+
+    with Engine.open("sqlite:///sales.db") as engine:
+        engine.publish("config/processes/b2b-saas.yaml", by="ops-1")
+        engine.open_deal("D-1", process="b2b-saas", owner="rep-03", by="rep-03")
+        outcome = engine.move("D-1", to="qualified", by="rep-03")
+    """
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "sqlite:///sales.db",
+        *,
+        clock: Callable[[], datetime] = system_clock,
+        clock_name: str = "system",
+        via: Via = "python",
+    ) -> Self:
+        """
+        Open the store at a URL, and make it where there is none yet.
+
+        Args:
+            url: `sqlite:///file.db` · `postgresql://…` · `memory://`.
+            clock: What time it is, aware; `clock_name` says which clock that is, and is kept in the store.
+            via: Through which door commands come.
+
+        Raises:
+            BadStore: It is no store of ours, of a newer format, or unsafe as it is set up.
+            StoreUnreachable: It cannot be reached.
+        """
+        return cls(open_store(url, clock=clock, clock_name=clock_name, events=EVENTS), clock, via)
+
+    @property
+    def events(self) -> Mapping[str, object]:
+        """Every event class that may be stored, by its stored name."""
+        return EVENTS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

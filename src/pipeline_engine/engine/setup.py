@@ -1,0 +1,123 @@
+"""The verbs that set a store up: processes and people."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from pipeline_engine.engine.desk import PERSON, PROCESS, REGISTER
+from pipeline_engine.engine.files import read_text
+from pipeline_engine.engine.shell import How, Shell
+from pipeline_engine.envelope import Envelope, Event
+from pipeline_engine.errors import BadPeople, BadProcess
+from pipeline_engine.process import Process, PublishedProcess, decide_publish, load_process
+from pipeline_engine.store import Decision, Draft, Request
+from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A process as it is now in force; `new` says whether publishing changed anything."""
+
+    process: Process
+    new: bool
+    same_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a people file changed: by person, the names of the events."""
+
+    people: int
+    changed: dict[str, tuple[str, ...]]
+
+
+class SetupVerbs(Shell):
+    """Publishing processes, applying people."""
+
+    def publish(self, file: str | Path, why: str | None = None, **how: Unpack[How]) -> Published:
+        """Publish a process file; the digest in force again changes nothing, an older one becomes a new version."""
+        text = read_text(file, BadProcess)
+        return self.publish_text(text, str(file), why, **how)
+
+    def publish_text(self, text: str, file: str, why: str | None = None, **how: Unpack[How]) -> Published:
+        """Publish a process from its text; `file` names it in errors."""
+        process, envelope = load_process(text, file), self._envelope(how)
+        before, _ = self._store.load(f"process:{process.name}", PROCESS)
+
+        def on(state: PublishedProcess | None, version: int, reader: object) -> Decision:
+            return _drafts(envelope, decide_publish(state, process, text, why))
+
+        self._store.transact(f"process:{process.name}", _request(envelope, text), PROCESS, on)
+        return self._published(process.name, before)
+
+    def _published(self, name: str, before: PublishedProcess | None) -> Published:
+        after, _ = self._store.load(f"process:{name}", PROCESS)
+        assert after is not None, "a publication was just recorded"
+        latest = after.in_force
+        return Published(latest.process, before is None or before.in_force.version != latest.version, latest.same_as)
+
+    def processes(self) -> list[PublishedProcess]:
+        """Every published process with its versions, by name."""
+        loaded = (self._store.load(stream, PROCESS)[0] for stream in self._store.streams("process:"))
+        return [published for published in loaded if published is not None]
+
+    def process(self, name: str, version: int | None = None) -> Process:
+        """A published version, or the one in force; raises UnknownProcess."""
+        return self._desk.judge(name, version).process
+
+    def apply_team(self, file: str | Path, **how: Unpack[How]) -> Applied:
+        """Make the people register what a file says; who is not in the file keeps no role."""
+        return self.apply_register(load_people(read_text(file, BadPeople), str(file)), **how)
+
+    def apply_register(self, wanted: Register, **how: Unpack[How]) -> Applied:
+        """Make the people register what is wanted, one stream a person, each recorded once."""
+        envelope = self._envelope(how)
+        changed = {person.id: self._apply_person(person, envelope) for person in self._all(wanted)}
+        applied = {person: names for person, names in changed.items() if names}
+        if applied:
+            said = TeamApplied(people=len(wanted.people), changed=len(applied))
+            self._record("store:team", said, envelope)
+        return Applied(len(wanted.people), applied)
+
+    def _all(self, wanted: Register) -> Iterator[Person]:
+        yield from wanted.people
+        named = {person.id for person in wanted.people}
+        yield from (Person(id=person.id) for person in self.people() if person.id not in named)
+
+    def _apply_person(self, wanted: Person, envelope: Envelope) -> tuple[str, ...]:
+        own = envelope.model_copy(update={"command_id": _derived(envelope.command_id, wanted.id)})
+        events: list[Event] = []
+
+        def on(person: Person | None, version: int, reader: object) -> Decision:
+            events[:] = changes(person, wanted)
+            return _drafts(own, *events)
+
+        self._store.transact(f"person:{wanted.id}", _request(own, repr(wanted)), PERSON, on)
+        return tuple(type(event).__name__ for event in events)
+
+    def _record(self, stream: str, event: Event, envelope: Envelope) -> None:
+        own = envelope.model_copy(update={"command_id": _derived(envelope.command_id, stream)})
+        self._store.transact(
+            stream, _request(own, repr(event)), REGISTER, lambda state, version, reader: _drafts(own, event)
+        )
+
+    def people(self) -> list[Person]:
+        """Everybody in the register, by id."""
+        loaded = (self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:"))
+        return [person for person in loaded if person is not None]
+
+
+def _drafts(envelope: Envelope, *events: Event | None) -> Decision:
+    return Decision(tuple(Draft(envelope, event) for event in events if event is not None))
+
+
+def _request(envelope: Envelope, asked: str) -> Request:
+    return Request(envelope.command_id, hashlib.sha256(f"{envelope.actor}\n{asked}".encode()).hexdigest())
+
+
+def _derived(command_id: str, part: str) -> str:
+    # A command over many streams is one command a stream; long ids are told apart by their digest.
+    whole = f"{command_id}/{part}"
+    return whole if len(whole) <= 200 else hashlib.sha256(whole.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""What all verbs of the engine share: the store, the clock, the door they came through."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, TypedDict
+
+from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
+from pipeline_engine.engine.desk import Desk
+from pipeline_engine.engine.follower import Follower
+from pipeline_engine.envelope import Envelope, Event, Via
+from pipeline_engine.errors import BadValue
+from pipeline_engine.exchange import EXCHANGE_EVENTS
+from pipeline_engine.process import PROCESS_EVENTS
+from pipeline_engine.store import Store
+from pipeline_engine.team import TEAM_EVENTS
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {event.__name__: event for event in (*DEAL_EVENTS, *PROCESS_EVENTS, *TEAM_EVENTS, *EXCHANGE_EVENTS)}
+)
+
+
+class How(TypedDict, total=False):
+    """Who asks (`by`, always needed), when it happened (`at`: now unless named), and under which command id."""
+
+    by: str | None
+    at: datetime | None
+    command_id: str | None
+    on_behalf_of: str | None
+    correlation_id: str | None
+    causation_id: str | None
+
+
+def system_clock() -> datetime:
+    """The real time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Shell:
+    """Holds the parts together; the verbs are in the classes that build on it."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = system_clock, via: Via = "python") -> None:
+        self._store, self._clock, self._via = store, clock, via
+        self._desk, self._follower = Desk(store, clock), Follower(store)
+
+    def run(self, command: Command, at_given: bool = True) -> Outcome:
+        """Decide any deal command; what is asked twice is recorded once."""
+        return self._desk.run(command, at_given)
+
+    def _ask(self, command: type[Command], deal_id: str, how: How, /, **what: Any) -> Outcome:
+        at = how.get("at")
+        common = {"deal_id": deal_id, "at": self._moment(at), "via": self._via, **self._who(how)}
+        return self._desk.run(command(**common, **what), at is not None)
+
+    def _moment(self, at: datetime | None) -> datetime:
+        if at is not None and at.tzinfo is None:
+            raise BadValue("at", at, "a time with its zone, like 2026-01-31T09:00:00Z")
+        return at.astimezone(UTC) if at else self._clock()
+
+    def _who(self, how: How) -> dict[str, Any]:
+        by = how.get("by")
+        if not by:
+            raise BadValue("by", by, "who asks: a person's id")
+        others = {name: how.get(name) for name in ("on_behalf_of", "correlation_id", "causation_id")}
+        return {"by": by, "command_id": how.get("command_id") or new_command_id(), **others}
+
+    def _envelope(self, how: How) -> Envelope:
+        who = self._who(how)
+        actor = who.pop("by")
+        return Envelope(at=self._moment(how.get("at")), actor=actor, via=self._via, **who)
+
+    def close(self) -> None:
+        """Let go of the store; the engine cannot be used afterwards."""
+        self._store.close()
+
+
+def new_command_id() -> str:
+    """A fresh command id, for callers that do not need to ask twice."""
+    return uuid.uuid4().hex

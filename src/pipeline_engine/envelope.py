@@ -1,0 +1,90 @@
+"""The envelope every event travels in, whatever it is about: who, when, by which door.
+
+These classes are the stored format. A new field needs a default; a renamed one needs an upcaster (store/upcast.py).
+The stored name of an event is its class name; free text about people is `Personal`, sealed by the store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, PlainValidator
+
+from pipeline_engine.values import Money, Personal, Value, value_from_json, value_to_json
+
+Precision = Literal["instant", "day", "unknown"]
+Provenance = Literal["observed", "inferred"]
+Via = Literal["python", "api", "bus", "cli", "dashboard", "timer", "import", "simulation", "migration"]
+
+
+def _read(stored: Any) -> Any:
+    return value_from_json(stored) if isinstance(stored, (Mapping, list, str, int, float, bool)) else stored
+
+
+def _read_money(stored: Any) -> Any:
+    value = _read(stored)
+    if not isinstance(value, Money):
+        raise ValueError("expected money")
+    return value
+
+
+def _read_personal(stored: Any) -> Any:
+    value = _read(stored)
+    if not isinstance(value, Personal):
+        raise ValueError("expected a personal value")
+    return value
+
+
+StoredValue = Annotated[Value, PlainValidator(_read), PlainSerializer(value_to_json)]
+StoredMoney = Annotated[Money, PlainValidator(_read_money), PlainSerializer(value_to_json)]
+StoredText = Annotated[Personal, PlainValidator(_read_personal), PlainSerializer(value_to_json)]
+
+
+class Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceRef(Stored):
+    """Which row of which source an imported event came from: never a file or a line, so that re-imports are known."""
+
+    source: str
+    deal: str
+    kind: str
+    key: str
+
+
+class Envelope(Stored):
+    """Who, when, by which door: the same around every event.
+
+    `at` is None exactly where `at_precision` is unknown. Times are aware UTC. `recorded_at` is not here: it is a
+    column beside the payload, assigned under the writers' lock.
+    """
+
+    at: AwareDatetime | None
+    at_precision: Precision = "instant"
+    source_recorded_at: AwareDatetime | None = None
+    actor: str
+    on_behalf_of: str | None = None
+    via: Via = "python"
+    command_id: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    source_ref: SourceRef | None = None
+    provenance: Provenance = "observed"
+
+
+class Event(Stored):
+    """Something that happened; the stored name is the class name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the log holds it: where it stands, when it was recorded, and what it says."""
+
+    stream: str
+    version: int
+    position: int
+    recorded_at: datetime
+    envelope: Envelope
+    event: Event

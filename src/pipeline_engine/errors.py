@@ -1,0 +1,230 @@
+"""Every way the engine says no, in one tree.
+
+PipelineError
+├── Rejected                      bad input or wrong use: what was found, what was needed (exit 2)
+│   ├── BadFile                   a file that cannot be read as what it should be: file, line, column, found, expected
+│   │   ├── BadProcess            a process file
+│   │   ├── BadMapping            a mapping file
+│   │   ├── BadPeople             a people file
+│   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
+│   ├── RuleError                 a rule that does not compile: line and column within its text
+│   ├── UnknownName               a name that is not there, with the nearest ones that are
+│   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
+│   ├── BadValue                  a value a field or argument cannot hold
+│   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── DealExists · DealIsClosed · DealIsOpen · NotByImport
+│   ├── CommandIdReused           the same command id with another request
+│   ├── EmptyWindow               a view asked over no time at all
+│   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
+├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
+├── StoreUnreachable              the store could not be reached (exit 3)
+├── WrongExpectedVersion          another writer was first; decided anew a bounded number of times
+└── UnreadableEvent               a stored row that this version cannot read: stream, version, position
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Names in backticks, joined for a sentence: `a`, `b` or `c`."""
+    marked = [f"`{name}`" for name in names]
+    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " or " + marked[-1] if marked else ""
+
+
+def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The known names that look most like `name`, nearest first, at most three."""
+    return tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+
+
+class PipelineError(Exception):
+    """Anything the engine says no with. Its message is one line for people."""
+
+    exit_code = 2
+
+
+class Rejected(PipelineError):
+    """Bad input or wrong use: nothing was done."""
+
+
+class BadFile(Rejected):
+    """A file that is not what it should be, with the place."""
+
+    def __init__(  # noqa: PLR0917 - a place is file, line and column, and every reader of files raises this
+        self, file: str, line: int | None, column: int | None, found: str, expected: str = "", near: Sequence[str] = ()
+    ) -> None:
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        needed = f"; expected {expected}" if expected else ""
+        hint = f"; did you mean {quoted(near)}?" if near else ""
+        super().__init__(f"{place}: {found}{needed}{hint}")
+        self.file, self.line, self.column = file, line, column
+        self.found, self.expected, self.near = found, expected, tuple(near)
+
+
+class BadProcess(BadFile):
+    """A process file that cannot be loaded."""
+
+
+class BadMapping(BadFile):
+    """A mapping file that does not fit its history file, or is none."""
+
+
+class BadPeople(BadFile):
+    """A people file that cannot be applied."""
+
+
+class BadHistory(BadFile):
+    """A history file that cannot be read as a whole; a single bad row is a reject instead."""
+
+
+class RuleError(Rejected):
+    """A rule that does not compile; `line` and `column` count from 1 within the rule's own text."""
+
+    def __init__(
+        self, found: str, expected: str = "", *, line: int = 1, column: int = 1, near: Sequence[str] = ()
+    ) -> None:
+        needed = f"; expected {expected}" if expected else ""
+        hint = f"; did you mean {quoted(near)}?" if near else ""
+        super().__init__(f"{found}{needed}{hint}")
+        self.found, self.expected, self.near = found, expected, tuple(near)
+        self.line, self.column = line, column
+
+
+class UnknownName(Rejected):
+    """A name that is not there."""
+
+    what = "name"
+
+    def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
+        near = nearest(name, known)
+        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted(list(known)[:12])}" if known else ""
+        super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{name}`{hint}")
+        self.name, self.known, self.near = name, tuple(known), near
+
+
+class UnknownDeal(UnknownName):
+    """No such deal in this store."""
+
+    what = "deal"
+
+
+class UnknownProcess(UnknownName):
+    """No such process, or no such version of it, in this store."""
+
+    what = "process"
+
+
+class UnknownStage(UnknownName):
+    """The process has no such stage."""
+
+    what = "stage"
+
+
+class UnknownField(UnknownName):
+    """The process declares no such field."""
+
+    what = "field"
+
+
+class UnknownRule(UnknownName):
+    """The process has no such rule, or it does not apply to that target."""
+
+    what = "rule"
+
+
+class UnknownReason(UnknownName):
+    """The process knows no such reason for losing."""
+
+    what = "lost reason"
+
+
+class UnknownKind(UnknownName):
+    """The process declares no such activity or contact role."""
+
+    what = "kind"
+
+
+class BadValue(Rejected):
+    """A value that its field or argument cannot hold."""
+
+    def __init__(self, name: str, found: object, expected: str) -> None:
+        super().__init__(f"`{name}` cannot be `{str(found)[:80]}`; expected {expected}")
+        self.name, self.found, self.expected = name, found, expected
+
+
+class BadMoment(Rejected):
+    """A time that cannot be: in the future, or before what already happened."""
+
+
+class DealExists(Rejected):
+    """A deal of this id was opened before."""
+
+    def __init__(self, deal_id: str, opened_at: str) -> None:
+        super().__init__(f"deal `{deal_id}` is there already, opened at {opened_at}; use another id")
+        self.deal_id = deal_id
+
+
+class DealIsClosed(Rejected):
+    """The deal is won or lost; reopen it first."""
+
+    def __init__(self, deal_id: str, status: str) -> None:
+        super().__init__(f"deal `{deal_id}` is {status}; `deal reopen {deal_id}` comes first")
+        self.deal_id, self.status = deal_id, status
+
+
+class DealIsOpen(Rejected):
+    """The deal is open; there is nothing to reopen."""
+
+    def __init__(self, deal_id: str, stage: str) -> None:
+        super().__init__(f"deal `{deal_id}` is open, in `{stage}`; only a won or lost deal can be reopened")
+        self.deal_id, self.stage = deal_id, stage
+
+
+class NotByImport(Rejected):
+    """An import may write only to deals that the same source opened and the gate never moved."""
+
+
+class CommandIdReused(Rejected):
+    """The command id was used before with another request."""
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(f"command id `{command_id}` was used before with another request; use a fresh id")
+        self.command_id = command_id
+
+
+class EmptyWindow(Rejected):
+    """A view was asked over a time in which nothing could be."""
+
+
+class BadStore(Rejected):
+    """A store that must not be used as it is: foreign, of a newer format, or with unsafe settings."""
+
+
+class Refused(PipelineError):
+    """A rule said no; `outcome` carries the verdicts."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, outcome: object) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class StoreUnreachable(PipelineError):
+    """The store or its server could not be reached."""
+
+    exit_code = 3
+
+
+class WrongExpectedVersion(PipelineError):
+    """Another writer appended to the stream, or changed what was read, first."""
+
+    exit_code = 3
+
+
+class UnreadableEvent(PipelineError):
+    """A stored row that this version cannot read; reading never skips it."""
+
+    def __init__(self, stream: str, version: int, position: int | None, why: str) -> None:
+        super().__init__(f"event {version} of stream `{stream}` (position {position}) cannot be read: {why}")
+        self.stream, self.version, self.position = stream, version, position

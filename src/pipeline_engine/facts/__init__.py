@@ -1,0 +1,42 @@
+"""What is known: the log in columns, at any instant.
+
+projector = Projector()
+while projector.advance(store.rows(projector.position, 10_000)):
+    pass
+facts = projector.facts(as_of=None, known_at=None)            # .deals .stays .attempts … as Arrow tables
+amounts = Instants(facts).value_before("amount", probes)      # how deals stood at any of their versions
+"""
+
+from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
+from pipeline_engine.facts.index import Clock, Probes, Slices
+from pipeline_engine.facts.instants import Instants
+from pipeline_engine.facts.projector import LogRow, Projector, facts_of
+from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
+from pipeline_engine.facts.standing import FOREVER
+from pipeline_engine.facts.tables import MEANINGS, TABLES, ColumnMeaning, reference
+from pipeline_engine.facts.values_before import Items, Open, Values
+
+__all__ = [
+    "FOREVER",
+    "MEANINGS",
+    "NOWHEN",
+    "TABLES",
+    "Clock",
+    "ColumnMeaning",
+    "Facts",
+    "Instants",
+    "Items",
+    "LogRow",
+    "Open",
+    "Probes",
+    "Projector",
+    "Slices",
+    "Values",
+    "Words",
+    "exact_sum",
+    "exact_sums",
+    "facts_of",
+    "flags",
+    "ints",
+    "reference",
+]

@@ -1,0 +1,90 @@
+"""Deals as they stand: one row a deal that was opened."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers
+from pipeline_engine.facts.money import Worth
+from pipeline_engine.facts.path import Lookup, Path, Steps
+from pipeline_engine.facts.pauses import Pauses
+from pipeline_engine.facts.selection import Selection
+from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
+
+STATUS = ("open", "won", "lost", "merged")
+_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned")
+
+
+def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, lookups: tuple[Lookup, Worth]) -> pa.Table:
+    """The deals by id; the latest accepted step says how a deal stands."""
+    owners, worth = lookups
+    begin = np.flatnonzero(path.first)
+    end = np.append(begin[1:], len(path.row)) - 1 if len(begin) else begin
+    deal = path.deal[begin]
+    bounds = keys(deal, np.full(len(deal), 2**31 - 1))
+    last_stay = _last_stay(path)[end]
+    opened, step = path.event[begin], path.row[begin]
+    closed = ~path.begins[end]
+    units, currency = _value(steps, path, end, worth.at(bounds))
+    columns: dict[str, pa.Array] = {
+        **_times(selection, deal),
+        "deal_id": selection.deal_ids.take(pa.array(deal)),
+        "process": steps.process.take(step).arrow(),
+        "process_version": numbers(steps.process_version[step], SHORT),
+        "owner": owners.words("text", bounds),
+        "stage": path.to_stage.take(last_stay).arrow(),
+        "status": Words(_status(path, end), STATUS).arrow(),
+        "opened_at": numbers(selection.at[opened], TIME),
+        "opened_precision": Words.of(selection.events["precision"]).take(opened).arrow(),
+        "entered_at": numbers(selection.at[path.event[last_stay]], TIME),
+        "closed_at": numbers(np.where(closed, selection.at[path.event[end]], NOWHEN), TIME),
+        "value": numbers(units, COUNT),
+        "currency": currency,
+        "lost_reason": steps.column("lost_reason").take(path.row[end]).arrow(),
+        "paused": pa.array(pauses.paused[deal]),
+        "paused_since": numbers(pauses.paused_since[deal], TIME),
+        "imported": pa.array(flags(selection.events["imported"])[opened]),
+    }
+    return pa.Table.from_pydict(columns, schema=DEALS)
+
+
+def _last_stay(path: Path) -> Ints:
+    """Per step of the path the row of the latest stay so far; every deal's path begins with one."""
+    return np.asarray(np.maximum.accumulate(np.where(path.begins, np.arange(len(path.row)), -1)), dtype=np.int64)
+
+
+def _status(path: Path, end: Ints) -> Ints:
+    kind = path.kind.take(end)
+    status = np.zeros(len(end), np.int64)
+    for word, step_kind in (("won", "win"), ("lost", "lose"), ("merged", "merge")):
+        status[kind.is_any(step_kind)] = STATUS.index(word)
+    return status
+
+
+def _value(steps: Steps, path: Path, end: Ints, known: tuple[Ints, Words]) -> tuple[Ints, pa.Array]:
+    """The won amount where the latest step is a win that says one, else the value field's latest."""
+    row = path.row[end]
+    won, won_currency = ints(steps.table["value"])[row], steps.column("currency").take(row)
+    units, currency = known
+    return np.where(won != NOWHEN, won, units), pc.coalesce(won_currency.arrow(), currency.arrow())
+
+
+def _times(selection: Selection, deal: Ints) -> dict[str, pa.Array]:
+    """When each deal last showed life, how far its stream goes, and whether the source deleted it."""
+    count = len(selection.deal_ids)
+    removed = np.zeros(count, np.bool_)
+    removed[selection.deal[selection.name.is_any("DealRemovedAtSource")]] = True
+    position = ints(selection.events["position"])
+    return {
+        "last_activity_at": numbers(_latest(selection, "ActivityLogged")[deal], TIME),
+        "last_change_at": numbers(_latest(selection, *_CHANGING)[deal], TIME),
+        "last_event_at": numbers(latest(selection.deal, selection.at, count)[deal], TIME),
+        "removed": pa.array(removed[deal]),
+        "version": numbers(latest(selection.deal, selection.version, count)[deal], SHORT),
+        "position": numbers(latest(selection.deal, position, count)[deal], COUNT),
+    }
+
+
+def _latest(selection: Selection, *names: str) -> Ints:
+    rows = np.flatnonzero(selection.name.is_any(*names))
+    return latest(selection.deal[rows], selection.at[rows], len(selection.deal_ids))

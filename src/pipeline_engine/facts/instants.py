@@ -1,0 +1,156 @@
+"""How deals stood at any of their versions: what a rule reads, for a million probes at once.
+
+instants = Instants(facts)
+probes = instants.at_attempts()
+amount = instants.value_before("amount", probes, clock="known_at")      # Values: one a probe
+meetings = instants.count("activities", probes, kind="meeting")
+given = instants.slices("approvals", probes)                            # rows of facts.approvals
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, last_within, picked
+from pipeline_engine.facts.index import Clock, Index, Probes, Slices
+from pipeline_engine.facts.snapshot import Facts
+from pipeline_engine.facts.standing import contact_ends, grant_ends
+from pipeline_engine.facts.values_before import FieldValues, Items, Open, Values
+
+_KIND_COLUMN = {"activities": "kind", "approvals": "event", "contacts": "role"}
+_EVIDENCE = ("changes", "activities", "approvals", "contacts")
+
+
+class Instants:
+    """
+    The facts made ready for probes; indices are made when first asked for and kept. For one thread at a time.
+
+    Args:
+        open_sealed: Opens personal values; without it they stay sealed text.
+    """
+
+    def __init__(self, facts: Facts, open_sealed: Open | None = None) -> None:
+        self.facts = facts
+        self.changes: pa.Table = pa.concat_tables([facts.changes, facts.proposed]).combine_chunks()
+        self._open = open_sealed
+        self._fields = Words.of(self.changes["field"])
+        self._values: dict[str, FieldValues] = {}
+        self._indices: dict[tuple[str, str], Index] = {}
+        self._ends: dict[str, Ints] = {}
+        self._placed: dict[str, tuple[Ints, Ints, Ints]] = {}
+
+    def at_attempts(self) -> Probes:
+        """
+        One probe a row of `attempts`: what the gate had before it.
+
+        An opening is judged with its own fields: an accepted one is probed just after itself, a refused one
+        reads what it proposed. The owner of an opening stands in `attempts`.
+        """
+        attempts = self.facts.attempts
+        opening = Words.of(attempts["kind"]).is_any("open")
+        accepted, version = flags(attempts["accepted"]), ints(attempts["version"])
+        return Probes(
+            deal=self.facts.deal_ix("attempts"),
+            version=version + (opening & accepted),
+            at=ints(attempts["at"]),
+            proposal=np.where(opening & ~accepted, version, -1),
+        )
+
+    def value_before(self, field: str, probes: Probes, clock: Clock = "version") -> Values:
+        """The field as it was last set or cleared; `@owner` is the owner."""
+        return self._of_field(field).at(self._last_change(field, probes, clock))
+
+    def items_before(self, field: str, probes: Probes, clock: Clock = "version") -> Items:
+        """The choices of a field of many; a single text is a list of one."""
+        return self._of_field(field).items(self._last_change(field, probes, clock))
+
+    def count(self, table: str, probes: Probes, clock: Clock = "version", *, kind: str = "") -> Ints:
+        """Rows of activities, approvals or contacts that count; of one kind, event or role, or of all."""
+        return np.where(probes.proposal < 0, self._index(table, kind).count(probes, clock), 0)
+
+    def slices(self, table: str, probes: Probes, clock: Clock = "version", *, kind: str = "") -> Slices:
+        """The same rows themselves; approvals and contacts also those that no longer stand (see `ends`)."""
+        found = self._index(table, kind).slices(probes, clock)
+        return Slices(found.offsets, np.where(probes.proposal < 0, found.sizes, 0), found.rows)
+
+    def ends(self, table: str) -> Ints:
+        """
+        Per row of approvals or contacts the version that ended it, FOREVER without, 0 where it grants or
+        links nothing.
+
+        A row stands before version v where v ≤ its end.
+        """
+        if table not in self._ends:
+            self._ends[table] = grant_ends(self.facts) if table == "approvals" else self._contact_ends()
+        return self._ends[table]
+
+    def stay_before(self, probes: Probes) -> Ints:
+        """Row in `stays` of the stay begun last before each version, over or not; -1 before the opening."""
+        stays = self.facts.stays
+        entered = keys(self.facts.deal_ix("stays"), ints(stays["entered_version"]))
+        found = last_within(entered, keys(probes.deal, probes.version))
+        return np.where(probes.proposal < 0, found, -1)
+
+    def deal_row(self, probes: Probes) -> Ints:
+        """Row in `deals`; -1 where the deal was never opened."""
+        rows = np.full(len(self.facts.deal_ids), -1, np.int64)
+        rows[self.facts.deal_ix("deals")] = np.arange(self.facts.deals.num_rows)
+        return rows[probes.deal]
+
+    def evidence(self) -> Probes:
+        """
+        The moments at which something that a rule may read became known, in stream order.
+
+        Those are changes, activities, approvals and contacts. Each is a probe just after itself, at the time
+        it was known (imported) or happened (our own); one an event.
+        """
+        parts = [self._place(table) for table in _EVIDENCE]
+        deal, version, known = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        happened = np.concatenate([ints(self.facts.table(table)["at"]) for table in _EVIDENCE])
+        _, first = np.unique(keys(deal, version), return_index=True)
+        at = np.where(known == NOWHEN, happened, known)[first]
+        return Probes.of(deal[first], version[first] + 1, at)
+
+    def after(self, evidence: Probes, probes: Probes) -> Slices:
+        """Per probe the rows of `evidence()` at or after its version."""
+        marks = keys(evidence.deal, evidence.version)
+        begin = np.searchsorted(marks, keys(probes.deal, probes.version), side="right")
+        end = np.searchsorted(marks, keys(probes.deal + 1, np.zeros(len(probes.deal), np.int64)))
+        return Slices(begin.astype(np.int64), (end - begin).astype(np.int64), np.arange(len(marks)))
+
+    def _place(self, table: str) -> tuple[Ints, Ints, Ints]:
+        """Deal, version and known time of every row of a table."""
+        if table not in self._placed:
+            rows = self.facts.table(table)
+            self._placed[table] = (self.facts.deal_ix(table), ints(rows["version"]), ints(rows["known_at"]))
+        return self._placed[table]
+
+    def _index(self, table: str, kind: str) -> Index:
+        if (table, kind) not in self._indices:
+            column = "field" if table in ("changes", "proposed") else _KIND_COLUMN[table]
+            rows = np.flatnonzero(Words.of(self.facts.table(table)[column]).is_any(kind)) if kind else None
+            self._indices[table, kind] = Index(*self._place(table), rows)
+        return self._indices[table, kind]
+
+    def _of_field(self, field: str) -> FieldValues:
+        if field not in self._values:
+            rows = np.flatnonzero(self._fields.is_any(field))
+            self._values[field] = FieldValues(self.changes, rows, self._open)
+        return self._values[field]
+
+    def _last_change(self, field: str, probes: Probes, clock: Clock) -> Ints:
+        row = self._index("changes", field).last(probes, clock)
+        if not (probes.proposal >= 0).any():
+            return row
+        asked = Probes.of(probes.deal, probes.proposal + 1, probes.at)
+        found = self._index("proposed", field).last(asked, "version")
+        mine = picked(self._place("proposed")[1], found, np.int64(-1)) == probes.proposal
+        proposed = np.where(mine & (found >= 0), found + self.facts.changes.num_rows, -1)
+        return np.where(probes.proposal >= 0, proposed, row)
+
+    def _contact_ends(self) -> Ints:
+        if self._open is None:
+            return contact_ends(self.facts)
+        rows = self.facts.contacts.select(["contact", "deal_id", "version"]).to_pylist()
+        # A name whose key is gone matches only itself, by its sealed text.
+        who = [self._open(r["contact"], f"deal:{r['deal_id']}", r["version"], "contact") or r["contact"] for r in rows]
+        return contact_ends(self.facts, pa.array(who, pa.string()))

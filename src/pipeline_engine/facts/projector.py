@@ -1,0 +1,129 @@
+"""Follows the log by position and answers with facts at any instant.
+
+A projector is not safe to share between threads; the engine keeps one behind a lock. The Facts it makes are
+immutable.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, Protocol
+
+from pydantic_core import from_json
+
+from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.facts.derive import derive
+from pipeline_engine.facts.intake import Intake
+from pipeline_engine.facts.ledger import PENDING
+from pipeline_engine.facts.snapshot import Facts
+from pipeline_engine.process import Process
+from pipeline_engine.values import microseconds
+
+_DEAL = "deal:"
+
+
+class LogRow(Protocol):
+    """A stored row as the log holds it; `recorded_at` counts µs since 1970 UTC."""
+
+    @property
+    def position(self) -> int:
+        """Where it stands in the log, from 1."""
+
+    @property
+    def stream(self) -> str:
+        """`deal:<id>`, `process:<name>`, …"""
+
+    @property
+    def version(self) -> int:
+        """Where it stands in its stream, from 1."""
+
+    @property
+    def recorded_at(self) -> int:
+        """Never smaller than at the position before."""
+
+    @property
+    def name(self) -> str:
+        """The event's class name."""
+
+    @property
+    def payload(self) -> bytes:
+        """Envelope and data as compact JSON."""
+
+
+class Projector:
+    """The log in columns, as far as it was read."""
+
+    def __init__(self) -> None:
+        self._intake = Intake()
+        self._published: list[tuple[int, tuple[str, int], Process]] = []
+        self._positions = array("q")
+        self._recorded = array("q")
+
+    @property
+    def position(self) -> int:
+        """The last position read; 0 before the first."""
+        return self._positions[-1] if self._positions else 0
+
+    def advance(self, rows: Iterable[LogRow]) -> int:
+        """
+        Read on; rows come in position order, those read before are passed over. Returns how many were new.
+
+        Raises:
+            UnreadableEvent: A payload is not what its event's class writes; rows before it are counted in.
+        """
+        source, before = iter(rows), len(self._positions)
+        while batch := list(islice(source, PENDING)):
+            for row in batch:
+                if row.position > self.position:
+                    self._take(row)
+            self._intake.settle()
+        return len(self._positions) - before
+
+    def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
+        """
+        What is known.
+
+        Args:
+            as_of: Only what happened by then, and what has no time at all. None: everything.
+            known_at: Only what was recorded by then, a prefix of the log. None: everything.
+        """
+        end = len(self._recorded) if known_at is None else bisect_right(self._recorded, microseconds(known_at))
+        position = self._positions[end - 1] if end else 0
+        processes = {key: process for at, key, process in self._published if at <= position}
+        tables, selection = derive(self._intake, processes, as_of, known_at)
+        return Facts(
+            **tables,
+            processes=processes,
+            deal_ids=selection.deal_ids,
+            position=position,
+            as_of=as_of,
+            known_at=known_at,
+            undated=selection.undated,
+        )
+
+    def _take(self, row: LogRow) -> None:
+        try:
+            if row.stream.startswith(_DEAL):
+                self._intake.take(row, row.stream[len(_DEAL) :], from_json(row.payload))
+            elif row.name == "ProcessPublished":
+                self._publish(row, from_json(row.payload)["data"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise UnreadableEvent(row.stream, row.version, row.position, why) from error
+        self._positions.append(row.position)
+        self._recorded.append(row.recorded_at)
+
+    def _publish(self, row: LogRow, data: Mapping[str, Any]) -> None:
+        compiled = Process.model_validate(data["compiled"])
+        version = data.get("version", compiled.version)
+        process = compiled if compiled.version == version else compiled.model_copy(update={"version": version})
+        self._published.append((row.position, (process.name, version), process))
+
+
+def facts_of(rows: Iterable[LogRow], as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
+    """The facts of a whole log in one call; to be asked again, keep a Projector."""
+    projector = Projector()
+    projector.advance(rows)
+    return projector.facts(as_of, known_at)

@@ -1,0 +1,87 @@
+"""How long an approval, a waiver or a contact stands, counted in versions of its deal.
+
+The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes or
+when an accepted attempt at its target used it; a contact ends when the same person in the same role is
+unlinked.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline_engine.facts.arrays import VERSIONS, Ints, Words, flags, ints, keys, picked
+from pipeline_engine.facts.snapshot import Facts
+
+FOREVER = np.int64(2**31 - 1)
+
+
+def grant_ends(facts: Facts) -> Ints:
+    """
+    Per row of `approvals` the version of the event that ended it, FOREVER where none did; rows that grant
+    nothing end at 0.
+
+    It stands before version v where its own version < v ≤ its end; expiry is a comparison with the clock, not
+    here.
+    """
+    table = facts.approvals
+    deal, version = facts.deal_ix("approvals"), ints(table["version"])
+    ends = np.minimum(_used(facts, deal, version), _lapsed(facts, deal, version))
+    return np.where(Words.of(table["event"]).is_any("granted", "waived"), ends, 0)
+
+
+def contact_ends(facts: Facts, who: pa.Array | None = None) -> Ints:
+    """
+    Per row of `contacts` the version that unlinked it, FOREVER where none did; rows that unlink end at 0.
+
+    Args:
+        who: The opened names, where sealed texts of one name differ; without, sealed texts are compared.
+    """
+    table = facts.contacts
+    person = Words.of(table["contact"] if who is None else who)
+    role, linked = Words.of(table["role"]), flags(table["linked"])
+    deal, version = facts.deal_ix("contacts"), ints(table["version"])
+    both = person.codes * np.int64(len(role.vocabulary) + 1) + role.codes
+    ends = _next(both, deal, version, (both[~linked], deal[~linked], version[~linked]))
+    return np.where(linked, ends, 0)
+
+
+def _used(facts: Facts, deal: Ints, version: Ints) -> Ints:
+    attempts = facts.attempts
+    target, ours = Words.of(attempts["to_stage"]), Words.of(facts.approvals["target"])
+    served = np.flatnonzero(flags(attempts["accepted"]) & ~Words.of(attempts["kind"]).is_any("open"))
+    translated = np.array([target.code(word) for word in ours.vocabulary] + [-2], np.int64)
+    when = (target.codes[served], facts.deal_ix("attempts")[served], ints(attempts["version"])[served])
+    return _next(translated[ours.codes], deal, version, when)
+
+
+def _lapsed(facts: Facts, deal: Ints, version: Ints) -> Ints:
+    lapses, changes = facts.approvals["lapses_on"].combine_chunks(), facts.changes
+    field, named = Words.of(changes["field"]), Words.of(lapses.flatten())
+    sizes = np.asarray(pc.fill_null(pc.list_value_length(lapses), 0)).astype(np.int64)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    translated = np.array([field.code(word) for word in named.vocabulary] + [-2], np.int64)
+    when = (field.codes, facts.deal_ix("changes"), ints(changes["version"]))
+    each = _next(translated[named.codes], deal[owner], version[owner], when)
+    ends = np.full(len(deal), FOREVER, np.int64)
+    np.minimum.at(ends, owner, each)
+    return ends
+
+
+def _next(code: Ints, deal: Ints, version: Ints, when: tuple[Ints, Ints, Ints]) -> Ints:
+    """
+    The first version after each row at which its code happens in its deal; `when` holds codes, deals and
+    versions.
+    """
+    order = np.lexsort((when[2], when[1], when[0]))
+    codes, marks = when[0][order], keys(when[1], when[2])[order]
+    begin, end = np.searchsorted(codes, code), np.searchsorted(codes, code, side="right")
+    # Codes are few: one search in the marks of each.
+    found = np.full(len(code), -1, np.int64)
+    for each in np.unique(code[end > begin]):
+        rows = np.flatnonzero(code == each)
+        first, last = begin[rows[0]], end[rows[0]]
+        place = first + np.searchsorted(marks[first:last], keys(deal[rows], version[rows]), side="right")
+        found[rows] = np.where(place < last, place, -1)
+    mark = picked(marks, found, np.int64(-1))
+    same = mark >> VERSIONS == deal
+    return np.where(same, mark & np.int64((1 << VERSIONS) - 1), FOREVER)

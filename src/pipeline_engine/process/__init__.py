@@ -1,0 +1,132 @@
+"""What is allowed: processes as values, read from files, checked, published in versions, and judging.
+
+Reading a file needs YAML and the rule checker; a published process needs neither. Nothing here knows a
+clock, a network or a store.
+"""
+
+from pipeline_engine.process.catalog import (
+    Catalog,
+    PublishedProcess,
+    PublishedVersion,
+    decide_publish,
+    digest_of,
+    evolve_catalog,
+    evolve_process,
+    from_published,
+)
+from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
+from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.judge import (
+    FAIL,
+    LETTERS,
+    NOT_ASKED,
+    OUTCOME_TARGETS,
+    PASS,
+    UNKNOWN,
+    WAIVED,
+    Codes,
+    Judge,
+)
+from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.load import load_process, text_of
+from pipeline_engine.process.model import (
+    OWNERS_MANAGER,
+    Calendar,
+    Field,
+    FieldKind,
+    Gate,
+    LostReason,
+    Moves,
+    Process,
+    Rule,
+    Severity,
+    Span,
+    Stage,
+    Stalled,
+)
+from pipeline_engine.process.rules import (
+    Column,
+    Frame,
+    Kind,
+    ListOf,
+    Program,
+    RecordOf,
+    Records,
+    Vocabulary,
+    from_json,
+    limits_of,
+    reads,
+    seen,
+    to_text,
+)
+from pipeline_engine.process.scalars import Unfit, iso_date, name
+from pipeline_engine.process.sections import Complaints, Section
+from pipeline_engine.process.vocabulary import vocabulary_of
+from pipeline_engine.process.yaml_tree import Items, Node, Place, Table, Text, read_tree
+
+__all__ = [
+    "FAIL",
+    "LETTERS",
+    "NOT_ASKED",
+    "OUTCOME_TARGETS",
+    "OWNERS_MANAGER",
+    "PASS",
+    "PROCESS_EVENTS",
+    "UNKNOWN",
+    "WAIVED",
+    "Calendar",
+    "Catalog",
+    "Codes",
+    "Column",
+    "Complaints",
+    "Field",
+    "FieldKind",
+    "Finding",
+    "Frame",
+    "Gate",
+    "Items",
+    "Judge",
+    "Kind",
+    "ListOf",
+    "LostReason",
+    "Moves",
+    "Node",
+    "Place",
+    "Process",
+    "ProcessPublished",
+    "Program",
+    "PublishedProcess",
+    "PublishedVersion",
+    "RatesPublished",
+    "RecordOf",
+    "Records",
+    "Rule",
+    "Section",
+    "Severity",
+    "Span",
+    "Stage",
+    "Stalled",
+    "Table",
+    "Text",
+    "Unfit",
+    "Vocabulary",
+    "decide_publish",
+    "digest_of",
+    "evolve_catalog",
+    "evolve_process",
+    "from_json",
+    "from_published",
+    "iso_date",
+    "limits_of",
+    "lint",
+    "load_process",
+    "name",
+    "read_money",
+    "read_tree",
+    "read_value",
+    "reads",
+    "seen",
+    "text_of",
+    "to_text",
+    "vocabulary_of",
+]

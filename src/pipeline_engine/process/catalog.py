@@ -1,0 +1,150 @@
+"""Which versions of each process were published, and which one is in force.
+
+A published version comes back from its event alone: neither its YAML nor the checker is read again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.errors import BadValue, UnknownProcess
+from pipeline_engine.process.events import ProcessPublished
+from pipeline_engine.process.model import Process
+
+_KEPT = 256
+_read_before: dict[tuple[str, int, str, int], tuple[Mapping[str, Any], Process]] = {}
+
+
+def digest_of(source_text: str) -> str:
+    """The digest of a definition as written: SHA-256 of its UTF-8, as hex."""
+    return sha256(source_text.encode()).hexdigest()
+
+
+def from_published(event: ProcessPublished) -> Process:
+    """The process as it was published, with its version."""
+    key = (event.name, event.version, event.digest, event.semantics)
+    compiled, process = _read_before.get(key, (None, None))
+    # Another store may hold the same definition, compiled by another release: the digest is not enough.
+    if process is not None and compiled == event.compiled:
+        return process
+    process = Process.model_validate(event.compiled).model_copy(update={"version": event.version})
+    if len(_read_before) >= _KEPT:
+        _read_before.clear()
+    _read_before[key] = (event.compiled, process)
+    return process
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """One published version: what was said, by whom and when (`at` is None where nobody knows)."""
+
+    version: int
+    digest: str
+    process: Process
+    source_text: str
+    author: str
+    at: datetime | None
+    why: str | None = None
+    same_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedProcess:
+    """Every version of one process, oldest first; the last one is in force."""
+
+    name: str
+    versions: tuple[PublishedVersion, ...]
+
+    @property
+    def in_force(self) -> PublishedVersion:
+        """The version that new deals open under."""
+        return self.versions[-1]
+
+    def at(self, version: int | None = None) -> Process:
+        """That version, or the one in force; raises UnknownProcess."""
+        if version is None:
+            return self.in_force.process
+        for published in self.versions:
+            if published.version == version:
+                return published.process
+        known = tuple(f"{self.name}@{published.version}" for published in self.versions)
+        raise UnknownProcess(f"{self.name}@{version}", known)
+
+
+def evolve_process(state: PublishedProcess | None, recorded: Recorded) -> PublishedProcess | None:
+    """One more event of a `process:<name>` stream; other events change nothing."""
+    event = recorded.event
+    if not isinstance(event, ProcessPublished):
+        return state
+    published = PublishedVersion(
+        version=event.version,
+        digest=event.digest,
+        process=from_published(event),
+        source_text=event.source_text,
+        author=recorded.envelope.actor,
+        at=recorded.envelope.at,
+        why=event.why,
+        same_as=event.same_as,
+    )
+    if state is None:
+        return PublishedProcess(event.name, (published,))
+    return replace(state, versions=(*state.versions, published))
+
+
+def decide_publish(
+    state: PublishedProcess | None, process: Process, source_text: str, why: str | None = None
+) -> ProcessPublished | None:
+    """
+    What publishing a definition leads to; None where the digest in force is published again.
+
+    Raises:
+        BadValue: The text is not the one that `process` was loaded from, or the state is another process's.
+    """
+    if digest_of(source_text) != process.digest:
+        raise BadValue("source_text", source_text[:40], f"the text that `{process.name}` was loaded from")
+    if state is not None and state.name != process.name:
+        raise BadValue("process", process.name, f"`{state.name}`")
+    versions = state.versions if state is not None else ()
+    if versions and versions[-1].digest == process.digest:
+        return None
+    older = [published.version for published in versions if published.digest == process.digest]
+    version = versions[-1].version + 1 if versions else 1
+    return ProcessPublished(
+        name=process.name,
+        version=version,
+        digest=process.digest,
+        source_text=source_text,
+        compiled=process.model_copy(update={"version": version}).model_dump(mode="json"),
+        semantics=process.semantics,
+        why=why,
+        same_as=older[-1] if older else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every published process, by name."""
+
+    processes: Mapping[str, PublishedProcess] = field(default_factory=lambda: MappingProxyType({}))
+
+    def process(self, name: str, version: int | None = None) -> Process:
+        """That version of a process, or the one in force; raises UnknownProcess."""
+        if name not in self.processes:
+            raise UnknownProcess(name, tuple(self.processes))
+        return self.processes[name].at(version)
+
+
+def evolve_catalog(state: Catalog | None, recorded: Recorded) -> Catalog:
+    """One more event of any stream; only publications change the catalog."""
+    catalog = state or Catalog()
+    if not isinstance(recorded.event, ProcessPublished):
+        return catalog
+    name = recorded.event.name
+    published = evolve_process(catalog.processes.get(name), recorded)
+    if published is None:
+        return catalog
+    return Catalog(MappingProxyType({**catalog.processes, name: published}))

@@ -1,0 +1,249 @@
+"""What a process file declares before any rule: money, time, names and fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import get_args
+
+from pipeline_engine.errors import BadValue, nearest, quoted
+from pipeline_engine.process import scalars
+from pipeline_engine.process.field_values import read_value
+from pipeline_engine.process.model import Calendar, Field, FieldKind, Span
+from pipeline_engine.process.sections import Complaints, Section, entries, scalar
+from pipeline_engine.process.yaml_tree import Items, Node, Place, Text
+
+FIELD_KEYS = ("type", "of", "many", "default", "personal", "says")
+_KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
+_MANY = ("choice", "person", "text")
+_FLAGS = ("true", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The declarations, typed.
+
+    `sound` is false where some did not fit: then no rule is compiled, for a complaint might be unjust.
+    """
+
+    currency: str
+    value: str | None
+    rates: dict[str, Decimal]
+    calendar: Calendar
+    limits: dict[str, Decimal]
+    roles: tuple[str, ...]
+    contact_roles: tuple[str, ...]
+    activities: tuple[str, ...]
+    fields: dict[str, Field]
+    backdate: Span | None = None
+    backdate_by: tuple[str, ...] = ()
+    sound: bool = True
+    limit_places: Mapping[str, Place] = field(default_factory=dict)
+
+
+def read_declared(top: Section) -> Declared:
+    """The declarations of a process file."""
+    complaints = top.complaints
+    before = len(complaints.found)
+    currency = top.read("currency", scalars.currency) or ""
+    fields = _fields(top, currency)
+    limits, places = _limits(top)
+    roles = tuple(each.value for each in top.names("roles"))
+    backdate, backdate_by = _backdate(top, roles)
+    return Declared(
+        currency=currency,
+        value=_value(top, fields),
+        rates=_rates(top, currency),
+        calendar=_calendar(top),
+        limits=limits,
+        roles=roles,
+        contact_roles=_contact_roles(top),
+        activities=tuple(each.value for each in top.names("activities")),
+        fields=fields,
+        backdate=backdate,
+        backdate_by=backdate_by,
+        sound=bool(currency) and len(complaints.found) == before,
+        limit_places=places,
+    )
+
+
+def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) -> tuple[str, ...]:
+    """The roles named under a key; each must be declared, where any are."""
+    named = section.names(key)
+    for each in named:
+        if roles and each.value not in (*roles, *besides):
+            section.complaints.unknown(each, "role", each.value, roles)
+        elif each.value not in (*roles, *besides):
+            section.complaints.warn(
+                "undeclared-role", each, f"role `{each.value}` is declared nowhere; add it to `roles`"
+            )
+    return tuple(each.value for each in named)
+
+
+def _fields(top: Section, currency: str) -> dict[str, Field]:
+    node = top.node_of("deal")
+    fields: dict[str, Field] = {}
+    subjects: list[tuple[Node, str]] = []
+    for key, value in entries(node, top.complaints, "`deal`") if node is not None else ():
+        if scalar(key, scalars.field_name, top.complaints, "field") is None:
+            continue
+        section = Section(value, FIELD_KEYS, top.complaints, f"field `{key.value}`")
+        read = _field(key.value, section, currency)
+        if read is not None:
+            fields[read.name] = read
+            subjects.append((section.node_of("personal") or value, read.name))
+    for subject, named in subjects:
+        _check_subject(subject, fields[named], fields, top.complaints)
+    return fields
+
+
+def _field(named: str, section: Section, currency: str) -> Field | None:
+    section.need("type")
+    kind = _kind(section)
+    if kind is None:
+        return None
+    read = Field(
+        name=named,
+        kind=kind,
+        of=tuple(dict.fromkeys(_choices(section, kind))),
+        many=section.word("many", _FLAGS, "false") == "true",
+        personal=section.read("personal", str),
+        says=section.prose("says"),
+    )
+    if read.many and kind not in _MANY:
+        at = section.node_of("many") or section.node
+        section.complaints.add(at, f"a `{kind}` field of many values", f"a type of {quoted(_MANY)}")
+        return None
+    return _with_default(read, section, currency)
+
+
+def _kind(section: Section) -> FieldKind | None:
+    word = section.read("type", str)
+    for kind in _KINDS:
+        if kind == word:
+            return kind
+    node = section.node_of("type")
+    if word is not None and node is not None:
+        section.complaints.add(node, f"there is no field type `{word}`", quoted(_KINDS), nearest(word, _KINDS))
+    return None
+
+
+def _choices(section: Section, kind: str) -> list[str]:
+    node = section.node_of("of")
+    if (kind == "choice") != (node is not None):
+        found = "a choice without `of`" if node is None else f"`of` beside the type `{kind}`"
+        section.complaints.add(node or section.node, found, "`{type: choice, of: […]}`")
+        return []
+    choices: list[str] = []
+    for item in section.list_of("of", "choices"):
+        text = scalar(item, _choice, section.complaints, "of")
+        if text is not None:
+            choices.append(text)
+    return choices
+
+
+def _choice(text: str) -> str:
+    if not text or len(text) > 200 or text != text.strip():
+        raise scalars.Unfit("a choice of 1 to 200 characters")
+    return text
+
+
+def _with_default(read: Field, section: Section, currency: str) -> Field:
+    node = section.node_of("default")
+    if node is None:
+        return read
+    if read.personal is not None:
+        section.complaints.add(node, "a personal field has a default", "no default: it would be nobody's")
+        return read
+    raw: str | list[str] = (
+        [item.value for item in node.items if isinstance(item, Text)] if isinstance(node, Items) else ""
+    )
+    try:
+        default = read_value(read, node.value if isinstance(node, Text) else raw, currency)
+    except BadValue as bad:
+        section.complaints.add(node, f"the default of `{read.name}` is `{bad.found}`", bad.expected)
+        return read
+    return read.model_copy(update={"default": default})
+
+
+def _check_subject(node: Node, read: Field, fields: Mapping[str, Field], complaints: Complaints) -> None:
+    if read.personal is None:
+        return
+    if read.kind != "text" or read.many:
+        complaints.add(node, f"field `{read.name}` is personal and not one text", "`{type: text, personal: …}`")
+    subject = fields.get(read.personal)
+    if read.personal == "deal" or (subject is not None and subject.kind in ("text", "person") and subject is not read):
+        return
+    near = nearest(read.personal, ("deal", *fields))
+    complaints.add(
+        node,
+        f"`{read.personal}` is nobody whose data this could be",
+        "`deal`, or a field that holds a person",
+        near,
+    )
+
+
+def _value(top: Section, fields: Mapping[str, Field]) -> str | None:
+    money = [each.name for each in fields.values() if each.kind == "money"]
+    named, node = top.read("value", str), top.node_of("value")
+    if named is None or node is None:
+        return "amount" if "amount" in money else money[0] if money else None
+    if named not in money:
+        top.complaints.unknown(node, "money field", named, money)
+    return named
+
+
+def _rates(top: Section, currency: str) -> dict[str, Decimal]:
+    node = top.node_of("rates")
+    rates: dict[str, Decimal] = {}
+    for key, value in entries(node, top.complaints, "`rates`") if node is not None else ():
+        code = scalar(key, scalars.currency, top.complaints, "currency")
+        rate = scalar(value, scalars.rate, top.complaints, key.value)
+        if code is not None and code == currency:
+            top.complaints.add(key, f"a rate of `{code}`, the process's own currency", "other currencies only")
+        elif code is not None and rate is not None:
+            rates[code] = rate
+    return rates
+
+
+def _limits(top: Section) -> tuple[dict[str, Decimal], dict[str, Place]]:
+    node = top.node_of("limits")
+    limits: dict[str, Decimal] = {}
+    places: dict[str, Place] = {}
+    for key, value in entries(node, top.complaints, "`limits`") if node is not None else ():
+        name = scalar(key, scalars.field_name, top.complaints, "limit")
+        number = scalar(value, scalars.decimal, top.complaints, key.value)
+        if name is not None and number is not None:
+            limits[name], places[name] = number, key.place
+    return limits, places
+
+
+def _calendar(top: Section) -> Calendar:
+    node = top.node_of("calendar")
+    if node is None:
+        return Calendar()
+    section = Section(node, ("zone", "week", "holidays"), top.complaints, "`calendar`")
+    holidays = [
+        scalar(each, scalars.iso_date, top.complaints, "holidays") for each in section.list_of("holidays", "dates")
+    ]
+    return Calendar(
+        zone=section.read("zone", scalars.zone) or "UTC",
+        hours=section.read("week", scalars.week) or {},
+        holidays=tuple(sorted({each for each in holidays if each is not None})),
+    )
+
+
+def _contact_roles(top: Section) -> tuple[str, ...]:
+    node = top.node_of("contacts")
+    if node is None:
+        return ()
+    section = Section(node, ("roles",), top.complaints, "`contacts`")
+    return tuple(each.value for each in section.names("roles"))
+
+
+def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[str, ...]]:
+    node = top.node_of("backdate")
+    if node is None:
+        return None, ()
+    section = Section(node, ("max", "by"), top.complaints, "`backdate`")
+    section.need("max")
+    return section.read("max", scalars.span), roles_of(section, "by", roles)

@@ -1,0 +1,129 @@
+"""Which rules a gate asks, and how they judge: one row for a deal, many for a backtest, by the same code.
+
+A verdict is a small number in bulk and a letter where it is stored: 0 f fails, 1 p passes, 2 u unknown, 3 w waived,
+4 n not asked. A rule passes only on true; where its `when` is false it is not asked, where its `when` is unknown the
+rule is unknown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_engine.errors import UnknownStage
+from pipeline_engine.process.model import OWNERS_MANAGER, Gate, Process, Rule
+from pipeline_engine.process.rules import Frame, Program, from_json, seen
+from pipeline_engine.process.vocabulary import vocabulary_of
+from pipeline_engine.values import Value
+
+FAIL, PASS, UNKNOWN, WAIVED, NOT_ASKED = range(5)
+LETTERS = "fpuwn"
+OUTCOME_TARGETS = {"win": "won", "lose": "lost", "reopen": "reopen"}
+
+Codes = npt.NDArray[np.int8]
+
+
+class Judge:
+    """A process ready to judge: its rules as programs, its stages by place. Made once a version, shared by threads."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.stages = tuple(stage.id for stage in process.stages)
+        self.index = {rule.id: number for number, rule in enumerate(process.rules)}
+        self.vocabulary = vocabulary_of(process)
+        self._checks = [Program(from_json(rule.check)) for rule in process.rules]
+        self._whens = [Program(from_json(rule.when)) if rule.when is not None else None for rule in process.rules]
+        self._at: dict[str, tuple[int, ...]] = {}
+        for number, rule in enumerate(process.rules):
+            self._at[rule.asked_at] = (*self._at.get(rule.asked_at, ()), number)
+        self.asks_about_owner = any(
+            rule.approval == OWNERS_MANAGER or any(path.startswith("owner.") for path in rule.reads)
+            for rule in process.rules
+        )
+        self._asked: dict[tuple[Gate, str | None, str], tuple[int, ...]] = {}
+
+    def place(self, stage: str) -> int:
+        """The place of a stage on the way, from 0; raises UnknownStage."""
+        if stage not in self.stages:
+            raise UnknownStage(stage, self.stages, f"process `{self.process.name}`")
+        return self.stages.index(stage)
+
+    def steps(self, gate: Gate, from_stage: str | None, target: str) -> int | None:
+        """How many stages forward an attempt goes, negative for back; None for outcomes and reopenings."""
+        if gate not in ("open", "move"):
+            return None
+        return self.place(target) - (self.place(from_stage) if from_stage is not None else -1)
+
+    def asked(self, gate: Gate, from_stage: str | None, target: str) -> tuple[int, ...]:
+        """The rules (numbers in the process's order) that this attempt is judged by.
+
+        A move forward is judged by the entry rules of every stage passed over and of the target, so a waived skip
+        waives only the skip; going back by none of them; an opening by those of every stage up to the one it opens in.
+        """
+        key = (gate, from_stage, target)
+        if key not in self._asked:
+            self._asked[key] = self._select(gate, from_stage, target)
+        return self._asked[key]
+
+    def _select(self, gate: Gate, from_stage: str | None, target: str) -> tuple[int, ...]:
+        if gate == "open":
+            return self._gates("open", *self.stages[: self.place(target) + 1])
+        if gate == "move":
+            start, end = self.place(from_stage or ""), self.place(target)
+            if end < start:
+                return self._gates("moves:back")
+            return self._gates("moves:forward", *self.stages[start + 1 : end + 1])
+        outcome = OUTCOME_TARGETS[gate]
+        if gate == "win":
+            return self._gates("won:from", *self._passed_over(from_stage or ""), outcome)
+        return self._gates("lost:from", outcome) if gate == "lose" else self._gates(outcome)
+
+    def _passed_over(self, from_stage: str) -> tuple[str, ...]:
+        """The stages a win leaps over when it comes from a stage that deals are not won from."""
+        start, allowed = self.place(from_stage), self.process.won_from
+        ahead = [self.place(stage) for stage in allowed if self.place(stage) > start]
+        return () if from_stage in allowed or not ahead else self.stages[start + 1 : min(ahead) + 1]
+
+    def _gates(self, *names: str) -> tuple[int, ...]:
+        return tuple(sorted(number for name in names for number in self._at.get(name, ())))
+
+    def frame(self, row: Mapping[str, Any]) -> Frame:
+        """One deal's row as the evaluator reads it."""
+        return Frame.from_rows(self.vocabulary, [row])
+
+    def seen(self, number: int, frame: Frame, row: int = 0) -> tuple[tuple[str, Value | None], ...]:
+        """What a rule looked at on one row, in reading order: its `when`, then its check."""
+        when, check = self._whens[number], self._checks[number]
+        programs = [program for program in (when, check) if program is not None]
+        found = {path: value for program in programs for path, value in seen(program.node, frame, row)}
+        return tuple(found.items())
+
+    def verdict(self, number: int, frame: Frame) -> Codes:
+        """One rule's verdict on each row of the frame."""
+        checked: Codes = self._checks[number].verdicts(frame)
+        when = self._whens[number]
+        if when is None:
+            return checked
+        applies = when.verdicts(frame)
+        return np.where(applies == PASS, checked, np.where(applies == UNKNOWN, UNKNOWN, NOT_ASKED)).astype(np.int8)
+
+    def blocking(self, asked: Sequence[int], verdicts: Sequence[int]) -> bool:
+        """Whether one of these verdicts stands in the way."""
+        rules = self.process.rules
+        return any(
+            verdict in (FAIL, UNKNOWN) and rules[number].severity == "block"
+            for number, verdict in zip(asked, verdicts, strict=True)
+        )
+
+    def letters(self, asked: Sequence[int], verdicts: Sequence[int]) -> str:
+        """The stored form: one letter per rule of the process, in its order."""
+        codes = ["n"] * len(self.process.rules)
+        for number, verdict in zip(asked, verdicts, strict=True):
+            codes[number] = LETTERS[verdict]
+        return "".join(codes)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of that id, None where the process has none."""
+        number = self.index.get(rule_id)
+        return None if number is None else self.process.rules[number]

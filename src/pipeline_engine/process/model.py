@@ -1,0 +1,205 @@
+"""What is allowed, once it is read and checked: a process as frozen values.
+
+This is also the stored form: `ProcessPublished.compiled` is `Process.model_dump(mode="json")`, so a published
+process needs neither its YAML nor the checker again. A new key needs a default.
+"""
+
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+
+from pipeline_engine.errors import UnknownField, UnknownReason, UnknownRule, UnknownStage
+from pipeline_engine.values import Value, value_from_json, value_to_json
+
+FieldKind = Literal["text", "number", "int", "money", "percent", "date", "time", "bool", "choice", "person", "document"]
+Severity = Literal["block", "warn", "hint"]
+Gate = Literal["open", "move", "win", "lose", "reopen"]
+OWNERS_MANAGER = "owner.manager"  # an approver named by what he is to the deal's owner, beside the declared roles
+
+
+def _read_default(stored: Any) -> Any:
+    return value_from_json(stored) if isinstance(stored, (Mapping, list, str, int, float, bool)) else stored
+
+
+def _write_default(value: Value | None) -> Any:
+    return None if value is None else value_to_json(value)
+
+
+Default = Annotated[Value | None, PlainValidator(_read_default), PlainSerializer(_write_default)]
+
+
+class Frozen(BaseModel):
+    """A value of a process; equal when its parts are equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Field(Frozen):
+    """One field of a deal. `personal` names whose data it is: `deal`, or the field that holds the subject.
+
+    A percent is a float in percentage points (`10%` is 10.0); many values are a tuple of text.
+    """
+
+    name: str
+    kind: FieldKind
+    of: tuple[str, ...] = ()
+    many: bool = False
+    default: Default = None
+    personal: str | None = None
+    says: str = ""
+
+
+class Stalled(Frozen):
+    """When a deal counts as stalled: no sign of life for `days` by the named clock."""
+
+    days: Decimal
+    since: Literal["last_activity", "stage_entered", "last_change"] = "last_activity"
+
+
+class Span(Frozen):
+    """A length of time: `5d`, `36h`, or working time `5bd`, `8bh` by the process's calendar."""
+
+    amount: Decimal
+    unit: Literal["m", "h", "d", "w", "bh", "bd"]
+
+
+class Stage(Frozen):
+    """One step of the way; `rules` are the ids of the rules asked on entering it, in file order."""
+
+    id: str
+    title: str = ""
+    win_probability: Decimal | None = None
+    service_level: Span | None = None
+    stalled_after: Stalled | None = None
+    guidance: str = ""
+    rules: tuple[str, ...] = ()
+
+
+class Rule(Frozen):
+    """One rule of a gate, compiled.
+
+    `check` and `when` are stored trees (`process.rules.to_json`); `text` and `when_text` are what the author
+    wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, or `moves:forward`,
+    `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`. `approval` is the role asked for.
+    In `fix`, `{deal}` stands for the deal's id: replace it, never `str.format` a text that an author wrote.
+    """
+
+    id: str
+    asked_at: str
+    kind: Literal["check", "require", "activities", "contacts", "approval", "stay", "topology"] = "check"
+    severity: Severity = "block"
+    says: str = ""
+    fix: str = ""
+    waivable_by: tuple[str, ...] = ()
+    approval: str | None = None
+    text: str
+    when_text: str | None = None
+    check: Any
+    when: Any = None
+    reads: tuple[str, ...] = ()  # column paths of check and when: `deal.amount`, `approvals`
+    lapses_on: tuple[str, ...] = ()  # deal fields whose change ends an approval or waiver of this rule
+
+
+class LostReason(Frozen):
+    """A reason for losing; one that is not `counted` (a duplicate) is left out of win rates."""
+
+    id: str
+    counted: bool = True
+
+
+class Calendar(Frozen):
+    """Working time: a zone, the hours of each working weekday (0 is Monday), and the days off."""
+
+    zone: str = "UTC"
+    hours: dict[int, tuple[time, time]] = {}
+    holidays: tuple[date, ...] = ()
+
+
+class Moves(Frozen):
+    """How deals may move between stages, beside the rules of each stage."""
+
+    forward: Literal["next", "any"] = "next"
+    back: Literal["reason", "free", "never"] = "reason"
+    open_in: tuple[str, ...] = ()
+
+
+class Process(Frozen):
+    """One version of a process.
+
+    `digest` is the SHA-256 of the definition as written; `rules` are in the order of verdict codes.
+    """
+
+    name: str
+    version: int = 0  # 0: not published yet
+    digest: str
+    title: str = ""
+    currency: str
+    value: str | None = None  # the money field that is the deal's value
+    rates: dict[str, Decimal] = {}
+    calendar: Calendar = Calendar()
+    limits: dict[str, Decimal] = {}
+    roles: tuple[str, ...] = ()
+    contact_roles: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    fields: dict[str, Field] = {}
+    stages: tuple[Stage, ...]
+    moves: Moves = Moves()
+    won_from: tuple[str, ...] = ()
+    lost_from: tuple[str, ...] = ()
+    lost_reasons: tuple[LostReason, ...] = ()
+    backdate: Span | None = None  # how far facts may be backdated; None is not at all
+    backdate_by: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    semantics: int = 1
+
+    @property
+    def label(self) -> str:
+        """The process and its version, as people write it: `b2b-saas@3`."""
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+    @cached_property
+    def stage_ids(self) -> tuple[str, ...]:
+        """The stages, in the order of the way."""
+        return tuple(stage.id for stage in self.stages)
+
+    @cached_property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The rules, in the order of verdict codes."""
+        return tuple(rule.id for rule in self.rules)
+
+    def stage(self, stage_id: str) -> Stage:
+        """The stage of that id; raises UnknownStage."""
+        return self.stages[self.index(stage_id)]
+
+    def index(self, stage_id: str) -> int:
+        """How far along the way a stage is, from 0; raises UnknownStage."""
+        if stage_id not in self.stage_ids:
+            raise UnknownStage(stage_id, self.stage_ids, f"process `{self.label}`")
+        return self.stage_ids.index(stage_id)
+
+    def steps(self, from_stage: str, to_stage: str) -> int:
+        """How many stages forward a move goes; negative for back. Raises UnknownStage."""
+        return self.index(to_stage) - self.index(from_stage)
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id; raises UnknownRule."""
+        if rule_id not in self.rule_ids:
+            raise UnknownRule(rule_id, self.rule_ids, f"process `{self.label}`")
+        return self.rules[self.rule_ids.index(rule_id)]
+
+    def field(self, name: str) -> Field:
+        """The field of that name; raises UnknownField."""
+        if name not in self.fields:
+            raise UnknownField(name, tuple(self.fields), f"process `{self.label}`")
+        return self.fields[name]
+
+    def lost_reason(self, reason: str) -> LostReason:
+        """The reason of that id; raises UnknownReason. A process that lists none takes any."""
+        known = {each.id: each for each in self.lost_reasons}
+        if known and reason not in known:
+            raise UnknownReason(reason, tuple(known), f"process `{self.label}`")
+        return known.get(reason, LostReason(id=reason))

@@ -1,0 +1,57 @@
+"""The rule language: CEL text in, a checked tree out, verdicts over columns from the tree.
+
+Only `compile_rule` needs Google's checker; a stored tree runs without it.
+
+    node = compile_rule("deal.amount < 50000 || approvals.exists(a, a.role == 'vp')", vocabulary)
+    rows = [{"deal.amount": Money.of(70000, "EUR"), "approvals": []}]
+    Program(node).verdicts(Frame.from_rows(vocabulary, rows))
+"""
+
+from pipeline_engine.errors import RuleError
+from pipeline_engine.process.rules.columns import Column, Records
+from pipeline_engine.process.rules.compiler import compile_rule
+from pipeline_engine.process.rules.frame import Frame
+from pipeline_engine.process.rules.program import FALSE, TRUE, UNKNOWN, Program, Trace
+from pipeline_engine.process.rules.seen import Seen, seen
+from pipeline_engine.process.rules.stored import from_json, to_json
+from pipeline_engine.process.rules.text import to_text
+from pipeline_engine.process.rules.tree import SEMANTICS, Node, limits_of, reads, walk
+from pipeline_engine.process.rules.vocabulary import (
+    BUILT_IN,
+    RECORDS,
+    Kind,
+    ListOf,
+    RecordOf,
+    Type,
+    Vocabulary,
+)
+
+__all__ = [
+    "BUILT_IN",
+    "FALSE",
+    "RECORDS",
+    "SEMANTICS",
+    "TRUE",
+    "UNKNOWN",
+    "Column",
+    "Frame",
+    "Kind",
+    "ListOf",
+    "Node",
+    "Program",
+    "RecordOf",
+    "Records",
+    "RuleError",
+    "Seen",
+    "Trace",
+    "Type",
+    "Vocabulary",
+    "compile_rule",
+    "from_json",
+    "limits_of",
+    "reads",
+    "seen",
+    "to_json",
+    "to_text",
+    "walk",
+]

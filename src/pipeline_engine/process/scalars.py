@@ -1,0 +1,183 @@
+"""The small texts of a process file: what `0.10`, `5d` or `mon-fri 09:00-18:00` stand for.
+
+Each reader takes text and gives a value, or raises Unfit with the form that was meant.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pipeline_engine.errors import nearest
+from pipeline_engine.process.model import Span
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+_NO_FIELDS = frozenset({"true", "false", "null", "in"})
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPAN = re.compile(r"(?P<amount>[0-9]{1,6}(?:\.[0-9]{1,6})?)(?P<unit>m|h|d|w|bh|bd)")
+_LOOSE_SPAN = re.compile(
+    r"(?P<amount>[0-9]{1,6}(?:\.[0-9]+)?) *(?P<unit>minute|(?:(?:business|working) )?(?:hour|day)|week)s?",
+    re.IGNORECASE,
+)
+_UNITS = {"minute": "m", "hour": "h", "day": "d", "week": "w"}
+_LONGEST_YEARS = 100
+_UNIT_HOURS = {
+    "m": Decimal(1) / 60,
+    "h": Decimal(1),
+    "d": Decimal(24),
+    "w": Decimal(168),
+    "bh": Decimal(1),
+    "bd": Decimal(24),
+}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEK_PART = re.compile(
+    r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? +(?P<opens>[0-9]{2}:[0-9]{2})-(?P<closes>[0-9]{2}:[0-9]{2})"
+)
+WEEK_FORM = "working hours like `mon-fri 09:00-18:00` or `mon-thu 09:00-18:00, fri 09:00-15:00`"
+
+
+class Unfit(Exception):
+    """A text that does not have the form; says which form was meant, and names that look like it."""
+
+    def __init__(self, expected: str, near: Sequence[str] = ()) -> None:
+        super().__init__(expected)
+        self.expected, self.near = expected, tuple(near)
+
+
+def name(text: str) -> str:
+    """A name of a process, stage, role, kind or rule."""
+    if not _NAME.fullmatch(text):
+        raise Unfit("a name of letters, digits, `-`, `_` and `.`, at most 60, a letter or digit first")
+    return text
+
+
+def field_name(text: str) -> str:
+    """A name that a rule can spell: `deal.close_date`, `limits.manager_from`."""
+    if not _FIELD.fullmatch(text) or text in _NO_FIELDS:
+        raise Unfit("a name that rules can spell: letters, digits and `_`, at most 60, no digit first")
+    return text
+
+
+def decimal(text: str) -> Decimal:
+    """An exact number."""
+    if not _DECIMAL.fullmatch(text):
+        raise Unfit("a number like `50000` or `0.92`, in digits without separators")
+    return Decimal(text)
+
+
+def rate(text: str) -> Decimal:
+    """A rate of exchange: above zero."""
+    number = decimal(text)
+    if number <= 0:
+        raise Unfit("a rate above zero, like `0.92`")
+    return number
+
+
+def probability(text: str) -> Decimal:
+    """A share from 0 to 1, as `0.10` or `10%`."""
+    found = _PERCENT.fullmatch(text)
+    share = Decimal(found[1]) / 100 if found else Decimal(text) if _DECIMAL.fullmatch(text) else Decimal(-1)
+    if not 0 <= share <= 1:
+        raise Unfit("a probability from 0 to 1, like `0.10` or `10%`")
+    return share
+
+
+def days(text: str) -> Decimal:
+    """A number of days above zero."""
+    if not _DECIMAL.fullmatch(text) or not 0 < Decimal(text) <= _LONGEST_YEARS * 366:
+        raise Unfit("a number of days, like `14`")
+    return Decimal(text)
+
+
+def count(text: str) -> int:
+    """How many of something: at least one."""
+    if not _WHOLE.fullmatch(text) or int(text) == 0:
+        raise Unfit("a whole number of at least 1")
+    return int(text)
+
+
+def currency(text: str) -> str:
+    """An ISO 4217 code, by its form; the list of active codes changes, so lint only warns about the rest."""
+    if not _CURRENCY.fullmatch(text):
+        near = (text.upper(),) if _CURRENCY.fullmatch(text.upper()) else ()
+        raise Unfit("a currency of ISO 4217 in three capital letters, like `EUR`", near)
+    return text
+
+
+def span(text: str) -> Span:
+    """A length of time."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise Unfit("a length of time like `36h`, `5d`, `2w`, or in working time `8bh`, `5bd`", _meant_span(text))
+    read = Span.model_validate(found.groupdict())
+    if read.amount * _UNIT_HOURS[read.unit] > _LONGEST_YEARS * 366 * 24:
+        raise Unfit(f"a length of time of at most {_LONGEST_YEARS} years")
+    return read
+
+
+def lasting(text: str) -> Span:
+    """A length of time that is not zero."""
+    read = span(text)
+    if read.amount == 0:
+        raise Unfit("a length of time above zero, like `5d`")
+    return read
+
+
+def _meant_span(text: str) -> tuple[str, ...]:
+    found = _LOOSE_SPAN.fullmatch(text.strip())
+    if found is None:
+        return ()
+    *working, unit = found["unit"].lower().split()
+    return (f"{found['amount']}{'b' if working else ''}{_UNITS[unit]}",)
+
+
+def zone(text: str) -> str:
+    """A time zone of the IANA list."""
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        known = sorted(available_timezones())
+        folded = [each for each in known if each.casefold() == text.casefold()]
+        raise Unfit("a time zone like `Europe/Berlin`", folded or nearest(text, known)) from None
+    return text
+
+
+def iso_date(text: str) -> date:
+    """A day."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError as impossible:
+        raise Unfit(f"a date like `2026-01-31` ({impossible})") from None
+    raise Unfit("a date like `2026-01-31`")
+
+
+def week(text: str) -> dict[int, tuple[time, time]]:
+    """The hours of each working weekday, 0 for Monday."""
+    hours: dict[int, tuple[time, time]] = {}
+    for part in text.split(","):
+        for day, span_of_day in _week_part(part.strip().lower()).items():
+            if day in hours:
+                raise Unfit(f"{WEEK_FORM}, each day once")
+            hours[day] = span_of_day
+    return hours
+
+
+def _week_part(part: str) -> dict[int, tuple[time, time]]:
+    found = _WEEK_PART.fullmatch(part)
+    if found is None or found["first"] not in _DAYS or (found["last"] or "mon") not in _DAYS:
+        raise Unfit(WEEK_FORM)
+    first, last = _DAYS.index(found["first"]), _DAYS.index(found["last"] or found["first"])
+    try:
+        opens, closes = time.fromisoformat(found["opens"]), time.fromisoformat(found["closes"])
+    except ValueError:
+        raise Unfit(f"{WEEK_FORM}; hours go from 00:00 to 23:59") from None
+    if opens >= closes or first > last:
+        raise Unfit(f"{WEEK_FORM}, the earlier one first")
+    return dict.fromkeys(range(first, last + 1), (opens, closes))

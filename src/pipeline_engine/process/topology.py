@@ -1,0 +1,124 @@
+"""The rules that every process has: which way deals may go. They are rules like any other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline_engine.process.entries import Draft
+from pipeline_engine.process.model import Moves
+from pipeline_engine.process.yaml_tree import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Which way deals may go, and where the file says so."""
+
+    moves: Moves
+    skip_waivable_by: tuple[str, ...]
+    won_from: tuple[str, ...]
+    lost_from: tuple[str, ...]
+    reopen_needs_reason: bool
+    reopen_waivable_by: tuple[str, ...]
+    moves_place: Place
+    outcomes_place: Place
+
+
+def topology(way: Way) -> list[Draft]:
+    """The rules of the way, in the order they are judged."""
+    drafts = [_forward(way), _back(way), _open(way), _won(way), _lost(way)]
+    return [*drafts, _reopen(way)] if way.reopen_needs_reason else drafts
+
+
+def _forward(way: Way) -> Draft:
+    any_step = way.moves.forward == "any"
+    return Draft(
+        id="moves:forward",
+        gate="moves:forward",
+        kind="topology",
+        text="move.steps >= 1" if any_step else "move.steps <= 1",
+        place=way.moves_place,
+        says="a deal moves to the next stage, and passes over none"
+        if not any_step
+        else "a deal moves to a later stage",
+        fix="move to the next stage first",
+        waivable_by=way.skip_waivable_by,
+    )
+
+
+def _back(way: Way) -> Draft:
+    texts = {
+        "reason": ("move.reason != ''", "going back needs a reason", "give a reason"),
+        "free": ("true", "a deal may go back", ""),
+        "never": (
+            "false",
+            "deals do not go back in this process",
+            "lose the deal and reopen it, or move it forward",
+        ),
+    }
+    text, says, fix = texts[way.moves.back]
+    return Draft(
+        id="moves:back",
+        gate="moves:back",
+        kind="topology",
+        text=text,
+        place=way.moves_place,
+        says=says,
+        fix=fix,
+    )
+
+
+def _open(way: Way) -> Draft:
+    stages = way.moves.open_in
+    return Draft(
+        id="open:stage",
+        gate="open",
+        kind="topology",
+        text=f"move.to in {_listed(stages)}",
+        place=way.moves_place,
+        says=f"deals open in {_either(stages)}",
+        fix=f"open the deal in {_either(stages)}",
+    )
+
+
+def _won(way: Way) -> Draft:
+    return Draft(
+        id="won:from",
+        gate="won:from",
+        kind="topology",
+        text=f"move.from in {_listed(way.won_from)}",
+        place=way.outcomes_place,
+        says=f"deals are won from {_either(way.won_from)}",
+        fix=f"move the deal to {_either(way.won_from)} first",
+    )
+
+
+def _lost(way: Way) -> Draft:
+    return Draft(
+        id="lost:from",
+        gate="lost:from",
+        kind="topology",
+        text=f"move.from in {_listed(way.lost_from)}",
+        place=way.outcomes_place,
+        says=f"deals are lost from {_either(way.lost_from)}",
+        fix=f"move the deal to {_either(way.lost_from)} first",
+    )
+
+
+def _reopen(way: Way) -> Draft:
+    return Draft(
+        id="reopen:reason",
+        gate="reopen",
+        kind="topology",
+        text="move.reason != ''",
+        place=way.outcomes_place,
+        says="reopening needs a reason",
+        fix="give a reason",
+        waivable_by=way.reopen_waivable_by,
+    )
+
+
+def _listed(stages: Sequence[str]) -> str:
+    return "[" + ", ".join(f"'{stage}'" for stage in stages) + "]"
+
+
+def _either(stages: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(stages[:-1]), *stages[-1:])))

@@ -1,0 +1,113 @@
+"""What to write instead, where YAML takes a text for something else.
+
+Most mistakes in a process file are a rule or a sentence that needs quotes; the message shows it in quotes.
+"""
+
+import re
+
+import yaml
+
+from pipeline_engine.errors import BadProcess
+from pipeline_engine.process.places import place_of
+
+_KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)\s*:\s+")
+_BLOCK_HEAD = re.compile(r"\s*(?:-\s+)*")
+_NEXT_KEY = re.compile(r",\s*[A-Za-z_]\w*\s*:\s")
+_COMMENT = re.compile(r"\s#.*")
+_LONGEST_SHOWN = 120
+
+
+def quoted(value: str) -> str:
+    """The text in the quotes that need the fewest escapes."""
+    if '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    if "'" not in value:
+        return f"'{value}'"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def quoted_form(text: str, offset: int, *, even_quoted: bool = False) -> str | None:
+    """``quotes: `check: "!deal.x"` `` for the entry at an offset; None where there is no text to quote."""
+    line, start = _line(text, offset)
+    found, flow = _entry(line, offset - start)
+    if found is None:
+        return None
+    value = _COMMENT.sub("", line[found.end() :]).strip()
+    if flow:
+        value = _NEXT_KEY.split(value, maxsplit=1)[0].strip().removesuffix("}").rstrip()
+    if not value or (value[0] in "\"'" and not even_quoted) or len(value) > _LONGEST_SHOWN:
+        return None
+    return f"quotes: `{found['key']}: {quoted(value)}`"
+
+
+def _entry(line: str, column: int) -> tuple[re.Match[str] | None, bool]:
+    """The key whose value stands at the column, and whether it is inside braces."""
+    head = _BLOCK_HEAD.match(line)
+    first = _KEY.match(line, head.end() if head else 0)
+    if first is not None and line[first.end() : first.end() + 1] not in ("{", "["):
+        return first, False
+    if "{" not in line[: column + 1]:
+        return None, False
+    inside = [match for match in _KEY.finditer(line) if match.end() <= column and line[match.end()] not in "{["]
+    return (inside[-1] if inside else None), True
+
+
+def without_comma(text: str, offset: int, after_text: bool) -> tuple[str, str]:
+    """What was found and expected where a key inside braces has nothing behind it."""
+    if not after_text:
+        return "a key without a value", "`key: value`"
+    comma = max(text.rfind(",", 0, offset), 0)
+    if text[max(comma - 1, 0) : offset + 1].replace(",", "").isdigit():
+        return "the comma before this ends the number", "the number without separators, like `50000`"
+    shown = quoted_form(text, comma)
+    return "the comma before this ends the text inside `{…}`", shown or "quotes around a text with a comma"
+
+
+def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> BadProcess:
+    """YAML's complaint in the words of whoever wrote the file."""
+    mark = error.problem_mark or error.context_mark
+    if "unexpected end of stream" in (error.problem or "") and error.context_mark is not None:
+        mark = error.context_mark
+    offset = mark.index if mark is not None else 0
+    found, expected = _reason(error.problem or "", error.context or "", text, offset)
+    return BadProcess(file, *place_of(text, offset), found, expected)
+
+
+def _reason(problem: str, context: str, text: str, offset: int) -> tuple[str, str]:
+    shown = quoted_form(text, offset)
+    for part, found, expected in _REASONS:
+        if part in problem:
+            return found, expected
+    if "mapping values are not allowed" in problem and _first_colon(text, offset):
+        return "a key deeper than the text above it", "the indentation of its neighbours"
+    if "mapping values are not allowed" in problem:
+        return "a colon and a space inside the text", shown or "quotes around the text"
+    if "flow" in context:
+        return "the text inside `{…}` or `[…]` ends here", shown or "a comma, or quotes around the whole text"
+    if problem.startswith("expected <block end>, but found '<scalar>'"):
+        return "text behind a closing quote", quoted_form(
+            text, offset, even_quoted=True
+        ) or "quotes around the whole text"
+    if shown and (begins := re.search(r":\s+([!&*%@`|>])", _line(text, offset)[0])):
+        return f"a text that begins with `{begins[1]}`, which means something else to YAML", shown
+    return f"no YAML: {', '.join(part for part in (context, problem) if part)}", "`key: value` or `- item`"
+
+
+_REASONS = (
+    ("'\\t'", "a tab", "spaces; YAML has no tabs before a value"),
+    ("'<stream end>'", "the file ends inside `{…}` or `[…]`", "the closing bracket"),
+    ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
+    ("could not find expected ':'", "a line that is no entry", "`key: value`"),
+    ("but found '?'", "a key that fits no level above it", "the indentation of its neighbours"),
+    ("'<block mapping start>'", "a key that fits no level above it", "the indentation of its neighbours"),
+)
+
+
+def _first_colon(text: str, offset: int) -> bool:
+    line, start = _line(text, offset)
+    return ":" not in line[: offset - start]
+
+
+def _line(text: str, offset: int) -> tuple[str, int]:
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    return re.split(r"[\r\n]", text[start:], maxsplit=1)[0], start

@@ -1,0 +1,182 @@
+"""A YAML text as a tree of text, lists and tables, each with its place.
+
+YAML is read for its shape alone: every scalar stays text, and what a text means is up to whoever asks for it.
+What makes a file say something else than it seems to (tags, anchors, merge keys) is refused.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+import yaml
+
+from pipeline_engine.errors import BadProcess
+from pipeline_engine.process.places import offset_in_source, place_of
+from pipeline_engine.process.yaml_hints import explain, quoted_form, without_comma
+
+LARGEST = 256 * 1024
+_DEEPEST = 20
+_MOST_NODES = 50_000
+_NO_VALUE = frozenset({"", "~", "null", "Null", "NULL"})
+_OTHER_BREAKS = {
+    "\x85": "next line (U+0085)",
+    "\u2028": "line separator (U+2028)",
+    "\u2029": "paragraph separator (U+2029)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Line and column, from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar; `source` is how it is written in the file, `start` where that begins."""
+
+    value: str
+    place: Place
+    style: str
+    source: str
+    start: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written, or YAML's word for nothing."""
+        return not self.style and self.value in _NO_VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: "tuple[Node, ...]"
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys with their values, in file order; a key may still be there twice."""
+
+    entries: "tuple[tuple[Text, Node], ...]"
+    place: Place
+
+
+Node = Text | Items | Table
+
+
+def read_tree(text: str, file: str) -> Node:
+    """The one document of a YAML text; raises BadProcess at the first thing that cannot be read."""
+    _check_characters(text, file)
+    builder = _Builder(text.removeprefix("\ufeff"), file)
+    try:
+        return builder.document()
+    except yaml.reader.ReaderError as error:
+        raise _unprintable(text, file, int(error.position)) from None
+    except yaml.MarkedYAMLError as error:
+        raise explain(error, builder.text, file) from None
+
+
+def place_within(text: str, scalar: Text, line: int, column: int) -> Place:
+    """The place in the file of a place in a scalar's value."""
+    offset = scalar.start + offset_in_source(scalar.source, scalar.style, scalar.value, line, column)
+    return Place(*place_of(text.removeprefix("\ufeff"), offset))
+
+
+def _check_characters(text: str, file: str) -> None:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > LARGEST:
+        raise BadProcess(file, None, None, f"the file has {size:,} bytes", f"at most {LARGEST:,}")
+    for char, name in _OTHER_BREAKS.items():
+        if (offset := text.find(char)) >= 0:
+            found = f"a {name}, which not every reader takes for a line end"
+            raise BadProcess(file, *place_of(text, offset), found, "a newline")
+
+
+def _unprintable(text: str, file: str, offset: int) -> BadProcess:
+    code = f"U+{ord(text[offset]):04X}" if offset < len(text) else "an unfinished character"
+    found = f"the character {code}, which text cannot hold"
+    return BadProcess(file, *place_of(text, offset), found, "printable text")
+
+
+def _where(event: yaml.Event, *, end: bool = False) -> tuple[int, Place]:
+    mark = event.end_mark if end else event.start_mark
+    assert mark is not None  # the parser marks every event
+    return mark.index, Place(mark.line + 1, mark.column + 1)
+
+
+class _Builder:
+    """Builds the tree from YAML's events, lazily, so that a limit stops the parser before it can run away."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text, self.file = text, file
+        self._nodes = 0
+
+    def document(self) -> Node:
+        events: Iterator[yaml.Event] = yaml.parse(self.text, Loader=yaml.SafeLoader)
+        next(events)
+        if isinstance(next(events), yaml.StreamEndEvent):
+            needed = "a process: `process`, `currency`, `stages`, `outcomes`"
+            raise BadProcess(self.file, 1, 1, "the file is empty", needed)
+        root = self._node(next(events), events, 0)
+        next(events)
+        after = next(events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            self._refuse(after, "a second document begins here", "one document a file")
+        return root
+
+    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        self._nodes += 1
+        if depth > _DEEPEST or self._nodes > _MOST_NODES:
+            limit = f"at most {_DEEPEST} levels" if depth > _DEEPEST else f"at most {_MOST_NODES:,} values"
+            self._refuse(event, "too much for one file", limit)
+        self._check_properties(event)
+        start, place = _where(event)
+        if isinstance(event, yaml.ScalarEvent):
+            source = self.text[start : _where(event, end=True)[0]]
+            return Text(event.value, place, event.style or "", source, start)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Items(tuple(self._items(events, depth + 1)), place)
+        flow = isinstance(event, yaml.MappingStartEvent) and bool(event.flow_style)
+        return Table(tuple(self._entries(events, depth + 1, flow)), place)
+
+    def _items(self, events: Iterator[yaml.Event], depth: int) -> Iterator[Node]:
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            yield self._node(event, events, depth)
+
+    def _entries(self, events: Iterator[yaml.Event], depth: int, flow: bool) -> Iterator[tuple[Text, Node]]:
+        before: Node | None = None
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key = self._key(event, events, depth)
+            value = self._node(next(events), events, depth)
+            # `{says: name, and phone}` is a key `and phone` with nothing behind it.
+            if flow and isinstance(value, Text) and value.start == key.start + len(key.source) and not value.source:
+                self._refuse(event, *without_comma(self.text, key.start, isinstance(before, Text)))
+            yield key, value
+            before = value
+
+    def _key(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Text:
+        key = self._node(event, events, depth)
+        if not isinstance(key, Text):
+            self._refuse(event, "a list or table as a key", "a word")
+        if key.value == "<<" and not key.style:
+            self._refuse(event, "merge keys (`<<`) are not read", "the keys written out")
+        return key
+
+    def _check_properties(self, event: yaml.Event) -> None:
+        tag, anchor = getattr(event, "tag", None), getattr(event, "anchor", None)
+        if tag is None and anchor is None:
+            return
+        shown = quoted_form(self.text, _where(event)[0]) or "the value without it"
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, f"`*{anchor}` is an alias to YAML, which is not read", shown)
+        if anchor is not None:
+            self._refuse(event, f"`&{anchor}` is an anchor to YAML, which is not read", shown)
+        self._refuse(event, f"`{tag}` is a tag to YAML, not text", shown)
+
+    def _refuse(self, event: yaml.Event, found: str, expected: str) -> NoReturn:
+        place = _where(event)[1]
+        raise BadProcess(self.file, place.line, place.column, found, expected)

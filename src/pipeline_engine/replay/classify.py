@@ -1,0 +1,87 @@
+"""One word an attempt: what the candidate would have made of it, beside what happened.
+
+Verdicts come as a matrix, a row a rule, a column an attempt, in the small numbers of `process.judge`. A blocking rule
+stops a move where it fails or is unknown, except where its answer cannot be known from this history: a fact that
+exists only because a rule asks for it, a field the process did not have yet, or one that an import came without.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_engine.process import FAIL, UNKNOWN
+from pipeline_engine.replay.report import CHANGES
+
+Matrix = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
+CODE = {change: number for number, change in enumerate(CHANGES)}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """
+    The candidate's verdicts on every attempt.
+
+    Args:
+        verdicts: rules × attempts.
+        blocking, warning: which rules stop and which only warn; one flag a rule.
+        approval: which rules ask for an approval.
+        unknowable: rules × attempts; where a verdict that does not pass says nothing about what would have been.
+    """
+
+    verdicts: Matrix
+    blocking: Mask
+    warning: Mask
+    approval: Mask
+    unknowable: Mask
+
+    @property
+    def unmet(self) -> Mask:
+        """Where a rule does not pass, rules × attempts."""
+        return np.asarray((self.verdicts == FAIL) | (self.verdicts == UNKNOWN), dtype=np.bool_)
+
+    @property
+    def stops(self) -> Mask:
+        """Where a rule stands in the way and history can tell."""
+        return np.asarray(self.unmet & ~self.unknowable & self.blocking[:, None], dtype=np.bool_)
+
+    @property
+    def asks_approval(self) -> Mask:
+        """Where a rule needs an approval that nobody was asked for."""
+        return np.asarray(self.unmet & self.unknowable & (self.blocking & self.approval)[:, None], dtype=np.bool_)
+
+    @property
+    def cannot_know(self) -> Mask:
+        """Where a blocking rule's answer cannot be known."""
+        return np.asarray(self.unmet & self.unknowable & (self.blocking & ~self.approval)[:, None], dtype=np.bool_)
+
+
+def classify(candidate: Judged, accepted: Mask, stopped_then: Matrix, warned_then: Mask) -> npt.NDArray[np.int8]:
+    """
+    A number per attempt, its place in CHANGES.
+
+    Args:
+        accepted: What happened: true where the move was accepted.
+        stopped_then: rules × attempts in the candidate's order; 1 where the same rule stood in the way then.
+        warned_then: rules × attempts; where the same rule warned then.
+    """
+    stops = candidate.stops
+    blocked, approvals = stops.any(axis=0), candidate.asks_approval.any(axis=0)
+    unsure = candidate.cannot_know.any(axis=0)
+    warns = (candidate.unmet & candidate.warning[:, None] & ~candidate.unknowable & ~warned_then).any(axis=0)
+    same_reasons = (stops == stopped_then.astype(bool)).all(axis=0)
+    passed = [
+        (blocked, CODE["newly_refused"]),
+        (approvals, CODE["newly_needs_approval"]),
+        (unsure, CODE["not_knowable"]),
+        (warns, CODE["newly_warned"]),
+    ]
+    refused = [
+        (blocked & same_reasons, CODE["same"]),
+        (blocked | approvals, CODE["other_reason"]),
+        (unsure, CODE["not_knowable"]),
+    ]
+    was_passed = np.select([mask for mask, _ in passed], [code for _, code in passed], CODE["same"])
+    was_refused = np.select([mask for mask, _ in refused], [code for _, code in refused], CODE["newly_allowed"])
+    return np.where(accepted, was_passed, was_refused).astype(np.int8)

@@ -1,0 +1,74 @@
+"""The control before every backtest: replaying the rules that were in force must give the recorded verdicts again."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_engine.facts import Instants, Open, Words, ints
+from pipeline_engine.process import LETTERS, Judge, Process
+from pipeline_engine.replay.report import Fidelity, Mismatch
+from pipeline_engine.replay.situations import Situations
+from pipeline_engine.replay.verdicts import Matrix, from_letters, judged
+
+SHOWN = 20
+SEMANTICS = 1
+
+
+def versions_in(
+    instants: Instants, attempts: npt.NDArray[np.int64]
+) -> Iterator[tuple[str, int, npt.NDArray[np.int64]]]:
+    """The process versions that judged these attempts, each with the places of its attempts among them."""
+    table = instants.facts.attempts
+    names = Words.of(table["process"]).take(attempts)
+    versions = ints(table["process_version"])[attempts]
+    pairs, place = np.unique(np.stack([names.codes, versions]), axis=1, return_inverse=True)
+    for number, (name, version) in enumerate(pairs.T.tolist()):
+        if name >= 0:
+            yield names.vocabulary[name], int(version), np.flatnonzero(place.reshape(-1) == number)
+
+
+def control(instants: Instants, attempts: npt.NDArray[np.int64], open_sealed: Open | None) -> Fidelity:
+    """
+    Replay every recorded verdict among these attempts by the version that gave it.
+
+    Left out, and counted: attempts that came by import (no verdict), verdicts whose version or semantics is not here.
+    """
+    letters = Words.of(instants.facts.attempts["codes"]).take(attempts)
+    left: Counter[str] = Counter(imported=int((letters.codes < 0).sum()))
+    replayable, wrong = 0, list[Mismatch]()
+    mismatched = 0
+    for name, version, places in versions_in(instants, attempts):
+        mine = places[letters.codes[places] >= 0]
+        process = instants.facts.processes.get((name, version))
+        if process is None or process.semantics != SEMANTICS:
+            left["semantics retired" if process else "version not published"] += len(mine)
+            continue
+        differs, found = _replayed(instants, (attempts[mine], letters.take(mine)), process, open_sealed)
+        replayable, mismatched = replayable + len(mine), mismatched + differs
+        wrong += found
+    left_out = {cause: count for cause, count in left.items() if count}
+    return Fidelity(replayable, replayable - mismatched, left_out, tuple(wrong[:SHOWN]))
+
+
+def _replayed(
+    instants: Instants, recorded: tuple[npt.NDArray[np.int64], Words], process: Process, open_sealed: Open | None
+) -> tuple[int, list[Mismatch]]:
+    attempts, letters = recorded
+    situations = Situations.of(instants, attempts, "version", open_sealed)
+    again = judged(situations, Judge(process))
+    then = from_letters(letters.vocabulary, letters.codes, len(process.rules))
+    differs = (again != then).any(axis=0)
+    return int(differs.sum()), list(_mismatches(situations, process, (then, again)))
+
+
+def _mismatches(situations: Situations, process: Process, verdicts: tuple[Matrix, Matrix]) -> Iterator[Mismatch]:
+    then, again = verdicts
+    facts = situations.facts
+    for rule, attempt in list(zip(*np.nonzero(then != again), strict=True))[:SHOWN]:
+        row = int(situations.attempts[attempt])
+        yield Mismatch(
+            deal=facts.attempts["deal_id"][row].as_py(), version=facts.attempts["version"][row].as_py(),
+            rule=process.rules[rule].id, recorded=LETTERS[then[rule, attempt]], replayed=LETTERS[again[rule, attempt]],
+        )  # fmt: skip

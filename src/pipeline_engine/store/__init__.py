@@ -1,0 +1,36 @@
+"""Where it is kept: the log of events, on SQLite, PostgreSQL or in memory, behind one face."""
+
+from pipeline_engine.store.event_store import Store
+from pipeline_engine.store.model import (
+    Decision,
+    Draft,
+    Finding,
+    Fold,
+    Reader,
+    Receipt,
+    Request,
+    Row,
+    StreamAppend,
+)
+from pipeline_engine.store.opening import open_store
+from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
+from pipeline_engine.store.upcast import UPCASTERS, Upcasters
+
+__all__ = [
+    "IDENTITY",
+    "UPCASTERS",
+    "Decision",
+    "Draft",
+    "Finding",
+    "Fold",
+    "KeyProvider",
+    "Reader",
+    "Receipt",
+    "Request",
+    "Row",
+    "Sealed",
+    "Store",
+    "StreamAppend",
+    "Upcasters",
+    "open_store",
+]

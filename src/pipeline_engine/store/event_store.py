@@ -1,0 +1,215 @@
+"""The store: load, decide, append, with every command recorded once; and the log for whoever reads on.
+
+A decision may be asked for more than once: when another writer was first, the state is loaded again and the
+command decided anew. So decisions are pure.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock, get_ident
+from typing import TypeVar
+
+from eventsourcing.persistence import StoredEvent
+
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.findings import checked
+from pipeline_engine.store.folds import Folds, ReadVersions
+from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
+from pipeline_engine.store.model import (
+    Decision,
+    Draft,
+    Finding,
+    Fold,
+    Reader,
+    Receipt,
+    Request,
+    Row,
+    StreamAppend,
+)
+
+S = TypeVar("S")
+Decide = Callable[[S | None, int, Reader], Decision]
+ATTEMPTS = 8
+PATIENCE = 3
+NAME_LENGTH = 200
+IMPURE = "a decision must not write; return what is to be appended"
+
+
+class Store:
+    """Streams of events in one log, behind one face on every backend; safe to share between threads."""
+
+    def __init__(self, log: Log, codec: Codec, clock_name: str) -> None:
+        self._log, self._codec, self._clock_name = log, codec, clock_name
+        self._folds = Folds(log, codec)
+        # Threads that decide on one stream take turns, so that only other processes can be first.
+        self._turns = tuple(RLock() for _ in range(64))
+        self._alone = 0
+
+    def transact(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+        """
+        Decide a command on the state of a stream and append what it comes to, once.
+
+        Args:
+            stream: Where the events go.
+            request: Its id is looked up first: a known one is answered by its first receipt.
+            fold: How the stream's state is made.
+            decide: Gets state (None where new), version and a reader for other streams; what it raises is
+                passed on and nothing is recorded.
+
+        Raises:
+            CommandIdReused: The id was used with another digest.
+            WrongExpectedVersion: Other writers were first, several times in a row.
+            StoreUnreachable: The store cannot be reached, or does not say whether it recorded the command.
+        """
+        checked_name("stream", stream)
+        checked_name("command id", request.command_id)
+        if self._alone == get_ident():
+            raise RuntimeError(IMPURE)
+        lost: Exception = Conflict()
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._turns[hash(stream) % len(self._turns)], self._lock_out(attempt):
+                    return self._attempt(stream, request, fold, decide)
+            except (Conflict, OutcomeUnknown) as again:
+                lost = again
+        raise gave_up(stream, request, lost) from lost
+
+    @contextmanager
+    def _lock_out(self, attempt: int) -> Iterator[None]:
+        # A writer that hammers on a stream would be first for ever: after some patience it is kept out.
+        if attempt < PATIENCE:
+            yield
+            return
+        with self._log.exclusive():
+            self._alone = get_ident()
+            try:
+                yield
+            finally:
+                self._alone = 0
+
+    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+        known, state, version = self._folds.begin(request.command_id, stream, fold)
+        if known is not None:
+            return answered(known, request)
+        reader = ReadVersions(self._folds)
+        decision = decide(state, version, reader)
+        return self._append(stream, version, request, decision, reader.versions)
+
+    def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
+        events = self._encoded(stream, version, decision.drafts)
+        first, last = version + 1, version + len(events)
+        if not events and decision.repeats is not None:
+            first = last = decision.repeats
+        command = Command(request.command_id, request.digest, stream, first, last, 0)
+        position = self._log.append(events, Append(command, {**read, stream: version}))
+        return Receipt(stream, first, last, position, known=False)
+
+    def append_many(self, batch: Sequence[StreamAppend]) -> int:
+        """
+        Append many events in one transaction, all or nothing; for imports, which leave no command log.
+
+        Returns:
+            The log's position afterwards.
+
+        Raises:
+            WrongExpectedVersion: A stream is not at its expected version; nothing was appended.
+            StoreUnreachable: The store cannot be reached, or broke off: then look whether the batch is there.
+        """
+        if self._alone == get_ident():
+            raise RuntimeError(IMPURE)
+        events: list[StoredEvent] = []
+        versions: dict[str, int] = {}
+        ends: dict[str, int] = {}
+        for part in batch:
+            checked_name("stream", part.stream)
+            versions.setdefault(part.stream, part.expected_version)
+            if ends.get(part.stream, part.expected_version) != part.expected_version:
+                end = ends[part.stream]
+                raise WrongExpectedVersion(f"the batch itself leaves stream `{part.stream}` at {end}")
+            events += self._encoded(part.stream, part.expected_version, part.drafts)
+            ends[part.stream] = part.expected_version + len(part.drafts)
+        try:
+            return self._log.append_many(events, versions)
+        except Conflict as conflict:
+            raise WrongExpectedVersion(f"nothing of the batch was appended: {conflict}") from conflict
+        except OutcomeUnknown as broken:
+            raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
+
+    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
+        encode = self._codec.encode
+        return [
+            StoredEvent(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            for number, draft in enumerate(drafts, version + 1)
+        ]
+
+    def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
+        """The state of a stream and its version; None and 0 where it has no events."""
+        return self._folds.load(stream, fold)
+
+    def events(self, stream: str, after: int = 0) -> list[Recorded]:
+        """The events of a stream after a version, in order; raises UnreadableEvent."""
+        return [self._codec.decode(row) for row in self._log.stream_rows(stream, after)]
+
+    def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
+        """The text behind a sealed value's JSON, as facts hold it; None where its key is gone."""
+        return self._codec.open_text(sealed, stream, version, name)
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position in position order, as they are stored; personal values stay sealed."""
+        return self._log.rows(after, limit)
+
+    def position(self) -> int:
+        """The position of the last event of the log; 0 where it is empty."""
+        return self._log.position()
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """The ids of the streams that begin with `prefix`, in bytewise order."""
+        return self._log.streams(prefix)
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        """The receipt of a command that was answered; None where the id was never used."""
+        known = self._log.command(command_id)
+        return known and Receipt(known.stream, known.first, known.last, known.position, known=True)
+
+    def findings(self) -> list[Finding]:
+        """What `doctor` should know of this store."""
+        header = self._log.header
+        return [
+            *self._log.findings(),
+            same("clock", header.clock, self._clock_name),
+            same("keys", header.keys, self._codec.keys_name),
+        ]
+
+    def close(self) -> None:
+        """Give connections back; the store cannot be used afterwards."""
+        self._log.close()
+
+
+def answered(known: Command, request: Request) -> Receipt:
+    """The receipt of a known command; raises CommandIdReused where it was another request."""
+    if known.digest != request.digest:
+        raise CommandIdReused(request.command_id)
+    return Receipt(known.stream, known.first, known.last, known.position, known=True)
+
+
+def checked_name(what: str, name: str) -> None:
+    """Raises BadValue where a stream or command id is empty, too long or not printable."""
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+        raise BadValue(what, name, f"1 to {NAME_LENGTH} printable characters")
+
+
+def gave_up(stream: str, request: Request, lost: Exception) -> WrongExpectedVersion | StoreUnreachable:
+    """What to say when every attempt was lost to other writers, or to a connection that breaks."""
+    if isinstance(lost, OutcomeUnknown):
+        return StoreUnreachable(f"whether `{request.command_id}` was recorded is not known; ask again with the same id")
+    return WrongExpectedVersion(
+        f"`{request.command_id}` on stream `{stream}` lost {ATTEMPTS} times to other writers: {lost}"
+    )
+
+
+def same(what: str, written: str, opened: str) -> Finding:
+    """Whether a store is opened with what it was written with."""
+    found = f"written with `{written}`, opened with `{opened}`"
+    return checked(what, written == opened, found, f"open it with {what} `{written}`, or use another store")

@@ -1,0 +1,82 @@
+"""States of streams, kept and carried on: a load reads only the events that are new since the last one."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any, TypeVar
+
+from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.log import Command, Log
+from pipeline_engine.store.model import Fold, Row
+
+S = TypeVar("S")
+KEPT = 4096
+
+
+class Folds:
+    """The newest states by (fold name, stream), at most `kept`, the least recently used dropped first.
+
+    Never trusted as they are: every load asks the log for newer rows first, since other processes write too.
+    """
+
+    def __init__(self, log: Log, codec: Codec, kept: int = KEPT) -> None:
+        self._log, self._codec, self._kept = log, codec, kept
+        self._states: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
+        """The state of a stream and its version."""
+        state, version = self._at_hand(stream, fold)
+        return self._carried_on(stream, fold, (state, version), self._log.stream_rows(stream, version))
+
+    def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
+        """What the command log says of an id, and the state and version of a stream, in one look."""
+        state, version = self._at_hand(stream, fold)
+        known, rows = self._log.begin(command_id, stream, version)
+        if known is not None:
+            return known, None, 0
+        return None, *self._carried_on(stream, fold, (state, version), rows)
+
+    def _at_hand(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
+        key = (fold.name, stream)
+        with self._lock:
+            found = self._states.get(key)
+            if found is None:
+                return None, 0
+            self._states.move_to_end(key)
+            return found
+
+    def _carried_on(
+        self, stream: str, fold: Fold[S], start: tuple[S | None, int], rows: Iterable[Row]
+    ) -> tuple[S | None, int]:
+        state, version = start
+        evolve, decode = fold.evolve, self._codec.decode
+        for row in rows:
+            state, version = evolve(state, decode(row)), row.version
+        if version > start[1]:
+            self._keep((fold.name, stream), state, version)
+        return state, version
+
+    def _keep(self, key: tuple[str, str], state: object, version: int) -> None:
+        with self._lock:
+            found = self._states.get(key)
+            if found is None or found[1] < version:
+                self._states[key] = (state, version)
+                self._states.move_to_end(key)
+            if len(self._states) > self._kept:
+                self._states.popitem(last=False)
+
+
+class ReadVersions:
+    """A reader for one decision: remembers which version of which stream was read."""
+
+    def __init__(self, folds: Folds) -> None:
+        self._folds = folds
+        self.versions: dict[str, int] = {}
+
+    def state(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
+        """The state of a stream and its version, which is checked again under the writers' lock."""
+        state, version = self._folds.load(stream, fold)
+        # Where a stream moved on between two reads the first version stands, so that the check fails.
+        self.versions.setdefault(stream, version)
+        return state, version

@@ -1,0 +1,114 @@
+"""What every backend of the store can do: read the log, and append to it under one lock."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from pipeline_engine.errors import BadStore
+from pipeline_engine.store.model import Finding, Row
+
+FORMAT = 1
+Clock = Callable[[], int]
+"""The engine's clock in microseconds since 1970-01-01 UTC."""
+
+
+class Conflict(Exception):
+    """Another writer was first: a version is not the expected one, or the command id was used meanwhile."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection broke while appending; whether it was recorded can only be looked up."""
+
+
+class Command(NamedTuple):
+    """A row of the command log."""
+
+    command_id: str
+    digest: str
+    stream: str
+    first: int
+    last: int
+    position: int
+
+
+class Append(NamedTuple):
+    """Beside the events: the command row (`position` is filled in) and the versions that must hold."""
+
+    command: Command
+    versions: Mapping[str, int]
+
+
+class Header(NamedTuple):
+    """Who wrote the store first, and in which format."""
+
+    format: int
+    created_at: int
+    clock: str
+    keys: str
+
+
+def newer(place: str, found: str) -> BadStore:
+    """What to say of a store that a later version wrote."""
+    known = f"this version reads format {FORMAT}"
+    return BadStore(f"`{place}` has format {found}, {known}; use a newer pipeline_engine")
+
+
+class Log(Protocol):
+    """One backend; StoreUnreachable where it cannot be reached. One lock serialises every write."""
+
+    header: Header
+
+    def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
+        """What the command log says of an id, and the rows of a stream after a version."""
+        ...
+
+    def append(self, events: Sequence[StoredEvent], append: Append) -> int:
+        """
+        Append events and the command row, all or nothing.
+
+        Returns:
+            The position of the last event appended, or the log's position where there was none.
+
+        Raises:
+            Conflict: A version in `append.versions` no longer holds, or the command id is in the log.
+            OutcomeUnknown: The connection broke; look the command id up.
+        """
+        ...
+
+    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+        """Append a batch, all or nothing, and return the log's position; raises as `append` does."""
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold the writers' lock; what this thread appends meanwhile is committed at the end."""
+        ...
+
+    def stream_rows(self, stream: str, after: int) -> list[Row]:
+        """The rows of a stream after a version, in version order."""
+        ...
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position, in position order, at most `limit`."""
+        ...
+
+    def position(self) -> int:
+        """The position of the last event; 0 where there is none."""
+        ...
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """The ids of the streams that begin with a prefix, bytewise."""
+        ...
+
+    def command(self, command_id: str) -> Command | None:
+        """The row of the command log for an id."""
+        ...
+
+    def findings(self) -> list[Finding]:
+        """Settings, format, integrity and positions, for `doctor`."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back; the log cannot be used afterwards."""
+        ...

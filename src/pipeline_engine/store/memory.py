@@ -1,0 +1,123 @@
+"""The store in memory: for tests and trials, gone with the process."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.popo import POPOApplicationRecorder
+
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.model import Finding, Row
+
+
+class MemoryRecorder(POPOApplicationRecorder):
+    """The library's recorder in memory, with record times, command log and version checks under its lock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.log: list[Row] = []
+        self.by_stream: dict[str, list[Row]] = {}
+        self.commands: dict[str, Command] = {}
+
+    def _assert_uniqueness(
+        self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **kwargs: Any
+    ) -> None:
+        super()._assert_uniqueness(stored_events, **kwargs)
+        versions = append.versions if append else kwargs.get("versions", {})
+        for stream, version in versions.items():
+            if (found := len(self.by_stream.get(stream, ()))) != version:
+                raise Conflict(f"stream `{stream}` is at version {found}, not {version}")
+        if append and append.command.command_id in self.commands:
+            raise Conflict(f"command id `{append.command.command_id}` was used meanwhile")
+
+    def _update_table(
+        self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **kwargs: Any
+    ) -> Sequence[int] | None:
+        recorded_at = max(self._clock(), self.log[-1].recorded_at if self.log else 0)
+        ids = super()._update_table(stored_events, **kwargs) or ()
+        for position, event in zip(ids, stored_events, strict=True):
+            stream = str(event.originator_id)
+            row = Row(position, stream, event.originator_version, recorded_at, event.topic, event.state)
+            self.log.append(row)
+            self.by_stream.setdefault(stream, []).append(row)
+        if append:
+            command = append.command._replace(position=len(self.log))
+            self.commands[command.command_id] = command
+        return ids
+
+
+class MemoryLog:
+    """The log over a recorder in memory."""
+
+    def __init__(self, clock: Clock, clock_name: str, keys: str) -> None:
+        self.header = Header(FORMAT, clock(), clock_name, keys)
+        self.recorder = MemoryRecorder(clock)
+
+    def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
+        """The command's row, and the stream's rows after a version."""
+        with self.recorder._database_lock:
+            return self.recorder.commands.get(command_id), self.stream_rows(stream, after)
+
+    def append(self, events: Sequence[StoredEvent], append: Append) -> int:
+        """Append events and command row; raises Conflict."""
+        return self._insert(events, append=append)
+
+    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+        """Append a batch; raises Conflict."""
+        return self._insert(events, versions=versions)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the recorder's lock."""
+        with self.recorder._database_lock:
+            yield
+
+    def _insert(self, events: Sequence[StoredEvent], **kwargs: Any) -> int:
+        try:
+            with self.recorder._database_lock:
+                self.recorder.insert_events(events, **kwargs)
+                return len(self.recorder.log)
+        except IntegrityError:
+            raise Conflict("a version of the stream is there already") from None
+
+    def stream_rows(self, stream: str, after: int) -> list[Row]:
+        """The rows of a stream after a version."""
+        with self.recorder._database_lock:
+            return self.recorder.by_stream.get(stream, [])[after:]
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position."""
+        with self.recorder._database_lock:
+            return self.recorder.log[after : after + limit]
+
+    def position(self) -> int:
+        """The last position."""
+        with self.recorder._database_lock:
+            return len(self.recorder.log)
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """Stream ids, bytewise."""
+        with self.recorder._database_lock:
+            found = [stream for stream in self.recorder.by_stream if stream.startswith(prefix)]
+        # The order of code points is that of their UTF-8 bytes.
+        return iter(sorted(found))
+
+    def command(self, command_id: str) -> Command | None:
+        """The command's row."""
+        return self.recorder.commands.get(command_id)
+
+    def findings(self) -> list[Finding]:
+        """Only that nothing of this lasts."""
+        return [
+            Finding(
+                "durability",
+                False,
+                "kept in memory only",
+                "use `sqlite:///file.db` or `postgresql://…` to keep it",
+            )
+        ]
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,70 @@
+"""From a store's URL to the store: `memory://`, `sqlite:///file.db`, `postgresql://…`."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pipeline_engine.envelope import Event
+from pipeline_engine.errors import BadStore
+from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.event_store import Store
+from pipeline_engine.store.log import Clock, Log
+from pipeline_engine.store.memory import MemoryLog
+from pipeline_engine.store.postgres import PostgresLog
+from pipeline_engine.store.seal import IDENTITY, KeyProvider
+from pipeline_engine.store.sqlite import SqliteLog
+from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
+from pipeline_engine.values import microseconds
+
+
+def open_store(
+    url: str,
+    *,
+    clock: Callable[[], datetime],
+    clock_name: str = "system",
+    keys: KeyProvider = IDENTITY,
+    events: Mapping[str, type[Event]],
+) -> Store:
+    """
+    Open the store at a URL; make it where there is none yet.
+
+    Args:
+        url: `memory://` · `sqlite:///file.db` (relative) · `sqlite:////folder/file.db` (absolute), with
+            `?synchronous=normal` where losing the last commands in a power cut is acceptable ·
+            `postgresql://user:password@host/database`, with `?schema=name` for a schema of its own.
+        clock: Says when something is recorded; aware.
+        clock_name: Written into a new store; another name later is reported by `Store.findings`.
+        keys: Closes and opens personal values.
+        events: Every event class that may be stored, by its stored name.
+
+    Raises:
+        BadStore: No such kind of store, a foreign or newer one, or one with unsafe settings.
+        StoreUnreachable: It is not there, or may not be read and written.
+    """
+
+    def now() -> int:
+        return microseconds(clock())
+
+    return Store(log_at(url, now, clock_name, keys.name), Codec(events, keys), clock_name)
+
+
+def log_at(url: str, clock: Clock, clock_name: str, keys: str) -> Log:
+    """The log at a URL, without what the store puts before it."""
+    if url == "memory://":
+        return MemoryLog(clock, clock_name, keys)
+    if url.startswith("sqlite:"):
+        return SqliteLog(_file(url), clock, clock_name, keys)
+    if url.startswith(("postgresql:", "postgres:")):
+        return PostgresLog(url, clock, clock_name, keys)
+    kind = url.partition(":")[0][:20]
+    raise BadStore(f"`{kind}` is no kind of store; use `sqlite:///file.db`, `postgresql://…` or `memory://`")
+
+
+def _file(url: str) -> File:
+    path, _, query = url.removeprefix("sqlite:///").partition("?")
+    synchronous = query.removeprefix("synchronous=") if query else "full"
+    if not url.startswith("sqlite:///") or not path or ":memory:" in path:
+        raise BadStore(f"`{url}` names no file; write `sqlite:///file.db` or `sqlite:////folder/file.db`")
+    if synchronous not in SYNCHRONOUS:
+        raise BadStore(f"`{query}` is no setting of a store; use `synchronous=full` or `synchronous=normal`")
+    return File(Path(path), synchronous)

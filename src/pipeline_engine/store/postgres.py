@@ -1,0 +1,227 @@
+"""The log in a PostgreSQL schema: the library's recorder with an append of our own in one round trip."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg import Cursor
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from pipeline_engine.store.findings import checked, log_findings
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
+from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.postgres_schema import lock_of, opened
+from pipeline_engine.store.postgres_server import (
+    WAIT_SECONDS,
+    Address,
+    Server,
+    broke,
+    refuse_database_functions,
+)
+
+PAGE = 1000
+_ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
+_APPEND = "SELECT conflict, positions, head FROM {schema}.append_events(%s, %s, %s, %s, %s, %s, %s, %s)"
+_OF_STREAM = f"SELECT {_ROW} FROM {{schema}}.stored_events WHERE originator_id = %s AND originator_version > %s"
+_COMMAND = "SELECT position, stream, first, last, digest FROM {schema}.command_log WHERE command_id = %s"
+_BEGIN = f"""SELECT true, c.*, NULL::bytea FROM ({_COMMAND}) AS c
+    UNION ALL SELECT false, e.* FROM ({_OF_STREAM}) AS e"""
+_LOG = f"""SELECT {_ROW} FROM {{schema}}.stored_events
+    WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+_HEAD = "SELECT coalesce(max(notification_id), 0) FROM {schema}.stored_events"
+_STREAMS = """SELECT originator_id FROM {schema}.stored_events
+    WHERE originator_version = 1 AND originator_id OPERATOR > %s ORDER BY 1 LIMIT %s"""
+_CHECK = """SELECT r.stream FROM unnest(%s::text[], %s::bigint[]) AS r (stream, version)
+    WHERE r.version <> coalesce((SELECT max(e.originator_version) FROM {schema}.stored_events AS e
+        WHERE e.originator_id = r.stream COLLATE "C"), 0) LIMIT 1"""
+_NEWEST = "SELECT recorded_at FROM {schema}.stored_events ORDER BY notification_id DESC LIMIT 1"
+_COPY = """COPY {schema}.stored_events (originator_id, originator_version, topic, state, recorded_at)
+    FROM STDIN (FORMAT BINARY)"""
+
+
+class PostgresRecorder(PostgresApplicationRecorder):
+    """The library's recorder; lock, checks, events and command row are one call of our own function."""
+
+    datastore: Server
+
+    def __init__(self, datastore: Server, clock: Clock) -> None:
+        super().__init__(datastore)
+        self._clock = clock
+        self._append = self.sql(_APPEND)
+        # The tables are made once, with the header, when the schema is opened.
+        self.sql_create_statements = []
+
+    def sql(self, text: str) -> Composed:
+        """A statement with this store's schema in it."""
+        return SQL(text).format(schema=Identifier(self.datastore.schema))
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        append: Append | None = None,
+        versions: Mapping[str, int] | None = None,
+        **_: Any,
+    ) -> Sequence[int] | None:
+        """Positions of the events, drawn under the lock; raises Conflict and the library's errors."""
+        positions, _head = self.append(stored_events, append.versions if append else versions or {}, append)
+        return positions
+
+    def append(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], append: Append | None
+    ) -> tuple[list[int], int]:
+        """The positions of the events, and the position of the log afterwards."""
+        command = [str(part) for part in append.command[:5]] if append else None
+        # One round trip, so the clock is read before the lock is waited for; the maximum is taken under it.
+        values = (
+            [event.originator_id for event in events], [event.originator_version for event in events],
+            [event.topic for event in events], [event.state for event in events],
+            list(versions), list(versions.values()), command, self._clock(),
+        )  # fmt: skip
+        with (
+            self.datastore.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            found = cursor.execute(self._append, values, prepare=True).fetchone()
+        assert found is not None
+        conflict, positions, head = found
+        if conflict is not None:
+            raise Conflict(f"`{conflict}` was changed or used meanwhile")
+        return positions, head
+
+    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+        """Append a batch by COPY under the same lock; the position of the log afterwards."""
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(self.datastore.schema),))
+            changed = cursor.execute(self.sql(_CHECK), (list(versions), list(versions.values()))).fetchone()
+            if changed:
+                raise Conflict(f"stream `{changed['stream']}` is not at version {versions[changed['stream']]}")
+            newest = cursor.execute(self.sql(_NEWEST)).fetchone()
+            recorded_at = max(self._clock(), newest["recorded_at"] if newest else 0)
+            self._copy_rows(cursor, events, recorded_at)
+            self._notify_channel(cursor)
+            head = cursor.execute(self.sql(_HEAD)).fetchone()
+        assert head is not None
+        return int(head["coalesce"])
+
+    def _copy_rows(self, cursor: Cursor[Any], events: Sequence[StoredEvent], recorded_at: int) -> None:
+        with cursor.copy(self.sql(_COPY)) as copy:
+            copy.set_types(["text", "int8", "text", "bytea", "int8"])
+            write = copy.write_row
+            for event in events:
+                write((event.originator_id, event.originator_version, event.topic, event.state, recorded_at))
+
+
+class PostgresLog:
+    """The log over one schema of a server; any number of processes may use it."""
+
+    def __init__(self, url: str, clock: Clock, clock_name: str, keys: str) -> None:
+        refuse_database_functions()
+        self.address = Address(url)
+        schema, self.header = opened(self.address, Header(FORMAT, clock(), clock_name, keys))
+        self.server = Server(self.address, schema)
+        self.recorder = PostgresRecorder(self.server, clock)
+
+    def _ask(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        query, until = self.recorder.sql(text), monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                with self.server.get_connection() as connection:
+                    cursor = connection.cursor(row_factory=tuple_row, binary=True)
+                    return cursor.execute(query, values or None, prepare=True).fetchall()
+            except PersistenceError as error:
+                # A connection that the server dropped shows only when it is used; the pool makes others.
+                if not broke(error) or monotonic() > until:
+                    raise self.address.unreachable(error) from error
+                sleep(0.05)
+
+    def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
+        """The command's row, and the stream's rows after a version, in one round trip."""
+        known, rows = None, []
+        for is_command, *row in self._ask(_BEGIN, command_id, stream, after):
+            if is_command:
+                known = _command(command_id, row[:5])
+            else:
+                rows.append(Row._make(row))
+        return known, sorted(rows)
+
+    def append(self, events: Sequence[StoredEvent], append: Append) -> int:
+        """Append events and command row; raises Conflict and OutcomeUnknown."""
+        try:
+            return self.recorder.append(events, append.versions, append)[1]
+        except PersistenceError as error:
+            raise self._told(error) from error
+
+    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+        """Append a batch; raises Conflict and OutcomeUnknown."""
+        try:
+            return self.recorder.copy(events, versions)
+        except PersistenceError as error:
+            raise self._told(error) from error
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the writers' lock; raises Conflict and OutcomeUnknown."""
+        try:
+            with self.server.exclusive(lock_of(self.server.schema)):
+                yield
+        except PersistenceError as error:
+            raise self._told(error) from error
+
+    def _told(self, error: PersistenceError) -> Exception:
+        if isinstance(error, IntegrityError):
+            return Conflict("a version of the stream is there already")
+        unreachable = self.address.unreachable(error)
+        return OutcomeUnknown(str(unreachable)) if broke(error) else unreachable
+
+    def stream_rows(self, stream: str, after: int) -> list[Row]:
+        """The rows of a stream after a version."""
+        return list(map(Row._make, self._ask(_OF_STREAM + " ORDER BY originator_version", stream, after)))
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position."""
+        return list(map(Row._make, self._ask(_LOG, after, limit)))
+
+    def position(self) -> int:
+        """The last position."""
+        return int(self._ask(_HEAD)[0][0])
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """Stream ids, bytewise, a page at a time."""
+        page = self._ask(_STREAMS.replace("OPERATOR >", ">="), prefix, PAGE)
+        while page:
+            for (stream,) in page:
+                if not stream.startswith(prefix):
+                    return
+                yield stream
+            page = self._ask(_STREAMS.replace("OPERATOR >", ">"), page[-1][0], PAGE)
+
+    def command(self, command_id: str) -> Command | None:
+        """The command's row."""
+        found = self._ask(_COMMAND, command_id)
+        return _command(command_id, found[0]) if found else None
+
+    def findings(self) -> list[Finding]:
+        """Settings of the server, and what every log is asked."""
+        settings = {
+            name: self._ask(f"SHOW {name}")[0][0] for name in ("fsync", "full_page_writes", "synchronous_commit")
+        }
+        asked = log_findings(
+            self._ask, self.header, events="{schema}.stored_events", commands="{schema}.command_log",
+            position="notification_id",
+        )  # fmt: skip
+        advice = "switch it on in postgresql.conf: a power cut loses events"
+        return [*(checked(name, value != "off", value, advice) for name, value in settings.items()), *asked]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.server.close()
+
+
+def _command(command_id: str, row: Sequence[Any]) -> Command:
+    position, stream, first, last, digest = row
+    return Command(command_id, digest, stream, first, last, position)

@@ -1,0 +1,193 @@
+"""The log in an SQLite file: the library's recorder on a table of our own."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
+
+from pipeline_engine.store.findings import checked, log_findings
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
+from pipeline_engine.store.sqlite_schema import opened
+
+PAGE = 1000
+_ROW = "position, originator_id, originator_version, recorded_at, topic, state"
+_INSERT = """INSERT INTO stored_events (originator_id, originator_version, recorded_at, topic, state)
+    VALUES (?, ?, ?, ?, ?)"""
+_OF_STREAM = f"""SELECT {_ROW} FROM stored_events WHERE originator_id = ? AND originator_version > ?
+    ORDER BY originator_version"""
+_STREAMS = """SELECT originator_id FROM stored_events
+    WHERE originator_version = 1 AND originator_id OPERATOR > ? ORDER BY 1 LIMIT ?"""
+_VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
+_NEWEST = "SELECT position, recorded_at FROM stored_events ORDER BY position DESC LIMIT 1"
+_COMMAND = "SELECT command_id, digest, stream, first, last, position FROM command_log WHERE command_id = ?"
+
+
+class SqliteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder; what must hold is checked in the transaction that appends."""
+
+    def __init__(self, datastore: File, clock: Clock) -> None:
+        super().__init__(datastore)
+        self._clock = clock
+
+    def construct_create_table_statements(self) -> list[str]:
+        """None: the tables are made once, with the header, when the file is opened."""
+        return []
+
+    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
+        return list(self.appended(c.sqlite_cursor, stored_events, {}, None))
+
+    def appended(
+        self,
+        cursor: sqlite3.Cursor,
+        events: Sequence[StoredEvent],
+        versions: Mapping[str, int],
+        command: Command | None,
+    ) -> range:
+        """The positions of events appended while the lock is held; an empty range after the last one."""
+        _check(cursor, versions)
+        before, last_recorded_at = cursor.execute(_NEWEST).fetchone() or (0, 0)
+        recorded_at = max(self._clock(), last_recorded_at)
+        rows = [(e.originator_id, e.originator_version, recorded_at, e.topic, e.state) for e in events]
+        if len(rows) == 1:
+            cursor.execute(_INSERT, rows[0])
+        else:
+            cursor.executemany(_INSERT, rows)
+        last = cursor.execute("SELECT last_insert_rowid()").fetchone()[0] if rows else before
+        if command:
+            _note(cursor, command._replace(position=last))
+        return range(last - len(rows) + 1, last + 1)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The library's face of the log; the store itself reads rows."""
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        wanted = f"AND topic IN ({','.join('?' * len(topics))})" if topics else ""
+        query = f"""SELECT {_ROW} FROM stored_events
+            WHERE position BETWEEN ? AND ? {wanted} ORDER BY position LIMIT ?"""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(query, (first, 2**63 - 1 if stop is None else stop, *topics, limit))
+            rows = [Row._make(row) for row in c.fetchall()]
+        return [Notification(r.stream, r.version, r.name, r.payload, r.position) for r in rows]
+
+
+def _check(cursor: sqlite3.Cursor, versions: Mapping[str, int]) -> None:
+    for stream, version in versions.items():
+        found = cursor.execute(_VERSION, (stream,)).fetchone()[0] or 0
+        if found != version:
+            raise Conflict(f"stream `{stream}` is at version {found}, not {version}")
+
+
+def _note(cursor: sqlite3.Cursor, command: Command) -> None:
+    try:
+        cursor.execute("INSERT INTO command_log VALUES (?, ?, ?, ?, ?, ?)", command)
+    except sqlite3.IntegrityError:
+        raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
+
+
+class SqliteLog:
+    """The log over one file; any number of processes may use it, their writes one after the other."""
+
+    def __init__(self, file: File, clock: Clock, clock_name: str, keys: str) -> None:
+        self.header = opened(file, Header(FORMAT, clock(), clock_name, keys))
+        self.file = file
+        self.recorder = SqliteRecorder(file, clock)
+
+    def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
+        """The command's row, and the stream's rows after a version."""
+        # Two looks may see different moments; a command recorded in between is found again under the lock.
+        with self.file.connection() as connection:
+            known = connection.execute(_COMMAND, (command_id,)).fetchone()
+            rows = connection.execute(_OF_STREAM, (stream, after)).fetchall()
+        return known and Command(*known), [Row._make(row) for row in rows]
+
+    def append(self, events: Sequence[StoredEvent], append: Append) -> int:
+        """Append events and command row; raises Conflict."""
+        return self._insert(events, append.versions, append.command)
+
+    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+        """Append a batch; raises Conflict."""
+        return self._insert(events, versions, None)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the file's write lock; raises Conflict."""
+        try:
+            with self.file.exclusive():
+                yield
+        except IntegrityError:
+            raise Conflict("a version of the stream is there already") from None
+
+    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], command: Command | None) -> int:
+        try:
+            with self.file.transaction(commit=True) as c:
+                positions = self.recorder.appended(c.sqlite_cursor, events, versions, command)
+        except IntegrityError:
+            raise Conflict("a version of the stream is there already") from None
+        return positions.stop - 1
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        with self.file.connection() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def stream_rows(self, stream: str, after: int) -> list[Row]:
+        """The rows of a stream after a version."""
+        return [Row._make(row) for row in self._rows(_OF_STREAM, stream, after)]
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position."""
+        query = f"SELECT {_ROW} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
+        return [Row._make(row) for row in self._rows(query, after, limit)]
+
+    def position(self) -> int:
+        """The last position."""
+        return self._rows("SELECT max(position) FROM stored_events")[0][0] or 0
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """Stream ids, bytewise, a page at a time."""
+        page = self._rows(_STREAMS.replace("OPERATOR >", ">="), prefix, PAGE)
+        while page:
+            for (stream,) in page:
+                if not stream.startswith(prefix):
+                    return
+                yield stream
+            page = self._rows(_STREAMS.replace("OPERATOR >", ">"), page[-1][0], PAGE)
+
+    def command(self, command_id: str) -> Command | None:
+        """The command's row."""
+        found = self._rows(_COMMAND, command_id)
+        return Command(*found[0]) if found else None
+
+    def findings(self) -> list[Finding]:
+        """Journal, sync, integrity, and what every log is asked."""
+        journal, sync = self._rows("PRAGMA journal_mode")[0][0], self._rows("PRAGMA synchronous")[0][0]
+        damage = [text for (text,) in self._rows("PRAGMA quick_check(3)") if text != "ok"]
+        asked = log_findings(
+            self._rows, self.header, events="stored_events", commands="command_log", position="position"
+        )
+        return [
+            checked("journal", journal == "wal", f"journal mode {journal}", "put the file on a local disk"),
+            checked(
+                "synchronous",
+                sync >= SYNCHRONOUS["full"],
+                f"level {sync}, 2 outlives a power cut",
+                "use full",
+            ),
+            checked("integrity", not damage, "; ".join(damage) or "no damage found"),
+            *asked,
+        ]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.file.close()

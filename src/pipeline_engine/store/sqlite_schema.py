@@ -1,0 +1,96 @@
+"""The tables of a store in an SQLite file, made once; and the refusal to touch a file that is not ours."""
+
+import sqlite3
+from contextlib import closing
+from time import monotonic, sleep
+
+from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.log import FORMAT, Header, newer
+from pipeline_engine.store.sqlite_file import APPLICATION_ID, LOCK_TIMEOUT_SECONDS, File, unusable
+
+# AUTOINCREMENT: a bare rowid would be given again after a delete, and renumbered by dump and restore.
+TABLES = (
+    """CREATE TABLE stored_events (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version))""",
+    """CREATE TABLE command_log (
+        command_id TEXT PRIMARY KEY,
+        digest TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        position INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE TABLE store_header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)
+
+
+def opened(file: File, new: Header) -> Header:
+    """
+    The header of the store in a file; writes `new` and the tables where the file is new or empty.
+
+    Raises:
+        BadStore: The file belongs to another program, to a newer format, or cannot keep a write-ahead log.
+        StoreUnreachable: It cannot be read and written here.
+    """
+    folder = file.path.absolute().parent
+    if not folder.is_dir():
+        raise StoreUnreachable(f"there is no folder `{folder}` for `{file.path.name}`; create it first")
+    if file.path.is_dir():
+        raise BadStore(f"`{file.path}` is a folder; name a file in it")
+    try:
+        with closing(file.connect()) as connection:
+            # Looked at before anything is set: a foreign file must stay byte for byte as it was.
+            header = _header(file, connection)
+            _write_ahead(file, connection)
+            return header or _made(file, connection, new)
+    except sqlite3.Error as error:
+        raise unusable(file.path, error) from error
+
+
+def _header(file: File, connection: sqlite3.Connection) -> Header | None:
+    ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables and not ours:
+        return None
+    if not ours or "store_header" not in tables:
+        raise BadStore(f"`{file.path}` is an SQLite file of another program; name another file")
+    values = dict(connection.execute("SELECT key, value FROM store_header"))
+    if int(values["format"]) > FORMAT:
+        raise newer(str(file.path), values["format"])
+    return Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
+
+
+def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
+    until = monotonic() + LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself here when several processes make the same file.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(0.01)
+            continue
+        if mode != "wal":
+            raise BadStore(f"`{file.path}` cannot keep a write-ahead log here (`{mode}`); use a local disk")
+        return
+
+
+def _made(file: File, connection: sqlite3.Connection, new: Header) -> Header:
+    connection.execute(f"PRAGMA synchronous={file.synchronous}")
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have been first while this one waited for the lock.
+    header = _header(file, connection)
+    if header is None:
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        for table in TABLES:
+            connection.execute(table)
+        rows = [(key, str(value)) for key, value in new._asdict().items()]
+        connection.executemany("INSERT INTO store_header VALUES (?, ?)", rows)
+    connection.execute("COMMIT")
+    return header or new

@@ -1,0 +1,21 @@
+"""The people: who they are, which roles they hold, who reports to whom."""
+
+from pipeline_engine.team.apply import changes
+from pipeline_engine.team.events import (
+    TEAM_EVENTS,
+    DelegationEnded,
+    DelegationGranted,
+    ManagerAssigned,
+    PersonAdded,
+    RoleGranted,
+    RoleRevoked,
+    TeamApplied,
+    TeamChanged,
+)
+from pipeline_engine.team.load import Register, load_people
+from pipeline_engine.team.person import Delegation, Person, evolve_person
+
+__all__ = [
+    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "ManagerAssigned", "Person", "PersonAdded",
+    "Register", "RoleGranted", "RoleRevoked", "TeamApplied", "TeamChanged", "changes", "evolve_person", "load_people",
+]  # fmt: skip

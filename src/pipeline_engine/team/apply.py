@@ -1,0 +1,40 @@
+"""What a people file changes: the difference between the register as it stands and as the file wants it."""
+
+from collections.abc import Iterable
+
+from pipeline_engine.envelope import Event
+from pipeline_engine.team.events import (
+    DelegationEnded,
+    DelegationGranted,
+    ManagerAssigned,
+    PersonAdded,
+    RoleGranted,
+    RoleRevoked,
+    TeamChanged,
+)
+from pipeline_engine.team.person import Delegation, Person
+
+
+def changes(person: Person | None, wanted: Person) -> tuple[Event, ...]:
+    """The events that make a person what the file wants; none where they are so already."""
+    before = person or Person(id=wanted.id)
+    return (
+        *((PersonAdded(),) if person is None else ()),
+        *(RoleGranted(role=role) for role in sorted(set(wanted.roles) - set(before.roles))),
+        *(RoleRevoked(role=role) for role in sorted(set(before.roles) - set(wanted.roles))),
+        *((TeamChanged(team=wanted.team),) if before.team != wanted.team else ()),
+        *((ManagerAssigned(manager=wanted.manager),) if before.manager != wanted.manager else ()),
+        *_delegations(before.delegations, wanted.delegations),
+    )
+
+
+def _delegations(before: Iterable[Delegation], wanted: Iterable[Delegation]) -> list[Event]:
+    had, wants = set(before), set(wanted)
+    kept = {(d.lender, d.role) for d in wants}
+    ended = [
+        DelegationEnded(lender=d.lender, role=d.role)
+        for d in sorted(had - wants, key=str)
+        if (d.lender, d.role) not in kept
+    ]
+    granted = [DelegationGranted(lender=d.lender, role=d.role, until=d.until) for d in sorted(wants - had, key=str)]
+    return [*ended, *granted]

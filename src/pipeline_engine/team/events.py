@@ -1,0 +1,61 @@
+"""What can happen to the people register. People are ids only, never names; each person is a stream of their own."""
+
+from pydantic import AwareDatetime
+
+from pipeline_engine.envelope import Event
+
+
+class PersonAdded(Event):
+    """Someone joins the register; the stream names who."""
+
+
+class RoleGranted(Event):
+    """The person holds a role from now on."""
+
+    role: str
+
+
+class RoleRevoked(Event):
+    """The person no longer holds a role."""
+
+    role: str
+
+
+class TeamChanged(Event):
+    """The person belongs to another team, or to none."""
+
+    team: str | None = None
+
+
+class ManagerAssigned(Event):
+    """The person reports to someone else, or to nobody."""
+
+    manager: str | None = None
+
+
+class DelegationGranted(Event):
+    """Someone else's role is lent to this person until a moment."""
+
+    lender: str
+    role: str
+    until: AwareDatetime
+
+
+class DelegationEnded(Event):
+    """A lent role is given back before its end."""
+
+    lender: str
+    role: str
+
+
+class TeamApplied(Event):
+    """A people file was applied; kept in `store:team`, whose being there says that the store has people."""
+
+    people: int
+    changed: int
+
+
+TEAM_EVENTS: tuple[type[Event], ...] = (
+    PersonAdded, RoleGranted, RoleRevoked, TeamChanged, ManagerAssigned, DelegationGranted, DelegationEnded,
+    TeamApplied,
+)  # fmt: skip

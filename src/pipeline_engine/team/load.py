@@ -1,0 +1,104 @@
+"""The people file: who there is, which roles they hold, who reports to whom, who lends which role to whom."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from itertools import chain
+
+from pipeline_engine.errors import BadPeople, BadProcess
+from pipeline_engine.process import Complaints, Node, Section, Text, Unfit, iso_date, name, read_tree
+from pipeline_engine.team.person import Delegation, Person
+from pipeline_engine.values import instant
+
+MOST_PEOPLE = 10_000
+DELEGATION_KEYS = ("from", "to", "role", "until")
+MOMENT_FORM = "a day like `2026-02-01` or a moment like `2026-02-01T17:00:00Z`"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everybody a people file names, in its order, with what is lent to them."""
+
+    people: tuple[Person, ...]
+
+
+def load_people(text: str, file: str) -> Register:
+    """
+    The register that a people file wants.
+
+    Raises:
+        BadPeople: The first thing in the file that is wrong, with its place: a key or id that is not known, a person
+            who is there twice, a manager or lender who is not in the file, someone managing themselves.
+    """
+    try:
+        complaints = Complaints(text, file)
+        register = _register(read_tree(text, file), complaints)
+        if complaints.found:
+            raise complaints.first
+        return register
+    except BadProcess as bad:
+        raise BadPeople(file, bad.line, bad.column, bad.found, bad.expected, bad.near) from None
+
+
+def _register(tree: Node, complaints: Complaints) -> Register:
+    section = Section(tree, ("people", "delegations"), complaints, "the people file")
+    section.need("people")
+    people: dict[str, Person] = {}
+    for node in section.list_of("people", "people"):
+        _add(people, Section(node, ("id", "roles", "team", "manager"), complaints, "a person"))
+    _check_managers(section, people, complaints)
+    for node in section.list_of("delegations", "delegations"):
+        _lend(people, Section(node, DELEGATION_KEYS, complaints, "a delegation"))
+    return Register(tuple(people.values()))
+
+
+def _add(people: dict[str, Person], entry: Section) -> None:
+    entry.need("id")
+    who = entry.read("id", name)
+    if who is None:
+        return
+    if who in people:
+        entry.complaints.add(entry.node, f"`{who}` is there twice", "each person once")
+    if len(people) >= MOST_PEOPLE:
+        entry.complaints.add(entry.node, f"more than {MOST_PEOPLE:,} people", "fewer")
+    roles = tuple(sorted(role.value for role in entry.names("roles")))
+    people[who] = Person(who, roles, entry.read("team", name), entry.read("manager", name))
+
+
+def _check_managers(section: Section, people: dict[str, Person], complaints: Complaints) -> None:
+    for node in section.list_of("people", "people"):
+        # Entries were complained about above; this looks at the names only.
+        entry = Section(node, ("id", "roles", "team", "manager"), Complaints("", complaints.file), "a person")
+        manager = entry.node_of("manager")
+        if isinstance(manager, Text) and manager.value not in people:
+            complaints.unknown(manager, "person", manager.value, people)
+        identity = entry.node_of("id")
+        if isinstance(manager, Text) and isinstance(identity, Text) and manager.value == identity.value:
+            complaints.add(manager, f"`{manager.value}` manages themselves", "another person, or the key left out")
+
+
+def _lend(people: dict[str, Person], entry: Section) -> None:
+    entry.need(*DELEGATION_KEYS)
+    lender, to, role = (entry.read(key, name) for key in ("from", "to", "role"))
+    until = entry.read("until", _moment)
+    if lender is None or to is None or role is None or until is None:
+        return
+    for who in (lender, to):
+        if who not in people:
+            entry.complaints.unknown(entry.node, "person", who, people)
+            return
+    if role not in people[lender].roles:
+        entry.complaints.add(entry.node, f"`{lender}` does not hold `{role}`", "a role that the lender holds")
+    held = people[to].delegations
+    people[to] = replace(people[to], delegations=tuple(chain(held, [Delegation(lender, role, until)])))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return instant(text) if "T" in text else _end_of(iso_date(text))
+    except ValueError:
+        raise Unfit(MOMENT_FORM) from None
+
+
+def _end_of(day: date) -> datetime:
+    # A day names its beginning in UTC: `until: 2026-02-01` ends when February begins.
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,66 @@
+"""A person of the register as they stand, and which roles count at a moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.team import events as e
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A role lent by `lender` until a moment."""
+
+    lender: str
+    role: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone in the register; all parts may be empty."""
+
+    id: str
+    roles: tuple[str, ...] = ()
+    team: str | None = None
+    manager: str | None = None
+    delegations: tuple[Delegation, ...] = ()
+
+    def roles_at(self, now: datetime, lenders: "Mapping[str, Person]") -> tuple[str, ...]:
+        """Own roles, and those lent by someone who still holds them and whose time is not over."""
+        lent = [
+            d.role
+            for d in self.delegations
+            if now < d.until and d.lender in lenders and d.role in lenders[d.lender].roles
+        ]
+        return tuple(dict.fromkeys([*self.roles, *lent]))
+
+
+def evolve_person(person: Person | None, recorded: Recorded) -> Person:
+    """The person after one more event; total over whatever is stored."""
+    before = person or Person(id=recorded.stream.partition(":")[2])
+    return replace(before, **_change(before, recorded.event))
+
+
+def _change(person: Person, event: Any) -> dict[str, Any]:
+    match event:
+        case e.RoleGranted():
+            return {"roles": tuple(sorted({*person.roles, event.role}))}
+        case e.RoleRevoked():
+            return {"roles": tuple(role for role in person.roles if role != event.role)}
+        case e.TeamChanged():
+            return {"team": event.team}
+        case e.ManagerAssigned():
+            return {"manager": event.manager}
+        case e.DelegationGranted() | e.DelegationEnded():
+            return {"delegations": _delegations(person.delegations, event)}
+    return {}
+
+
+def _delegations(held: Sequence[Delegation], event: e.DelegationGranted | e.DelegationEnded) -> tuple[Delegation, ...]:
+    others = tuple(d for d in held if (d.lender, d.role) != (event.lender, event.role))
+    if isinstance(event, e.DelegationEnded):
+        return others
+    return (*others, Delegation(event.lender, event.role, event.until))

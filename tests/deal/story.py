@@ -1,0 +1,112 @@
+"""Given/when/then for deals: events that happened, a command, and what it comes to. Pure: no store, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from pipeline_engine.deal import Command, Context, Deal, Decided, Standing, decide, evolve, verdicts_of
+from pipeline_engine.envelope import Envelope, Event, Recorded
+from pipeline_engine.process import Judge, load_process
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PROCESS = """
+process: b2b
+currency: EUR
+roles: [rep, manager, vp]
+limits: {manager_from: 50000}
+contacts: {roles: [champion, economic_buyer]}
+deal:
+  amount: {type: money}
+  close_date: {type: date}
+  region: {type: choice, of: [EMEA, NA]}
+  email: {type: text, personal: deal}
+  discount: {type: percent, default: 0}
+activities: [call, meeting]
+stages:
+  - id: lead
+  - id: qualified
+    enter:
+      - {id: reachable, check: "deal.email.contains('@')", says: needs a reachable contact, fix: record the e-mail}
+  - id: proposal
+    enter:
+      - {require: [amount, close_date], waivable_by: manager}
+      - {activities: {meeting: 2}}
+  - id: negotiation
+    enter:
+      - {id: big-deal, approval: manager, when: deal.amount >= limits.manager_from, void_if_changed: [amount, discount]}
+      - {id: quick, check: now - stage.entered_at < days(60), severity: warn}
+moves:
+  skip: {waivable_by: manager}
+outcomes:
+  won: {from: [negotiation]}
+  lost: {reasons: [price, no-decision]}
+"""
+JUDGE = Judge(load_process(PROCESS, "b2b.yaml").model_copy(update={"version": 1}))
+REP, MANAGER = Standing("rep-1", ("rep",), "emea", "mgr-1", 1), Standing("mgr-1", ("manager",), "emea", None, 1)
+PEOPLE = {person.id: person for person in (REP, MANAGER)}
+
+
+@dataclass
+class Story:
+    """A deal's history under test; each command is decided on what the history adds up to."""
+
+    judge: Judge = JUDGE
+    recorded: list[Recorded] = field(default_factory=list)
+    decided: Decided | None = None
+    open_register: bool = False
+
+    @property
+    def deal(self) -> Deal | None:
+        """What the history adds up to."""
+        deal: Deal | None = None
+        for each in self.recorded:
+            deal = evolve(deal, each)
+        return deal
+
+    def given(self, *events: Event, by: str = "rep-1", at: datetime = MONDAY) -> Self:
+        """Add events to the history, an hour apart."""
+        for event in events:
+            self._add(event, by, at + timedelta(hours=len(self.recorded)))
+        return self
+
+    def _add(self, event: Event, by: str, at: datetime | None) -> None:
+        number = len(self.recorded) + 1
+        envelope = Envelope(at=at, at_precision="instant" if at else "unknown", actor=by, command_id=f"c-{number}")
+        self.recorded.append(Recorded("deal:D-1", number, number, at or MONDAY, envelope, event))
+
+    def when(
+        self, kind_: Callable[..., Command], /, *, by: str = "rep-1", after: timedelta = timedelta(days=3), **what: Any
+    ) -> Self:
+        """Decide a command, some time after the story begins, and add what it comes to."""
+        at = MONDAY + after
+        command = kind_(deal_id="D-1", at=at, by=by, command_id=f"cmd-{len(self.recorded)}", **what)
+        deal = self.deal
+        owner = getattr(command, "owner", None) or (deal.owner if deal else None)
+        context = Context(
+            clock=at,
+            actor=PEOPLE.get(by, Standing(by)),
+            owner=PEOPLE.get(owner or "", Standing(owner or "")),
+            register_open=self.open_register,
+        )
+        self.decided = decide(command, deal, self.judge, context)
+        for event in self.decided.events:
+            self._add(event, by, at)
+        return self
+
+    def then(self, *kinds: type[Event]) -> Self:
+        """The last command came to events of exactly these kinds."""
+        assert self.decided is not None
+        assert tuple(type(event) for event in self.decided.events) == kinds, self.decided.events
+        return self
+
+    def codes(self, *rules: str) -> str:
+        """The letters stored for these rules by the last event that was judged."""
+        verdicts = [found for each in self.recorded if (found := verdicts_of(each))][-1]
+        return "".join(verdicts.codes[self.judge.index[rule]] for rule in rules)
+
+    def later(self, **changed: Any) -> Story:
+        """The same story under other conditions."""
+        return replace(self, recorded=list(self.recorded), **changed)

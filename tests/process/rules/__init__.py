@@ -1,0 +1,1 @@
+"""The rule language, against its oracles."""

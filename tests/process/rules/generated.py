@@ -1,0 +1,251 @@
+"""Random well-typed rules and rows, by seed."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from pipeline_engine.process.rules import Kind, ListOf, Vocabulary
+
+TEXTS = ("EMEA", "NA", "vp", "manager", "a@b.example", "", "é", "Zürich", "ab", "日本", "a\tb", "AB")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+PATTERNS = ("^a", "[A-Z]{2}", "o|p$", ".@.", "^$", "(?i)zÜ")
+MOMENT_PARTS = (
+    *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
+    *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+)
+SPAN_PARTS = ("getHours", "getMinutes", "getSeconds", "getMilliseconds")
+
+VOCABULARY = Vocabulary(
+    deal={
+        "score": Kind.DOUBLE,
+        "weight": Kind.DOUBLE,
+        "seats": Kind.INT,
+        "users": Kind.INT,
+        "close_date": Kind.TIMESTAMP,
+        "email": Kind.STRING,
+        "region": Kind.STRING,
+        "signed": Kind.BOOL,
+        "hour": Kind.DURATION,
+        "tags": ListOf(Kind.STRING),
+    },
+    currency="EUR",
+)
+READ = {
+    Kind.DOUBLE: ("deal.score", "deal.weight"),
+    Kind.INT: ("deal.seats", "deal.users", "move.steps"),
+    Kind.TIMESTAMP: ("deal.close_date", "stage.entered_at", "now"),
+    Kind.STRING: ("deal.email", "deal.region", "stage.id"),
+    Kind.BOOL: ("deal.signed",),
+    Kind.DURATION: ("deal.hour",),
+}
+
+
+class Expressions:
+    """Draws rules; `variable` is the approval that a loop is at, None outside."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def pick(self, *choices: str) -> str:
+        return self.random.choice(choices)
+
+    def rule(self) -> str:
+        return self.bool_(self.random.randint(1, 5), None)
+
+    def of(self, kind: Kind, depth: int, variable: str | None) -> str:
+        draw = {
+            Kind.STRING: self.string,
+            Kind.INT: self.int_,
+            Kind.DOUBLE: self.double,
+            Kind.TIMESTAMP: self.moment,
+            Kind.DURATION: self.span,
+            Kind.BOOL: self.bool_,
+        }[kind]
+        return draw(depth, variable)
+
+    def choice(self, kind: Kind, depth: int, variable: str | None) -> str:
+        branches = " : ".join(self.of(kind, depth - 1, variable) for _ in range(2))
+        return f"({self.bool_(depth - 1, variable)} ? {branches})"
+
+    def string(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if depth <= 0 or chance < 0.4:
+            own = [f"{variable}.role", f"{variable}.by"] * 2 if variable else []
+            return self.pick(*READ[Kind.STRING], *own, repr(self.pick(*TEXTS)))
+        if chance < 0.6:
+            return f"({self.string(depth - 1, variable)} + {self.string(depth - 1, variable)})"
+        if chance < 0.75:
+            return f"{self.string(depth - 1, variable)}.{self.pick('lowerAscii', 'upperAscii')}()"
+        return self.choice(Kind.STRING, depth, variable)
+
+    def int_(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if depth <= 0 or chance < 0.3:
+            large = ("9223372036854775807", "4611686018427387904", "-9223372036854775808", "3037000500")
+            return self.pick(
+                *READ[Kind.INT] * 2,
+                str(self.random.randint(-4, 9)),
+                *large,
+                "size(approvals)",
+                "size(deal.tags)",
+            )
+        if chance < 0.55:
+            return f"({self.int_(depth - 1, variable)} {self.pick(*'+-*/%')} {self.int_(depth - 1, variable)})"
+        if chance < 0.62:
+            return f"size({self.string(depth - 1, variable)})"
+        if chance < 0.72:
+            return f"{self.moment(depth - 1, variable)}.{self.pick(*MOMENT_PARTS)}()"
+        if chance < 0.78:
+            return f"{self.span(depth - 1, variable)}.{self.pick(*SPAN_PARTS)}()"
+        return self.int_of_more(depth, variable)
+
+    def int_of_more(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if chance < 0.3:
+            return self.choice(Kind.INT, depth, variable)
+        if chance < 0.5:
+            return f"int({self.pick(self.double(depth - 1, variable), self.moment(depth - 1, variable))})"
+        if chance < 0.6 or variable:
+            return f"(-{self.pick(*READ[Kind.INT])})"
+        return f"approvals.filter(a, {self.bool_(depth - 1, 'a')}).size()"
+
+    def double(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if depth <= 0 or chance < 0.4:
+            return self.pick(*READ[Kind.DOUBLE] * 2, "0.0", "50000.0", "1.5", "-3.0", "1e308", "9.3e18")
+        if chance < 0.7:
+            left, right = self.double(depth - 1, variable), self.double(depth - 1, variable)
+            return f"({left} {self.pick(*'+-*/')} {right})"
+        if chance < 0.8:
+            return self.choice(Kind.DOUBLE, depth, variable)
+        return self.pick(f"double({self.int_(depth - 1, variable)})", "(-deal.score)")
+
+    def moment(self, depth: int, variable: str | None) -> str:
+        if depth <= 0 or self.random.random() < 0.6:
+            own = [f"{variable}.at"] * 2 if variable else []
+            literals = ("timestamp('2026-01-15T08:00:00.25Z')", "timestamp('1969-12-31T23:59:59+02:00')")
+            return self.pick(*READ[Kind.TIMESTAMP], *own, *literals)
+        return f"({self.moment(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
+
+    def span(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if depth <= 0 or chance < 0.5:
+            literals = ("24h", "90m", "-1h", "7776000s", "1h30m", "-1500ms", "2562047h", "-0.25s")
+            return self.pick("deal.hour", *(f"duration('{text}')" for text in literals))
+        if chance < 0.8:
+            return f"({self.moment(depth - 1, variable)} - {self.moment(depth - 1, variable)})"
+        return f"({self.span(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
+
+    def relation(self, depth: int, variable: str | None) -> str:
+        kind = self.random.choice(list(READ))
+        sign = self.pick("<", "<=", ">", ">=", "==", "!=")
+        return f"({self.of(kind, depth, variable)} {sign} {self.of(kind, depth, variable)})"
+
+    def bool_(self, depth: int, variable: str | None) -> str:
+        chance = self.random.random()
+        if depth <= 0 or chance < 0.08:
+            own = [f"{variable}.live", f"has({variable}.role)"] if variable else []
+            read = [path for paths in READ.values() for path in paths if path != "now"]
+            return self.pick(f"has({self.pick(*read)})", self.relation(0, variable), "deal.signed", *own)
+        if chance < 0.33:
+            left, right = self.bool_(depth - 1, variable), self.bool_(depth - 1, variable)
+            return f"({left} {self.pick('&&', '||')} {right})"
+        if chance < 0.4:
+            return f"!({self.bool_(depth - 1, variable)})"
+        if chance < 0.45:
+            return self.choice(Kind.BOOL, depth, variable)
+        if chance < 0.62:
+            return self.relation(depth - 1, variable)
+        return self.about_text(depth, variable) if chance < 0.8 else self.about_lists(depth, variable)
+
+    def about_text(self, depth: int, variable: str | None) -> str:
+        text, chance = self.string(depth - 1, variable), self.random.random()
+        if chance < 0.4:
+            other = self.string(depth - 1, variable)
+            return f"{text}.{self.pick('contains', 'startsWith', 'endsWith')}({other})"
+        if chance < 0.55:
+            return f"{text}.matches('{self.pick(*PATTERNS)}')"
+        if chance < 0.75:
+            others = ", ".join(self.string(1, variable) for _ in range(self.random.randint(1, 3)))
+            return f"({text} in [{others}])"
+        if chance < 0.85:
+            return f"({self.pick(text, repr('vp'))} in deal.tags)"
+        numbers = ", ".join(self.int_(0, variable) for _ in range(self.random.randint(1, 3)))
+        return f"({self.int_(depth - 1, variable)} in [{numbers}])"
+
+    def about_lists(self, depth: int, variable: str | None) -> str:
+        macro = self.pick("exists", "all", "exists_one")
+        if variable == "b" or (variable and self.random.random() < 0.6):
+            return f"({variable}.role == {self.string(0, variable)})"
+        inner = "b" if variable else "a"
+        body = self.bool_(depth - 1, inner)
+        if variable or self.random.random() < 0.6:
+            return f"{self.pick('approvals', 'activities')}.{macro}({inner}, {body})".replace(
+                "activities." + macro, f"approvals.filter({inner}, has({inner}.role)).{macro}"
+            )
+        return self.random.choice(
+            [
+                f"({self.string(1, None)} in approvals.map(a, a.role))",
+                f"({self.string(1, None)} in approvals.map(a, {self.bool_(1, 'a')}, {self.string(1, 'a')}))",
+                f"['vp', {self.string(0, None)}].{macro}(r, approvals.exists(a, a.role == r))",
+                f"approvals.filter(a, {body}).{macro}(c, c.role == {self.string(0, None)})",
+                f"approvals.map(a, {self.int_(depth - 1, 'a')}).{macro}(x, x > {self.int_(0, None)})",
+                f"deal.tags.{macro}(t, t + {self.string(0, None)} != 'vp' || t.contains('a'))",
+                f"deal.tags.filter(t, t.size() > {self.int_(0, None)}).{macro}(t, t in ['vp', deal.region])",
+                f"[{self.int_(1, None)}, {self.int_(1, None)}].{macro}(n, n % 3 == {self.int_(0, None)})",
+            ]
+        )
+
+
+class Rows:
+    """Draws rows, a quarter of everything missing."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def row(self) -> dict[str, Any]:
+        draw = {
+            Kind.DOUBLE: self.double,
+            Kind.INT: self.int_,
+            Kind.TIMESTAMP: self.moment,
+            Kind.STRING: lambda: self.random.choice(TEXTS),
+            Kind.BOOL: lambda: self.random.random() < 0.5,
+            Kind.DURATION: self.span,
+        }
+        row = {path: self.maybe(draw[kind]) for kind, paths in READ.items() for path in paths}
+        row["deal.tags"] = self.maybe(lambda: [self.random.choice(TEXTS) for _ in range(self.random.randint(0, 3))])
+        row["approvals"] = self.maybe(lambda: [self.approval() for _ in range(self.random.randint(0, 3))])
+        return row
+
+    def maybe(self, draw: Any) -> Any:
+        return None if self.random.random() < 0.25 else draw()
+
+    def approval(self) -> dict[str, Any]:
+        return {
+            "role": self.maybe(lambda: self.random.choice(TEXTS)),
+            "by": self.random.choice(TEXTS),
+            "at": self.maybe(self.moment),
+            "live": self.maybe(lambda: self.random.random() < 0.5),
+        }
+
+    def double(self) -> float:
+        edges = (0.0, -0.0, 1.0, 49999.99, 50000.0, 1e308, -1e308, 9.3e18, -9.3e18, 9.223372036854775e18)
+        return self.random.choice([*edges, self.random.uniform(-1e6, 1e6)])
+
+    def int_(self) -> int:
+        return self.random.choice([self.random.randint(-5, 6), 2**63 - 1, -(2**63), 2**62, 3037000500, 0, 1, -1])
+
+    def moment(self) -> datetime:
+        if self.random.random() < 0.04:
+            # The reference cannot be given the very first and the very last second.
+            early, late = (
+                datetime(1, 1, 1, 0, 0, 1, tzinfo=UTC),
+                datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+            )
+            old = datetime(1700, 1, 1, tzinfo=UTC)
+            return self.random.choice([early, late, old, datetime(1969, 12, 31, 5, 4, 3, 999999, tzinfo=UTC)])
+        return NEW_YEAR + timedelta(microseconds=self.random.randint(-(10**14), 10**14))
+
+    def span(self) -> timedelta:
+        microseconds = self.random.choice([10**6, 10**9, 10**12, 10**15, 9 * 10**15])
+        return timedelta(microseconds=self.random.randint(-microseconds, microseconds))

@@ -1,0 +1,1 @@
+"""Tests of the views: small books worked out by hand, formulas against published numbers."""
