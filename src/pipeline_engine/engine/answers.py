@@ -1,21 +1,22 @@
 """The verbs that answer: views, backtests, rebuilding, and what doctor should know."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.engine.files import read_text
-from pipeline_engine.engine.follower import Progress, quiet
+from pipeline_engine.engine.follower import BATCH, Progress, quiet
 from pipeline_engine.engine.shell import Shell
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.process import load_process
 from pipeline_engine.replay import Backtest, Question, backtest
-from pipeline_engine.store import Finding
+from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
 class AnswerVerbs(Shell):
-    """Every answer says the log position and the moment it is for."""
+    """Every answer says the log position and the moment it is for: `as_of`, else that of the last event of the log."""
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
         """The facts at (`as_of`, `known_at`), caught up with the log."""
@@ -30,8 +31,7 @@ class AnswerVerbs(Shell):
         known_at: datetime | None = None,
     ) -> Health:
         """How the pipeline of a process stands: by stage, and which deals need a look."""
-        moment = as_of or self._clock()
-        return health(self.facts(as_of, known_at), moment, process=process, owner=owner)
+        return health(self.facts(as_of, known_at), as_of, process=process, owner=owner)
 
     def bottlenecks(
         self,
@@ -44,8 +44,7 @@ class AnswerVerbs(Shell):
         known_at: datetime | None = None,
     ) -> Bottlenecks:
         """Where deals get stuck, the worst stage first, and what they wait for."""
-        facts, moment = self.facts(as_of, known_at), as_of or self._clock()
-        return bottlenecks(facts, since, until, as_of=moment, process=process, owner=owner)
+        return bottlenecks(self.facts(as_of, known_at), since, until, as_of=as_of, process=process, owner=owner)
 
     def funnel(
         self,
@@ -56,13 +55,18 @@ class AnswerVerbs(Shell):
         known_at: datetime | None = None,
     ) -> Funnel:
         """How far deals got, each counted once by its furthest stage."""
-        moment = as_of or self._clock()
-        return funnel(self.facts(as_of, known_at), moment, process=process, owner=owner)
+        return funnel(self.facts(as_of, known_at), as_of, process=process, owner=owner)
 
     def backtest(self, candidate: str | Path, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
         process = load_process(read_text(candidate, BadProcess), str(candidate))
         return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
+
+    def store_rows(self, after: int = 0) -> Iterator[Row]:
+        """The log from a position on, in order, as it is stored: personal values sealed."""
+        while rows := self._store.rows(after, BATCH):
+            yield from rows
+            after = rows[-1].position
 
     def rebuild(self, progress: Progress = quiet) -> Facts:
         """Throw the facts away and make them again from the log; two rebuilds give one digest."""

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_engine.engine.answers import AnswerVerbs
+from pipeline_engine.engine.clocks import system_clock
 from pipeline_engine.engine.deals import DealVerbs
 from pipeline_engine.engine.histories import HistoryVerbs
 from pipeline_engine.engine.setup import SetupVerbs
-from pipeline_engine.engine.shell import EVENTS, system_clock
+from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 

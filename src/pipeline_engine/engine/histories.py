@@ -1,12 +1,23 @@
 """The verbs of history: bringing one in, and making one up."""
 
+import hashlib
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Unpack
 
 from pipeline_engine.deal import Command, Outcome
+from pipeline_engine.engine.clocks import StoryClock
 from pipeline_engine.engine.follower import Progress, quiet
-from pipeline_engine.engine.shell import Shell
-from pipeline_engine.exchange import ImportOptions, ImportReport, Proposal, import_history, load_mapping, propose
+from pipeline_engine.engine.shell import How, Shell
+from pipeline_engine.exchange import (
+    ImportOptions,
+    ImportRan,
+    ImportReport,
+    Proposal,
+    import_history,
+    load_mapping,
+    propose,
+)
 
 
 class HistoryVerbs(Shell):
@@ -19,25 +30,47 @@ class HistoryVerbs(Shell):
         process: str | None = None,
         reject_file: str | Path | None = None,
         progress: Progress | None = None,
+        **how: Unpack[How],
     ) -> ImportReport:
-        """Bring history files in by a mapping; what is there already is not brought in again."""
+        """Bring history files in by a mapping; what is there already is not brought in again, and that it ran is kept."""
         read = load_mapping(Path(mapping))
         pinned = self._desk.judge(process or read.process, read.version).process
         options = ImportOptions(reject_file=Path(reject_file) if reject_file else None, progress=progress)
-        return import_history(self._store, [Path(file) for file in files], read, pinned, options)
+        paths = [Path(file) for file in files]
+        report = import_history(self._store, paths, read, pinned, options)
+        self._record("store:imports", _ran(report, paths), self._envelope({"by": f"import:{read.source}", **how}))
+        return report
 
     def propose(self, file: str | Path, folder: str | Path) -> Proposal:
         """Write a mapping and a rule-free process for a CSV file into a folder; imports nothing."""
         return propose(Path(file), Path(folder))
 
     def live(self, story: Generator[Command, Outcome, None], expected: int = 0, progress: Progress = quiet) -> int:
-        """Run commands one after the other, tell the story what became of each, and count them."""
+        """Run commands one after the other, tell the story what became of each, and count them.
+
+        On an engine with a StoryClock the clock goes along, so that the log is recorded in the story's own time.
+        """
         done, command = 0, next(story, None)
         while command is not None:
+            if isinstance(self._clock, StoryClock):
+                self._clock.reach(command.at)
             outcome, done = self.run(command), done + 1
             progress(done, expected)
             command = _next(story, outcome)
         return done
+
+
+def _ran(report: ImportReport, paths: Sequence[Path]) -> ImportRan:
+    return ImportRan(
+        source=report.source, process=report.process, digests=tuple(_digest(path) for path in paths), rows=report.rows,
+        deals=report.deals, events=report.events, rejected=report.rejected, conflicts=report.conflicts,
+        grade=report.fidelity.grade,
+    )  # fmt: skip
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _next(story: Generator[Command, Outcome, None], outcome: Outcome) -> Command | None:

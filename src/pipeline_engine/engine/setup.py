@@ -1,18 +1,18 @@
 """The verbs that set a store up: processes and people."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.engine.desk import PERSON, PROCESS, REGISTER
+from pipeline_engine.engine.desk import PERSON, PROCESS
 from pipeline_engine.engine.files import read_text
+from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadPeople, BadProcess
 from pipeline_engine.process import Process, PublishedProcess, decide_publish, load_process
-from pipeline_engine.store import Decision, Draft, Request
+from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
 
 
@@ -47,9 +47,9 @@ class SetupVerbs(Shell):
         before, _ = self._store.load(f"process:{process.name}", PROCESS)
 
         def on(state: PublishedProcess | None, version: int, reader: object) -> Decision:
-            return _drafts(envelope, decide_publish(state, process, text, why))
+            return drafts_of(envelope, decide_publish(state, process, text, why))
 
-        self._store.transact(f"process:{process.name}", _request(envelope, text), PROCESS, on)
+        self._store.transact(f"process:{process.name}", request_of(envelope, text), PROCESS, on)
         return self._published(process.name, before)
 
     def _published(self, name: str, before: PublishedProcess | None) -> Published:
@@ -87,37 +87,17 @@ class SetupVerbs(Shell):
         yield from (Person(id=person.id) for person in self.people() if person.id not in named)
 
     def _apply_person(self, wanted: Person, envelope: Envelope) -> tuple[str, ...]:
-        own = envelope.model_copy(update={"command_id": _derived(envelope.command_id, wanted.id)})
+        own = envelope.model_copy(update={"command_id": derived_id(envelope.command_id, wanted.id)})
         events: list[Event] = []
 
         def on(person: Person | None, version: int, reader: object) -> Decision:
             events[:] = changes(person, wanted)
-            return _drafts(own, *events)
+            return drafts_of(own, *events)
 
-        self._store.transact(f"person:{wanted.id}", _request(own, repr(wanted)), PERSON, on)
+        self._store.transact(f"person:{wanted.id}", request_of(own, repr(wanted)), PERSON, on)
         return tuple(type(event).__name__ for event in events)
-
-    def _record(self, stream: str, event: Event, envelope: Envelope) -> None:
-        own = envelope.model_copy(update={"command_id": _derived(envelope.command_id, stream)})
-        self._store.transact(
-            stream, _request(own, repr(event)), REGISTER, lambda state, version, reader: _drafts(own, event)
-        )
 
     def people(self) -> list[Person]:
         """Everybody in the register, by id."""
         loaded = (self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:"))
         return [person for person in loaded if person is not None]
-
-
-def _drafts(envelope: Envelope, *events: Event | None) -> Decision:
-    return Decision(tuple(Draft(envelope, event) for event in events if event is not None))
-
-
-def _request(envelope: Envelope, asked: str) -> Request:
-    return Request(envelope.command_id, hashlib.sha256(f"{envelope.actor}\n{asked}".encode()).hexdigest())
-
-
-def _derived(command_id: str, part: str) -> str:
-    # A command over many streams is one command a stream; long ids are told apart by their digest.
-    whole = f"{command_id}/{part}"
-    return whole if len(whole) <= 200 else hashlib.sha256(whole.encode()).hexdigest()

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
-from pipeline_engine.engine.desk import Desk
+from pipeline_engine.engine.clocks import system_clock
+from pipeline_engine.engine.desk import REGISTER, Desk
 from pipeline_engine.engine.follower import Follower
+from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.envelope import Envelope, Event, Via
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
@@ -30,11 +32,6 @@ class How(TypedDict, total=False):
     on_behalf_of: str | None
     correlation_id: str | None
     causation_id: str | None
-
-
-def system_clock() -> datetime:
-    """The real time, aware UTC."""
-    return datetime.now(UTC)
 
 
 class Shell:
@@ -69,6 +66,12 @@ class Shell:
         who = self._who(how)
         actor = who.pop("by")
         return Envelope(at=self._moment(how.get("at")), actor=actor, via=self._via, **who)
+
+    def _record(self, stream: str, event: Event, envelope: Envelope) -> None:
+        own = envelope.model_copy(update={"command_id": derived_id(envelope.command_id, stream)})
+        self._store.transact(
+            stream, request_of(own, repr(event)), REGISTER, lambda state, version, reader: drafts_of(own, event)
+        )
 
     def close(self) -> None:
         """Let go of the store; the engine cannot be used afterwards."""
