@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ close_value: {column: amount, decimal: ","}
 """
 
 
+@cache
 def sales(version: int = 1) -> Process:
     """The process, as it is once published."""
     return load_process(PROCESS, "sales.yaml").model_copy(update={"version": version})

@@ -39,7 +39,7 @@ def test_an_empty_cell_has_no_time():
 @pytest.mark.parametrize("text", ["31.02.2025", "soon", "2025-13-01", "0000-01-01"])
 def test_a_date_that_cannot_be_is_refused(text):
     """What does not fit the format is refused with the column and the form that was meant."""
-    with pytest.raises(Unreadable, match="when.*iso"):
+    with pytest.raises(Unreadable, match=r"when.*iso"):
         read_moment("when", text, ("iso",), "UTC")
 
 
@@ -59,7 +59,9 @@ def test_a_number_is_read_by_its_own_separator(text, separator, plain):
     assert read_decimal("amount", text, separator) == plain
 
 
-@pytest.mark.parametrize(("text", "separator"), [("1,5", "."), ("1.5", ","), ("12,34,567.0", "."), ("NaN", "."), ("", ".")])
+@pytest.mark.parametrize(
+    ("text", "separator"), [("1,5", "."), ("1.5", ","), ("12,34,567.0", "."), ("NaN", "."), ("", ".")]
+)
 def test_a_number_that_two_people_could_read_differently_is_refused(text, separator):
     """`1,5` is no number where the point is the separator: it could be fifteen, or one and a half."""
     with pytest.raises(Unreadable):

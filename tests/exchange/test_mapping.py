@@ -58,7 +58,11 @@ def test_a_mistake_is_named_with_its_place(old, new, says):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("Archived: {noted: archived}", "Archived: ofer", "m.yaml:11:53: process `sales` has no stage `ofer`; did you mean `offer`"),
+        (
+            "Archived: {noted: archived}",
+            "Archived: ofer",
+            "m.yaml:11:53: process `sales` has no stage `ofer`; did you mean `offer`",
+        ),
         ("{lost: price}", "{lost: prize}", "no lost reason `prize`; did you mean `price`"),
         ("{noted: archived}", "{activity: cal}", "no activity `cal`; did you mean `call`"),
         ("  amount: amount", "  amuont: amount", "no field `amuont`; did you mean `amount`"),
@@ -82,4 +86,6 @@ def test_a_mapping_that_is_not_there_is_said_so(tmp_path):
 def test_a_constant_that_its_field_cannot_hold_is_refused(store, file):
     """A constant is checked once, at its place in the mapping, not on every row."""
     with pytest.raises(BadMapping, match="field `amount` cannot be `much`"):
-        brought_in(store, file("deal,at,who,stage,amount\n"), EVENTS.replace("id: deal", "id: deal\nconstants: {amount: much}"))
+        brought_in(
+            store, file("deal,at,who,stage,amount\n"), EVENTS.replace("id: deal", "id: deal\nconstants: {amount: much}")
+        )

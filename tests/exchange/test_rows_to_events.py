@@ -66,7 +66,9 @@ def test_a_row_that_repeats_the_stage_changes_nothing_and_is_counted(store, file
 
 def test_stage_rows_after_an_outcome_are_noted(store, file):
     """What the source says of a closed deal is kept and changes nothing."""
-    rows = "D,2026-01-01,,lead,\nD,2026-01-02,,Lost,\nD,2026-01-03,,offer,\nD,2026-01-04,,Archived,\nD,2026-01-05,,Won,9\n"
+    rows = (
+        "D,2026-01-01,,lead,\nD,2026-01-02,,Lost,\nD,2026-01-03,,offer,\nD,2026-01-04,,Archived,\nD,2026-01-05,,Won,9\n"
+    )
     brought_in(store, file(HEAD + rows), EVENTS)
     noted = [event for event in events(store) if isinstance(event, SourceStageNoted)]
     assert [event.stage for event in noted] == ["offer", "archived", "won"]
@@ -109,7 +111,9 @@ def test_an_undated_row_has_no_time_and_follows_its_neighbour(store, file):
 
 
 def test_bad_cells_are_rejects_and_the_rest_goes_in(store, file, tmp_path):
-    """A reject carries file, line, column, value and reason, and stands in a file that is safe to open in a spreadsheet."""
+    """A reject carries file, line, column, value and reason, and stands in a file that is safe to open in a
+    spreadsheet.
+    """
     rows = "D,2026-01-01,,lead,\nD,soon,,offer,\nD,2026-01-03,,Ofer,\nD,2026-01-04,,offer,=1+1\n,2026-01-04,,lead,\n"
     report = brought_in(store, file(HEAD + rows), EVENTS, reject_file=tmp_path / "rejects.csv")
     assert [(r.line, r.column, r.value) for r in report.rejects] == [
@@ -149,7 +153,9 @@ def test_a_missing_amount_is_unknown_and_not_zero(store, file):
 
 
 def test_values_hold_since_when_the_mapping_says(store, file):
-    """`known` tells what a deal was opened with from what came with the outcome, and from what only the export knows."""
+    """`known` tells what a deal was opened with from what came with the outcome, and from what only the
+    export knows.
+    """
     mapping = DEALS + (
         "fields:\n  region: {column: owner, known: opening}\n"
         '  amount: {column: amount, decimal: ",", known: closing}\n  mail: stage\n'
@@ -165,7 +171,9 @@ def test_a_deal_that_stands_twice_is_a_reject_unless_it_is_the_same_row(store, f
     """One row a deal means one row a deal: a copy is counted, another version of it is a reject."""
     rows = "D,,Lead,,,\nD,,Lead,,,\nD,,Offer,,,\n"
     report = brought_in(store, file(DEALS_HEAD + rows), DEALS)
-    assert [(r.line, r.reason) for r in report.rejects] == [(4, "this deal stands in line 2 already, with other values")]
+    assert [(r.line, r.reason) for r in report.rejects] == [
+        (4, "this deal stands in line 2 already, with other values")
+    ]
     assert sum(report.notes.values()) == 1
 
 

@@ -109,7 +109,8 @@ def test_what_is_no_xes_is_refused_as_a_whole(store, file, content, says):
 def test_entities_are_never_expanded(file):
     """A file that would grow a billion times when read is refused instead."""
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
-    bomb = f'<?xml version="1.0"?><!DOCTYPE log [<!ENTITY e0 "ha">{levels}]><log><trace><string key="a" value="&e11;"/></trace></log>'
+    root = '<log><trace><string key="a" value="&e11;"/></trace></log>'
+    bomb = f'<?xml version="1.0"?><!DOCTYPE log [<!ENTITY e0 "ha">{levels}]>{root}'
     with pytest.raises(BadHistory):
         XesFile(file(bomb, "bomb.xes")).check()
 
@@ -139,8 +140,10 @@ def test_any_bytes_are_traces_or_one_clear_refusal(content, packed, at):
     with tempfile.NamedTemporaryFile(suffix=".xes") as out:
         out.write(gzip.compress(spoiled) if packed else spoiled)
         out.flush()
+        refusal = ""
         try:
             for trace in XesFile(Path(out.name)).traces():
                 assert trace.line > 0
         except BadHistory as bad:
-            assert "\n" not in bad.found
+            refusal = bad.found
+    assert "\n" not in refusal

@@ -32,6 +32,7 @@ def test_an_opening_begins_a_stay_that_is_still_there() -> None:
         (e.DealMoved(from_stage="qualified", to_stage="proposal"), "advance", "proposal"),
         (e.DealMoved(from_stage="qualified", to_stage="negotiation"), "advance", "negotiation"),
         (e.DealMoved(from_stage="qualified", to_stage="lead"), "back", "lead"),
+        (e.DealMoved(from_stage="qualified", to_stage="qualified", basis="source"), "back", "qualified"),
         (e.DealMoved(from_stage="qualified", to_stage="elsewhere", basis="source"), "advance", "elsewhere"),
         (e.DealMoved(from_stage="qualified", to_stage="proposal", basis="migration"), "migrated", "proposal"),
         (e.DealMoved(from_stage="qualified", to_stage="lead", basis="correction"), "corrected", "lead"),
@@ -111,6 +112,12 @@ def test_a_pause_that_is_not_over_says_since_when() -> None:
     assert column(stays(log), "paused_us", "paused_since") == [(2 * DAY, None), (0, day(3))]
     (deal,) = log.facts().deals.to_pylist()
     assert (deal["paused"], deal["paused_since"]) == (True, day(1))
+
+
+def test_one_deals_pause_is_not_anothers() -> None:
+    """Where the rows of one deal end, its pause does not run on into the next."""
+    log = Log().deal("A", day(0), opened()).deal("A", day(1), e.DealPaused()).deal("B", day(5), opened())
+    assert column(stays(log), "paused_us", "paused_since") == [(0, day(1)), (0, None)]
 
 
 def test_the_time_after_an_outcome_is_no_paused_time_of_a_stay() -> None:

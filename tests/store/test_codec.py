@@ -1,6 +1,7 @@
 """The stored bytes: these are for ever, so they are compared letter by letter."""
 
 from datetime import timedelta, timezone
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -102,8 +103,14 @@ def test_an_erased_value_reads_as_nothing():
 
 
 def test_what_cannot_be_stored_is_refused():
-    """An event nobody registered, an erased value and text that is no Unicode are bad values."""
-    for event in (Noted(text=Personal("deal:D-1", None)), Opened(fields={"x": "\ud800"}), Unregistered()):
+    """An event nobody registered, an erased value, text that is no Unicode and infinity are bad values."""
+    for event in (
+        Opened(fields={"x": inf}),
+        Opened(fields={"x": nan}),
+        Noted(text=Personal("deal:D-1", None)),
+        Opened(fields={"x": "\ud800"}),
+        Unregistered(),
+    ):
         with pytest.raises(BadValue):
             CODEC.encode("deal:D-1", 1, draft(event))
 

@@ -1,7 +1,7 @@
 """A store in a PostgreSQL schema: what it refuses, what it never shows, what it outlives."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from threading import Barrier
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ import pytest
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store import Store, StreamAppend
+from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.postgres_server import Address
 from tests.store.given import COUNT, Counted, ask, draft, store_at
 
@@ -180,6 +181,33 @@ def test_a_batch_keeps_other_writers_out(store: Store):
     streams = [row.stream for row in store.rows(0, 10_000)]
     changes = sum(1 for one, other in pairwise(streams) if one != other)
     assert (len(streams), changes) == (3060, 69)
+
+
+INSERT = "INSERT INTO stored_events VALUES ('deal:slow', 1, 'Counted', '', default, 0)"
+
+
+def positions_read_on(store: Store, raw: psycopg.Connection, lock: str) -> list[int]:
+    """What somebody who reads on sees while a slow writer, having drawn its position, has not committed yet."""
+    with ThreadPoolExecutor(1) as threads:
+        with raw.transaction():
+            raw.execute(lock)
+            raw.execute(INSERT)
+            quick = threads.submit(ask, store, "quick")
+            wait([quick], 0.3)
+            seen = [row.position for row in store.rows(0, 10)]
+        quick.result()
+    return seen + [row.position for row in store.rows(max(seen, default=0), 10)]
+
+
+def test_who_reads_on_misses_nothing(store: Store, raw: psycopg.Connection):
+    """Writers wait for one lock before a position is drawn, so positions become visible in their order."""
+    assert positions_read_on(store, raw, f"SELECT pg_advisory_xact_lock({lock_of('public')})") == [1, 2]
+
+
+def test_control_who_reads_on_beside_an_unlocked_writer_misses_an_event(store: Store, raw: psycopg.Connection):
+    """Control: where the slow writer takes no lock, whoever reads on passes its event and never sees it."""
+    assert positions_read_on(store, raw, "SELECT 1") == [2]
+    assert store.position() == 2
 
 
 def test_a_password_in_the_query_is_not_shown():

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline_engine.errors import BadMapping, nearest
-from pipeline_engine.process import Place, Process
+from pipeline_engine.notation import Place
+from pipeline_engine.process import Process
 
 ActionKind = Literal["opened", "stage", "won", "lost", "activity", "noted", "ignore"]
 Known = Literal["opening", "closing", "export"]

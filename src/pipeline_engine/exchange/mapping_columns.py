@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pipeline_engine.errors import nearest, quoted
 from pipeline_engine.exchange.mapping import Action, ActionKind, Column, Known, Lookup
 from pipeline_engine.exchange.mapping_tree import Walk
-from pipeline_engine.process import Items, Node, Table, Text
+from pipeline_engine.notation import Items, Node, Table, Text
 
 _COLUMN = ("column", "date", "zone", "decimal", "values", "as", "known")
 _ACTIONS: dict[str, ActionKind] = {

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline_engine.errors import BadMapping, BadProcess
+from pipeline_engine.errors import BadMapping
 from pipeline_engine.exchange.mapping import Column, HistoryMapping, Known, Lookup, Name
 from pipeline_engine.exchange.mapping_columns import Columns
-from pipeline_engine.process import Node, Place, read_tree
+from pipeline_engine.notation import Node, Place, Written, read_tree
 
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "latin-1", "iso-8859-15")
 _COMMON = (
@@ -44,6 +44,8 @@ _CSV = (
     "close_value",
     "currency",
 )
+_TEXTS = ("row_id", "actor", "lost_reason", "close_value", "currency")
+_DATES = ("at", "recorded", "opened", "closed", "stage_since")
 _XES = ("at", "activity", "activities")
 
 
@@ -60,12 +62,7 @@ def load_mapping(path: Path) -> HistoryMapping:
 
 def read_mapping(text: str, file: str) -> HistoryMapping:
     """The mapping in a text; `file` is for messages. Raises BadMapping."""
-    try:
-        tree = read_tree(text, file)
-    except BadProcess as bad:
-        # The reader's words speak of processes where a file is empty.
-        expected = bad.expected.replace("a process: `process`, `currency`, `stages`, `outcomes`", "a mapping")
-        raise BadMapping(file, bad.line, bad.column, bad.found, expected, bad.near) from None
+    tree = read_tree(Written(text, file, BadMapping, "a mapping: `format`, `source`, `process`, `id`, …"))
     return _Reading(file).mapping(tree)
 
 
@@ -101,30 +98,10 @@ class _Reading(Columns):
 
     def _csv(self, keys: Mapping[str, Node], tree: Node, shared: dict[str, Any]) -> HistoryMapping:
         shape = self.one_of(keys, "rows", ("deals", "events"), None, tree.place)
-        columns = {
-            key: self.column(keys[key]) if key in keys else None
-            for key in (
-                "row_id",
-                "at",
-                "recorded",
-                "actor",
-                "opened",
-                "closed",
-                "stage_since",
-                "lost_reason",
-                "close_value",
-                "currency",
-            )
-        }
         self._fits_shape(shape, keys, tree)
-        for key in ("at", "recorded", "opened", "closed", "stage_since"):
-            column = columns[key]
-            if column and not column.dates:
-                self.bad(
-                    column.place,
-                    f"`{key}` has no date format",
-                    f"`{{column: {column.name}, date: iso, zone: UTC}}`",
-                )
+        columns = {key: self.column(keys[key]) if key in keys else None for key in (*_TEXTS, *_DATES)}
+        for key in _DATES:
+            self._dated(key, columns[key])
         if shared["ties"] == "row_id" and columns["row_id"] is None:
             self.bad(keys["ties"].place, "ties by `row_id`, and there is none", "`row_id: COLUMN`")
         return HistoryMapping(
@@ -138,6 +115,11 @@ class _Reading(Columns):
             outcome=self.lookup(keys.get("outcome"), "outcome"),
             activity=self.lookup(keys.get("activity"), "activity"),
         )
+
+    def _dated(self, key: str, column: Column | None) -> None:
+        if column and not column.dates:
+            form = f"`{{column: {column.name}, date: iso, zone: UTC}}`"
+            self.bad(column.place, f"`{key}` has no date format", form)
 
     def _fits_shape(self, shape: str, keys: Mapping[str, Node], tree: Node) -> None:
         for needed in ("id", "at") if shape == "events" else ("id",):
@@ -177,12 +159,7 @@ class _Reading(Columns):
     def _entered(self, node: Node | None) -> Iterator[tuple[Name, Column]]:
         for name, value in self.entries(node):
             column = self.column(value)
-            if not column.dates:
-                self.bad(
-                    column.place,
-                    f"`{name.value}` has no date format",
-                    "`{column: NAME, date: iso, zone: UTC}`",
-                )
+            self._dated(name.value, column)
             yield Name(name.value, name.place), column
 
     def _names(self, node: Node | None) -> Iterator[tuple[str, Name]]:

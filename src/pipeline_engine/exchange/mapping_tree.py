@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from pipeline_engine.errors import BadMapping, nearest, quoted
 from pipeline_engine.exchange.mapping import Name
-from pipeline_engine.process import Items, Node, Place, Table, Text
+from pipeline_engine.notation import Items, Node, Place, Table, Text
 
 
 class Walk:

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline_engine.deal import Deal, fold
-from pipeline_engine.envelope import Recorded
+from pipeline_engine.deal import Deal, DealOpened, fold
+from pipeline_engine.envelope import Event, Recorded
 from pipeline_engine.exchange.drafts import Plan, Story, envelope_of, told
 from pipeline_engine.exchange.row import Row
 from pipeline_engine.store import Draft
 
 STAGE_KINDS = ("opened", "stage", "status", "noted", "reopened")
 NO_OPENING = "nothing in the file opens this deal: no stage or outcome row"
+OLDER = "rows of deals whose opening the file does not hold, older than what was imported; left out"
 Ref = tuple[str, str]
 
 
@@ -76,13 +77,15 @@ class _Again:
         self._rejected: list[tuple[Row, str]] = []
 
     def merged(self) -> Merged:
-        whole = bool(self._scratch.drafts) and _key(self._scratch.drafts[0][1]) in self._known
+        whole = self._begins_where_the_store_begins()
         late: list[Draft] = []
         last = max((n for n, _ in enumerate(self._rows) if self._is_known(n)), default=-1)
         tail: list[tuple[int, Row]] = []
         for number, row in enumerate(self._rows):
             if self._is_known(number):
                 self._compare(number, row, whole)
+            elif not whole and self._says_nothing_new(row):
+                self._scratch.notes[OLDER] += 1
             elif number > last and (not whole or number in self._by_row):
                 tail.append((number, row))
             elif number in self._by_row or not whole:
@@ -90,6 +93,22 @@ class _Again:
         story = told(self._deal_id, self._admitted(tail), self._plan, self._deal)
         drafts = (*late, *(draft for _, draft in story.drafts))
         return Merged(drafts, tuple(self._conflicts), tuple(self._rejected), self._scratch.notes)
+
+    def _begins_where_the_store_begins(self) -> bool:
+        first = self._known.get(_key(self._scratch.drafts[0][1])) if self._scratch.drafts else None
+        return first is not None and isinstance(first.event, DealOpened)
+
+    def _says_nothing_new(self, row: Row) -> bool:
+        """
+        Whether a row of a file that does not hold the deal's opening is older than what is in, and may be in.
+
+        A value that changed nothing left no event to be known by, so such a row cannot be told from a new
+        one; what it says was overtaken either way.
+        """
+        if row.kind not in ("field", "noted"):
+            return False
+        times = [recorded.envelope.at for recorded in self._known.values() if recorded.envelope.at]
+        return row.when.at is None or any(row.when.at <= at for at in times)
 
     def _is_known(self, number: int) -> bool:
         row = self._rows[number]
@@ -105,7 +124,7 @@ class _Again:
             stored = self._known.get(_key(draft))
             if stored is None:
                 self._differs(row, f"it now adds {type(draft.event).__name__} to what was imported")
-            elif stored.event != draft.event or stored.envelope != draft.envelope:
+            elif stored.envelope != draft.envelope or not _same(stored.event, draft.event):
                 self._differs(row, _difference(draft, stored))
 
     def _late(self, number: int, row: Row) -> list[Draft]:
@@ -145,6 +164,14 @@ def _ref(recorded: Recorded, source: str) -> Ref | None:
 def _key(draft: Draft) -> Ref:
     ref = draft.envelope.source_ref
     return (ref.kind, ref.key) if ref else ("", "")
+
+
+def _same(stored: Event, drafted: Event) -> bool:
+    # The stage a deal came from is ours to know, not something its row says.
+    return stored == drafted or (
+        type(stored) is type(drafted)
+        and stored.model_dump(exclude={"from_stage"}) == drafted.model_dump(exclude={"from_stage"})
+    )
 
 
 def _difference(draft: Draft, stored: Recorded) -> str:

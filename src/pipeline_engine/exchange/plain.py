@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_RESERVED = frozenset({"won", "lost", "reopen", "ignore"})
+_RESERVED = frozenset({"won", "lost", "reopen", "ignore", "null"})
 
 
 def words(name: str) -> tuple[str, ...]:

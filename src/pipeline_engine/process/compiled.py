@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline_engine.notation import Complaints, Place, Text, place_within
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.entries import Draft
 from pipeline_engine.process.model import Rule
 from pipeline_engine.process.rules import Node, RuleError, Vocabulary, compile_rule, reads, to_json
-from pipeline_engine.process.sections import Complaints
 from pipeline_engine.process.vocabulary import vocabulary_of
-from pipeline_engine.process.yaml_tree import Place, Text, place_within
 
 MOST_RULES = 500
 
@@ -85,6 +84,6 @@ def _tree(text: str, source: Text | None, place: Place, into: tuple[Vocabulary, 
         return compile_rule(text, vocabulary)
     except RuleError as error:
         if source is not None:
-            place = place_within(complaints.text, source, error.line, error.column)
+            place = place_within(complaints.written.text, source, error.line, error.column)
         complaints.add(place, error.found, error.expected, error.near)
         return None

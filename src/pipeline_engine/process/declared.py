@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
 
+from pipeline_engine import notation
 from pipeline_engine.errors import BadValue, nearest, quoted
+from pipeline_engine.notation import Complaints, Items, Node, Place, Section, Text, entries, scalar
 from pipeline_engine.process import scalars
 from pipeline_engine.process.field_values import read_value
 from pipeline_engine.process.model import Calendar, Field, FieldKind, Span
-from pipeline_engine.process.sections import Complaints, Section, entries, scalar
-from pipeline_engine.process.yaml_tree import Items, Node, Place, Text
 
 FIELD_KEYS = ("type", "of", "many", "default", "personal", "says")
 _KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
@@ -84,7 +84,7 @@ def _fields(top: Section, currency: str) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     subjects: list[tuple[Node, str]] = []
     for key, value in entries(node, top.complaints, "`deal`") if node is not None else ():
-        if scalar(key, scalars.field_name, top.complaints, "field") is None:
+        if scalar(key, notation.field_name, top.complaints, "field") is None:
             continue
         section = Section(value, FIELD_KEYS, top.complaints, f"field `{key.value}`")
         read = _field(key.value, section, currency)
@@ -143,7 +143,7 @@ def _choices(section: Section, kind: str) -> list[str]:
 
 def _choice(text: str) -> str:
     if not text or len(text) > 200 or text != text.strip():
-        raise scalars.Unfit("a choice of 1 to 200 characters")
+        raise notation.Unfit("a choice of 1 to 200 characters")
     return text
 
 
@@ -210,8 +210,8 @@ def _limits(top: Section) -> tuple[dict[str, Decimal], dict[str, Place]]:
     limits: dict[str, Decimal] = {}
     places: dict[str, Place] = {}
     for key, value in entries(node, top.complaints, "`limits`") if node is not None else ():
-        name = scalar(key, scalars.field_name, top.complaints, "limit")
-        number = scalar(value, scalars.decimal, top.complaints, key.value)
+        name = scalar(key, notation.field_name, top.complaints, "limit")
+        number = scalar(value, notation.decimal, top.complaints, key.value)
         if name is not None and number is not None:
             limits[name], places[name] = number, key.place
     return limits, places
@@ -223,10 +223,10 @@ def _calendar(top: Section) -> Calendar:
         return Calendar()
     section = Section(node, ("zone", "week", "holidays"), top.complaints, "`calendar`")
     holidays = [
-        scalar(each, scalars.iso_date, top.complaints, "holidays") for each in section.list_of("holidays", "dates")
+        scalar(each, notation.iso_date, top.complaints, "holidays") for each in section.list_of("holidays", "dates")
     ]
     return Calendar(
-        zone=section.read("zone", scalars.zone) or "UTC",
+        zone=section.read("zone", notation.zone) or "UTC",
         hours=section.read("week", scalars.week) or {},
         holidays=tuple(sorted({each for each in holidays if each is not None})),
     )

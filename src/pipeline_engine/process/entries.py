@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from pipeline_engine import notation
 from pipeline_engine.errors import quoted
+from pipeline_engine.notation import Complaints, Node, Place, Section, Table, Text, entries, scalar
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.model import OWNERS_MANAGER, Field, Severity, Span
-from pipeline_engine.process.sections import Complaints, Section, entries, scalar
-from pipeline_engine.process.yaml_tree import Node, Place, Table, Text
 
 RuleKind = Literal["check", "require", "activities", "contacts", "approval", "stay", "topology"]
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
@@ -87,7 +87,7 @@ def drafts_of(node: Node, gate: str, declared: Declared, complaints: Complaints)
 
 
 def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> list[Draft]:
-    own_id, when = section.read("id", scalars.name), section.node_of("when")
+    own_id, when = section.read("id", notation.name), section.node_of("when")
     if own_id is not None and len(drafts) > 1:
         section.complaints.add(
             section.node_of("id") or section.node, "one `id` for several rules", "one rule for this entry"
@@ -215,7 +215,7 @@ def _approval(entry: _Entry) -> list[Draft]:
         if roles:
             entry.complaints.add(node, "an approval by several roles", "one role; another entry for the next")
         return []
-    rule = entry.section.read("id", scalars.name) or f"{entry.gate}:approval:{roles[0]}"
+    rule = entry.section.read("id", notation.name) or f"{entry.gate}:approval:{roles[0]}"
     text = f"approvals.exists(a, a.rule == '{rule}' && a.role == '{roles[0]}' && a.target == move.to && a.live)"
     who = "the owner's manager" if roles[0] == OWNERS_MANAGER else roles[0]
     made = Draft(id=rule, gate=entry.gate, kind="approval", text=text, place=node.place, approval=roles[0])

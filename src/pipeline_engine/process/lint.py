@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline_engine.errors import BadProcess
+from pipeline_engine.errors import BadFile
 from pipeline_engine.process.currencies import ACTIVE_CURRENCIES
 from pipeline_engine.process.literals import doubtful_literals
 from pipeline_engine.process.load import Examined, examine
@@ -38,7 +38,7 @@ def lint(text: str, file: str) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda each: (each.line or 0, each.column or 0, each.code, each.message)))
 
 
-def _error(bad: BadProcess) -> Finding:
+def _error(bad: BadFile) -> Finding:
     place = ":".join(str(part) for part in (bad.file, bad.line, bad.column) if part is not None)
     return Finding("cannot-load", "error", str(bad).removeprefix(f"{place}: "), bad.file, bad.line, bad.column)
 

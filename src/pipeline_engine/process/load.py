@@ -2,24 +2,26 @@
 
 from dataclasses import dataclass, replace
 
+from pipeline_engine import notation
 from pipeline_engine.errors import BadProcess
-from pipeline_engine.process import scalars
+from pipeline_engine.notation import Complaints, Section, Written, place_of, read_tree
 from pipeline_engine.process.catalog import digest_of
 from pipeline_engine.process.compiled import CompiledDraft, compile_drafts
 from pipeline_engine.process.declared import Declared, read_declared
 from pipeline_engine.process.model import Process, Stage
-from pipeline_engine.process.places import place_of
 from pipeline_engine.process.rules import SEMANTICS
-from pipeline_engine.process.sections import Complaints, Section
 from pipeline_engine.process.stages import Outcomes, read_moves, read_outcomes, read_stages, way_of
 from pipeline_engine.process.topology import Way, topology
-from pipeline_engine.process.yaml_tree import read_tree
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
     "activities", "stages", "moves", "outcomes", "backdate",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
+NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
+LATER = frozenset({
+    "leave", "extends", "for", "applies", "opens", "locked_from", "checklist", "variants", "motions", "products",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,16 @@ def text_of(content: bytes, file: str) -> str:
 
 def examine(text: str, file: str) -> Examined:
     """Read a file to its end, whatever is wrong with it."""
-    complaints = Complaints(text, file)
+    source = Written(text, file, BadProcess, NEEDS, LATER)
+    complaints = Complaints(source)
     try:
-        root = read_tree(text, file)
+        root = read_tree(source)
     except BadProcess as bad:
         complaints.found.append(bad)
         return Examined(complaints)
     top = Section(root, TOP_KEYS, complaints, "a process")
     top.need(*NEEDED)
-    name, title = top.read("process", scalars.name), top.prose("title")
+    name, title = top.read("process", notation.name), top.prose("title")
     declared = read_declared(top)
     stages, drafts = read_stages(top, declared)
     stage_ids = [stage.id for stage in stages]

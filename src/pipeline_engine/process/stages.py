@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from pipeline_engine import notation
+from pipeline_engine.notation import Complaints, Items, Node, Section, Table, Text
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.entries import Draft, drafts_of
 from pipeline_engine.process.model import LostReason, Moves, Stage, Stalled
-from pipeline_engine.process.sections import Complaints, Section
 from pipeline_engine.process.topology import Way
-from pipeline_engine.process.yaml_tree import Items, Node, Table, Text
 
 STAGE_KEYS = ("id", "title", "win_probability", "service_level", "stalled_after", "guidance", "enter")
 CLOCKS = ("last_activity", "stage_entered", "last_change")
@@ -59,7 +59,7 @@ def _stage(section: Section, before: list[str]) -> Stage | None:
     return Stage(
         id=stage_id,
         title=section.prose("title"),
-        win_probability=section.read("win_probability", scalars.probability),
+        win_probability=section.read("win_probability", notation.probability),
         service_level=section.read("service_level", scalars.lasting),
         stalled_after=_stalled(section),
         guidance=section.prose("guidance"),
@@ -68,8 +68,8 @@ def _stage(section: Section, before: list[str]) -> Stage | None:
 
 def _stage_id(text: str) -> str:
     if text in _TAKEN:
-        raise scalars.Unfit("another word; this one names an outcome or a gate")
-    return scalars.name(text)
+        raise notation.Unfit("another word; this one names an outcome or a gate")
+    return notation.name(text)
 
 
 def _stalled(section: Section) -> Stalled | None:
@@ -180,7 +180,7 @@ def _reason(node: Node, complaints: Complaints) -> LostReason | None:
         node = Table(((Text("id", node.place, "", "", node.start), node),), node.place)
     section = Section(node, ("id", "counted"), complaints, "a reason")
     section.need("id")
-    reason = section.read("id", scalars.name)
+    reason = section.read("id", notation.name)
     counted = section.word("counted", ("true", "false"), "true") == "true"
     return None if reason is None else LostReason(id=reason, counted=counted)
 

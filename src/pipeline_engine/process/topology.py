@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline_engine.notation import Place
 from pipeline_engine.process.entries import Draft
 from pipeline_engine.process.model import Moves
-from pipeline_engine.process.yaml_tree import Place
 
 
 @dataclass(frozen=True, slots=True)

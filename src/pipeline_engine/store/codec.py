@@ -6,6 +6,7 @@ read is an UnreadableEvent that names it; never skipped, and never quoted, since
 
 from collections.abc import Mapping
 from datetime import UTC
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -37,6 +38,9 @@ class Codec:
             raise BadValue("event", name, "an event this store was opened with")
         try:
             body = type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+            if b"null" in body and _beyond_numbers(event):
+                # JSON would say null, and the value would be gone for ever.
+                raise BadValue(name, "infinity or not a number", "a finite number")
             if b'"personal":' in body:
                 body = to_json(self._closed(event, from_json(body), "", (stream, version)))
             return _envelope_json(draft.envelope)[:-1] + b',"data":' + body + b"}"
@@ -105,6 +109,14 @@ class Codec:
 
 class _Unreadable(ValueError):
     """Why a row cannot be read, in words that quote nothing of its content."""
+
+
+def _beyond_numbers(value: Any) -> bool:
+    if isinstance(value, BaseModel):
+        return any(_beyond_numbers(part) for _, part in value)
+    if isinstance(value, Mapping):
+        return any(map(_beyond_numbers, value.values()))
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _envelope_json(envelope: Envelope) -> bytes:

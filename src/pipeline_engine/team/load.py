@@ -1,15 +1,16 @@
 """The people file: who there is, which roles they hold, who reports to whom, who lends which role to whom."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from itertools import chain
 
-from pipeline_engine.errors import BadPeople, BadProcess
-from pipeline_engine.process import Complaints, Node, Section, Text, Unfit, iso_date, name, read_tree
+from pipeline_engine.errors import BadPeople
+from pipeline_engine.notation import Complaints, Node, Section, Text, Unfit, Written, iso_date, read_tree
 from pipeline_engine.team.person import Delegation, Person
 from pipeline_engine.values import instant
 
 MOST_PEOPLE = 10_000
+_ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 DELEGATION_KEYS = ("from", "to", "role", "until")
 MOMENT_FORM = "a day like `2026-02-01` or a moment like `2026-02-01T17:00:00Z`"
 
@@ -29,14 +30,12 @@ def load_people(text: str, file: str) -> Register:
         BadPeople: The first thing in the file that is wrong, with its place: a key or id that is not known, a person
             who is there twice, a manager or lender who is not in the file, someone managing themselves.
     """
-    try:
-        complaints = Complaints(text, file)
-        register = _register(read_tree(text, file), complaints)
-        if complaints.found:
-            raise complaints.first
-        return register
-    except BadProcess as bad:
-        raise BadPeople(file, bad.line, bad.column, bad.found, bad.expected, bad.near) from None
+    written = Written(text, file, BadPeople, "`people:` with a list of them")
+    complaints = Complaints(written)
+    register = _register(read_tree(written), complaints)
+    if complaints.found:
+        raise complaints.first
+    return register
 
 
 def _register(tree: Node, complaints: Complaints) -> Register:
@@ -51,9 +50,15 @@ def _register(tree: Node, complaints: Complaints) -> Register:
     return Register(tuple(people.values()))
 
 
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise Unfit("an id of 1 to 100 printable characters without spaces")
+    return text
+
+
 def _add(people: dict[str, Person], entry: Section) -> None:
     entry.need("id")
-    who = entry.read("id", name)
+    who = entry.read("id", _id)
     if who is None:
         return
     if who in people:
@@ -61,13 +66,13 @@ def _add(people: dict[str, Person], entry: Section) -> None:
     if len(people) >= MOST_PEOPLE:
         entry.complaints.add(entry.node, f"more than {MOST_PEOPLE:,} people", "fewer")
     roles = tuple(sorted(role.value for role in entry.names("roles")))
-    people[who] = Person(who, roles, entry.read("team", name), entry.read("manager", name))
+    people[who] = Person(who, roles, entry.read("team", _id), entry.read("manager", _id))
 
 
 def _check_managers(section: Section, people: dict[str, Person], complaints: Complaints) -> None:
     for node in section.list_of("people", "people"):
         # Entries were complained about above; this looks at the names only.
-        entry = Section(node, ("id", "roles", "team", "manager"), Complaints("", complaints.file), "a person")
+        entry = Section(node, ("id", "roles", "team", "manager"), Complaints(complaints.written), "a person")
         manager = entry.node_of("manager")
         if isinstance(manager, Text) and manager.value not in people:
             complaints.unknown(manager, "person", manager.value, people)
@@ -78,7 +83,7 @@ def _check_managers(section: Section, people: dict[str, Person], complaints: Com
 
 def _lend(people: dict[str, Person], entry: Section) -> None:
     entry.need(*DELEGATION_KEYS)
-    lender, to, role = (entry.read(key, name) for key in ("from", "to", "role"))
+    lender, to, role = (entry.read(key, _id) for key in ("from", "to", "role"))
     until = entry.read("until", _moment)
     if lender is None or to is None or role is None or until is None:
         return
@@ -89,7 +94,7 @@ def _lend(people: dict[str, Person], entry: Section) -> None:
     if role not in people[lender].roles:
         entry.complaints.add(entry.node, f"`{lender}` does not hold `{role}`", "a role that the lender holds")
     held = people[to].delegations
-    people[to] = replace(people[to], delegations=tuple(chain(held, [Delegation(lender, role, until)])))
+    people[to] = replace(people[to], delegations=(*held, Delegation(lender, role, until)))
 
 
 def _moment(text: str) -> datetime:

@@ -216,11 +216,7 @@ def _stage(crowd: Population, stage: int, since: int, until: int) -> StageWait:
 
 def _criterion(stages: Sequence[StageWait]) -> str:
     used = [stage for stage in stages if stage.flow.in_stage_mean > 0]
-    by_plan = (
-        used
-        and all(stage.beyond_mean is not None for stage in used)
-        and any(stage.beyond_mean for stage in used)
-    )
+    by_plan = used and all(stage.beyond_mean is not None for stage in used) and any(stage.beyond_mean for stage in used)
     return "beyond_service_level" if by_plan else "share_of_delay"
 
 
@@ -232,8 +228,7 @@ def _ranked(stages: Sequence[StageWait], criterion: str) -> tuple[StageWait, ...
     total = sum(stage.beyond_mean or 0.0 for stage in stages)
     ordered = sorted(stages, key=weight)
     return tuple(
-        replace(stage, rank=place, why=_why(stage, criterion, total))
-        for place, stage in enumerate(ordered, start=1)
+        replace(stage, rank=place, why=_why(stage, criterion, total)) for place, stage in enumerate(ordered, start=1)
     )
 
 

@@ -49,9 +49,7 @@ def close_date_pushed(crowd: Population) -> Sign:
     dates = _SetValues(crowd, field)
     times, days = dates.pushes, dates.pushed
     shows = crowd.deals.live & (times > 0)
-    return Sign(
-        name, explanation, shows, days * 1.0, lambda row: f"put off {times[row]} times, {days[row]} d in all"
-    )
+    return Sign(name, explanation, shows, days * 1.0, lambda row: f"put off {times[row]} times, {days[row]} d in all")
 
 
 class _SetValues:
@@ -112,9 +110,7 @@ def next_gate_fields(process: Process, stage: str) -> tuple[str, ...]:
     asked = [rule for rule in process.rules if rule.asked_at == target and _always_requires(rule)]
     fields = [path.removeprefix("deal.") for rule in asked for path in rule.reads if path.startswith("deal.")]
     return tuple(
-        name
-        for name in dict.fromkeys(fields)
-        if name in process.fields and process.fields[name].default is None
+        name for name in dict.fromkeys(fields) if name in process.fields and process.fields[name].default is None
     )
 
 

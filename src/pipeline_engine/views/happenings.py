@@ -87,9 +87,7 @@ def _rows(facts: Facts, name: str, kind: Integers) -> tuple[Integers, ...]:
 
 def _subjects(approvals: pa.Table) -> Integers:
     """A number for what each approval event is about: its rule and target."""
-    both = pc.binary_join_element_wise(
-        approvals["rule"], approvals["target"], "\x1f", null_handling="replace"
-    )
+    both = pc.binary_join_element_wise(approvals["rule"], approvals["target"], "\x1f", null_handling="replace")
     return places(both, pc.unique(both))
 
 

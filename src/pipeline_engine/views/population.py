@@ -173,9 +173,7 @@ def _choose(facts: Facts, process: str | None) -> tuple[str, tuple[str, ...]]:
             raise UnknownProcess(process, sorted(deals), "the store")
         return process, ()
     if not ranked:
-        raise EmptyWindow(
-            "nothing to look at: the store has no process yet; publish one, or import a history"
-        )
+        raise EmptyWindow("nothing to look at: the store has no process yet; publish one, or import a history")
     others = [f"`{name}` ({deals[name]} deals)" for name in ranked[1:]]
     note = f"answers for process `{ranked[0]}` ({deals[ranked[0]]} deals); also here: {', '.join(others)}"
     return ranked[0], (note,) if others else ()

@@ -75,9 +75,7 @@ def stalled(crowd: Population) -> Sign:
         late[here] = np.where(since == UNKNOWN, 0, crowd.as_of - since - allowed)
         clock[here] = f"allowed {rule.days.normalize():f} d since {rule.since.replace('_', ' ')}"
     if not defined and deals.live.any():
-        return not_judged(
-            crowd, "stalled", explanation, "no stage with open deals says when a deal is stalled"
-        )
+        return not_judged(crowd, "stalled", explanation, "no stage with open deals says when a deal is stalled")
     return Sign(
         "stalled",
         explanation,
@@ -109,14 +107,10 @@ def over_service_level(crowd: Population) -> Sign:
         known = here & (deals.entered != UNKNOWN)
         calendar = crowd.versions[version].calendar
         due = used_up(deals.entered[known], described.service_level, calendar, crowd.as_of)
-        late[known] = np.where(
-            due == FAR, 0, crowd.as_of - deals.stay_paused[known] - np.minimum(due, crowd.as_of)
-        )
+        late[known] = np.where(due == FAR, 0, crowd.as_of - deals.stay_paused[known] - np.minimum(due, crowd.as_of))
         level[here] = span_text(described.service_level)
     if not defined and deals.live.any():
-        return not_judged(
-            crowd, "over_service_level", explanation, "no stage with open deals has a service level"
-        )
+        return not_judged(crowd, "over_service_level", explanation, "no stage with open deals has a service level")
     return Sign(
         "over_service_level", explanation, late > 0, late / DAY,
         lambda row: f"{late[row] / DAY:.0f} d over the service level of {level[row]}",
@@ -156,6 +150,4 @@ def no_owner(crowd: Population) -> Sign:
     if len(deals) and alone.all():
         return not_judged(crowd, "no_owner", "nobody owns it", "no deal of this process has an owner")
     age = np.where(deals.opened == UNKNOWN, 0, crowd.as_of - deals.opened) / DAY
-    return Sign(
-        "no_owner", "nobody owns it", deals.live & alone, age, lambda row: f"opened {age[row]:.0f} d ago"
-    )
+    return Sign("no_owner", "nobody owns it", deals.live & alone, age, lambda row: f"opened {age[row]:.0f} d ago")

@@ -80,8 +80,7 @@ def waits(crowd: Population, since: int, until: int) -> list[Waits]:
     spells, stages = _spells(crowd), range(len(crowd.stages))
     known = crowd.stays.stage >= 0
     sums = [
-        exact_sums(part[known], crowd.stays.stage[known], len(stages))
-        for part in _parts(crowd, spells, since, until)
+        exact_sums(part[known], crowd.stays.stage[known], len(stages)) for part in _parts(crowd, spells, since, until)
     ]
     now = _now(crowd, spells, until)
     return [
@@ -135,9 +134,7 @@ def _now(crowd: Population, spells: _Spells, until: int) -> dict[str, Integers]:
         "paused": paused,
         "unexplained": ~pending & ~paused & ~customer,
     }
-    return {
-        name: np.bincount(stage[chosen & (stage >= 0)], minlength=count) for name, chosen in shares.items()
-    }
+    return {name: np.bincount(stage[chosen & (stage >= 0)], minlength=count) for name, chosen in shares.items()}
 
 
 def _spells(crowd: Population) -> _Spells:

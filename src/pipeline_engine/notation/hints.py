@@ -7,9 +7,6 @@ import re
 
 import yaml
 
-from pipeline_engine.errors import BadProcess
-from pipeline_engine.process.places import place_of
-
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)\s*:\s+")
 _BLOCK_HEAD = re.compile(r"\s*(?:-\s+)*")
 _NEXT_KEY = re.compile(r",\s*[A-Za-z_]\w*\s*:\s")
@@ -63,14 +60,13 @@ def without_comma(text: str, offset: int, after_text: bool) -> tuple[str, str]:
     return "the comma before this ends the text inside `{…}`", shown or "quotes around a text with a comma"
 
 
-def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> BadProcess:
-    """YAML's complaint in the words of whoever wrote the file."""
+def reason_of(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str, str]:
+    """YAML's complaint in the words of whoever wrote the file: its offset, what was found, what was expected."""
     mark = error.problem_mark or error.context_mark
     if "unexpected end of stream" in (error.problem or "") and error.context_mark is not None:
         mark = error.context_mark
     offset = mark.index if mark is not None else 0
-    found, expected = _reason(error.problem or "", error.context or "", text, offset)
-    return BadProcess(file, *place_of(text, offset), found, expected)
+    return offset, *_reason(error.problem or "", error.context or "", text, offset)
 
 
 def _reason(problem: str, context: str, text: str, offset: int) -> tuple[str, str]:

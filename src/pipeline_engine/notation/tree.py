@@ -10,9 +10,10 @@ from typing import NoReturn
 
 import yaml
 
-from pipeline_engine.errors import BadProcess
-from pipeline_engine.process.places import offset_in_source, place_of
-from pipeline_engine.process.yaml_hints import explain, quoted_form, without_comma
+from pipeline_engine.errors import BadFile
+from pipeline_engine.notation.hints import quoted_form, reason_of, without_comma
+from pipeline_engine.notation.places import offset_in_source, place_of
+from pipeline_engine.notation.written import Place, Written
 
 LARGEST = 256 * 1024
 _DEEPEST = 20
@@ -23,14 +24,6 @@ _OTHER_BREAKS = {
     "\u2028": "line separator (U+2028)",
     "\u2029": "paragraph separator (U+2029)",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Line and column, from 1."""
-
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +61,17 @@ class Table:
 Node = Text | Items | Table
 
 
-def read_tree(text: str, file: str) -> Node:
-    """The one document of a YAML text; raises BadProcess at the first thing that cannot be read."""
-    _check_characters(text, file)
-    builder = _Builder(text.removeprefix("\ufeff"), file)
+def read_tree(written: Written) -> Node:
+    """The one document of a YAML text; raises the file's error at the first thing that cannot be read."""
+    _check_characters(written)
+    builder = _Builder(written)
     try:
         return builder.document()
     except yaml.reader.ReaderError as error:
-        raise _unprintable(text, file, int(error.position)) from None
+        raise _unprintable(written, int(error.position)) from None
     except yaml.MarkedYAMLError as error:
-        raise explain(error, builder.text, file) from None
+        offset, found, expected = reason_of(error, builder.text)
+        raise written.bad(Place(*place_of(builder.text, offset)), found, expected) from None
 
 
 def place_within(text: str, scalar: Text, line: int, column: int) -> Place:
@@ -86,20 +80,22 @@ def place_within(text: str, scalar: Text, line: int, column: int) -> Place:
     return Place(*place_of(text.removeprefix("\ufeff"), offset))
 
 
-def _check_characters(text: str, file: str) -> None:
+def _check_characters(written: Written) -> None:
+    text = written.text
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > LARGEST:
-        raise BadProcess(file, None, None, f"the file has {size:,} bytes", f"at most {LARGEST:,}")
+        raise written.bad(None, f"the file has {size:,} bytes", f"at most {LARGEST:,}")
     for char, name in _OTHER_BREAKS.items():
         if (offset := text.find(char)) >= 0:
             found = f"a {name}, which not every reader takes for a line end"
-            raise BadProcess(file, *place_of(text, offset), found, "a newline")
+            raise written.bad(Place(*place_of(text, offset)), found, "a newline")
 
 
-def _unprintable(text: str, file: str, offset: int) -> BadProcess:
+def _unprintable(written: Written, offset: int) -> BadFile:
+    text = written.text
     code = f"U+{ord(text[offset]):04X}" if offset < len(text) else "an unfinished character"
     found = f"the character {code}, which text cannot hold"
-    return BadProcess(file, *place_of(text, offset), found, "printable text")
+    return written.bad(Place(*place_of(text, offset)), found, "printable text")
 
 
 def _where(event: yaml.Event, *, end: bool = False) -> tuple[int, Place]:
@@ -111,16 +107,15 @@ def _where(event: yaml.Event, *, end: bool = False) -> tuple[int, Place]:
 class _Builder:
     """Builds the tree from YAML's events, lazily, so that a limit stops the parser before it can run away."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.text, self.file = text, file
+    def __init__(self, written: Written) -> None:
+        self.text, self._written = written.text.removeprefix("\ufeff"), written
         self._nodes = 0
 
     def document(self) -> Node:
         events: Iterator[yaml.Event] = yaml.parse(self.text, Loader=yaml.SafeLoader)
         next(events)
         if isinstance(next(events), yaml.StreamEndEvent):
-            needed = "a process: `process`, `currency`, `stages`, `outcomes`"
-            raise BadProcess(self.file, 1, 1, "the file is empty", needed)
+            raise self._written.bad(Place(1, 1), "the file is empty", self._written.needs)
         root = self._node(next(events), events, 0)
         next(events)
         after = next(events)
@@ -178,5 +173,4 @@ class _Builder:
         self._refuse(event, f"`{tag}` is a tag to YAML, not text", shown)
 
     def _refuse(self, event: yaml.Event, found: str, expected: str) -> NoReturn:
-        place = _where(event)[1]
-        raise BadProcess(self.file, place.line, place.column, found, expected)
+        raise self._written.bad(_where(event)[1], found, expected)

@@ -7,29 +7,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline_engine.errors import BadProcess, nearest, quoted
-from pipeline_engine.process.scalars import Unfit, name
-from pipeline_engine.process.yaml_tree import Items, Node, Place, Table, Text
+from pipeline_engine.errors import BadFile, nearest, quoted
+from pipeline_engine.notation.scalars import Unfit, name
+from pipeline_engine.notation.tree import Items, Node, Table, Text
+from pipeline_engine.notation.written import Place, Written
 
 T = TypeVar("T")
 _MOST_COMPLAINTS = 100
 _LONGEST_PROSE = 2_000
 _SHOWN = 60
-
-LATER = frozenset(
-    {
-        "leave",
-        "extends",
-        "for",
-        "applies",
-        "opens",
-        "locked_from",
-        "checklist",
-        "variants",
-        "motions",
-        "products",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +30,16 @@ class Warned:
 class Complaints:
     """What is wrong with one file, in the order it was found."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.text, self.file = text, file
-        self.found: list[BadProcess] = []
+    def __init__(self, written: Written) -> None:
+        self.written = written
+        self.found: list[BadFile] = []
         self.warnings: list[Warned] = []
 
     def add(self, at: Node | Place, found: str, expected: str = "", near: Sequence[str] = ()) -> None:
         """Note one thing that is wrong, at a place."""
         place = at if isinstance(at, Place) else at.place
         if not self.full:
-            self.found.append(BadProcess(self.file, place.line, place.column, found, expected, near))
+            self.found.append(self.written.bad(place, found, expected, near))
 
     def warn(self, code: str, at: Node, message: str) -> None:
         """Note something doubtful."""
@@ -74,7 +60,7 @@ class Complaints:
         return len(self.found) >= _MOST_COMPLAINTS
 
     @property
-    def first(self) -> BadProcess:
+    def first(self) -> BadFile:
         """The one that stands first in the file."""
         return min(self.found, key=lambda each: (each.line or 0, each.column or 0))
 
@@ -109,7 +95,7 @@ class Section:
         word = key.value
         if self.complaints.full:
             return
-        if word in LATER:
+        if word in self.complaints.written.later:
             self.complaints.add(key, f"key `{word}` is not known to this version of the engine", quoted(keys))
             return
         near = nearest(word, keys)
