@@ -4,11 +4,11 @@
 
 BIN := .venv/bin
 READY := .venv/ready
-CODE := src tests $(wildcard bench)
+CODE := src tests $(wildcard bench) tools
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: setup demo check test lint bench soak clean help
+.PHONY: setup demo check test lint docs bench soak clean help
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -39,9 +39,12 @@ test: $(READY)  ## The whole suite, with a real PostgreSQL
 soak: $(READY)  ## The long tests
 	$(PYTEST) -m soak $(ARGS)
 
+docs: $(READY)  ## Make docs/reference anew from the code
+	$(BIN)/python -m tools.reference
+
 bench: $(READY)  ## Measure side by side against peers and physical limits
 	$(BIN)/python -m bench
 
 clean:  ## Remove what was made: .venv, caches, builds, demo/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
-	find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests $(wildcard bench) tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -65,7 +66,7 @@ def engine_moves(engine: Engine, names: "count[int]") -> float:
     return (perf_counter() - begin) / MOVES
 
 
-def library_saves(app: "Application[str]") -> float:
+def library_saves(app: "Application[UUID]") -> float:
     """Seconds for one save of one event, over MOVES aggregates."""
     things = [Thing() for _ in range(MOVES)]
     app.save(*things)
@@ -81,7 +82,7 @@ def main() -> None:
     """Print both and the ratio of their medians."""
     with tempfile.TemporaryDirectory() as folder:
         settings = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(Path(folder) / "bare.db")}
-        app: Application[str] = Application(env=settings)
+        app: Application[UUID] = Application(env=settings)
         with Engine.open(f"sqlite:///{folder}/engine.db") as engine:
             engine.publish_text(PROCESS, "bench.yaml", by="ops")
             names = count()

@@ -4,22 +4,26 @@ These classes are the stored format. A new field needs a default; a renamed one 
 The stored name of an event is its class name; free text about people is `Personal`, sealed by the store.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
-from pipeline_engine.values import Money, Personal, Value, value_from_json, value_to_json
+from pipeline_engine.values import Document, Money, Personal, Value, value_from_json, value_to_json
 
 Precision = Literal["instant", "day", "unknown"]
 Provenance = Literal["observed", "inferred"]
 Via = Literal["python", "api", "bus", "cli", "dashboard", "timer", "import", "simulation", "migration"]
 
 
+_TYPED = (Money, Personal, Document, date, time)
+
+
 def _read(stored: Any) -> Any:
-    return value_from_json(stored) if isinstance(stored, (Mapping, list, str, int, float, bool)) else stored
+    if isinstance(stored, tuple):
+        return value_from_json(list(stored))
+    return stored if isinstance(stored, _TYPED) else value_from_json(stored)
 
 
 def _read_money(stored: Any) -> Any:
@@ -36,6 +40,12 @@ def _read_personal(stored: Any) -> Any:
     return value
 
 
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.utcoffset() else moment
+
+
+# One moment has one stored form, whatever zone it came in.
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 StoredValue = Annotated[Value, PlainValidator(_read), PlainSerializer(value_to_json)]
 StoredMoney = Annotated[Money, PlainValidator(_read_money), PlainSerializer(value_to_json)]
 StoredText = Annotated[Personal, PlainValidator(_read_personal), PlainSerializer(value_to_json)]
@@ -61,9 +71,9 @@ class Envelope(Stored):
     column beside the payload, assigned under the writers' lock.
     """
 
-    at: AwareDatetime | None
+    at: Moment | None
     at_precision: Precision = "instant"
-    source_recorded_at: AwareDatetime | None = None
+    source_recorded_at: Moment | None = None
     actor: str
     on_behalf_of: str | None = None
     via: Via = "python"

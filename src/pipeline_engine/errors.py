@@ -12,7 +12,7 @@ PipelineError
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
-│   ├── DealExists · DealIsClosed · DealIsOpen · NotByImport
+│   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
@@ -35,6 +35,16 @@ def quoted(names: Sequence[str]) -> str:
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
     """The known names that look most like `name`, nearest first, at most three."""
     return tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+
+
+def shown(found: object, longest: int = 80) -> str:
+    """What was found, as one short line that every terminal and log can print."""
+    try:
+        text = str(found)[:longest]
+    except ValueError:
+        # Python refuses to write out whole numbers of thousands of digits.
+        text = "a very large number"
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class PipelineError(Exception):
@@ -96,9 +106,9 @@ class UnknownName(Rejected):
     what = "name"
 
     def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
-        near = nearest(name, known)
+        near = nearest(shown(name, 200), known)
         hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted(list(known)[:12])}" if known else ""
-        super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{name}`{hint}")
+        super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}")
         self.name, self.known, self.near = name, tuple(known), near
 
 
@@ -148,7 +158,7 @@ class BadValue(Rejected):
     """A value that its field or argument cannot hold."""
 
     def __init__(self, name: str, found: object, expected: str) -> None:
-        super().__init__(f"`{name}` cannot be `{str(found)[:80]}`; expected {expected}")
+        super().__init__(f"`{name}` cannot be `{shown(found)}`; expected {expected}")
         self.name, self.found, self.expected = name, found, expected
 
 
@@ -172,6 +182,14 @@ class DealIsClosed(Rejected):
         self.deal_id, self.status = deal_id, status
 
 
+class DealIsMerged(Rejected):
+    """Its source merged the deal into another one."""
+
+    def __init__(self, deal_id: str, into: str) -> None:
+        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}` by its source; ask there")
+        self.deal_id, self.into = deal_id, into
+
+
 class DealIsOpen(Rejected):
     """The deal is open; there is nothing to reopen."""
 
@@ -180,15 +198,11 @@ class DealIsOpen(Rejected):
         self.deal_id, self.stage = deal_id, stage
 
 
-class NotByImport(Rejected):
-    """An import may write only to deals that the same source opened and the gate never moved."""
-
-
 class CommandIdReused(Rejected):
     """The command id was used before with another request."""
 
     def __init__(self, command_id: str) -> None:
-        super().__init__(f"command id `{command_id}` was used before with another request; use a fresh id")
+        super().__init__(f"command id `{shown(command_id, 200)}` was used before with another request; use a fresh id")
         self.command_id = command_id
 
 

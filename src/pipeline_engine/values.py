@@ -6,11 +6,26 @@ The JSON forms here are stored for ever; a new form may be added, none may chang
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 MONEY_SCALE = 10_000
 INT64_MAX = 2**63 - 1
+
+
+def whole(number: int) -> bool:
+    """Whether a whole number fits where the facts keep it: in 64 bits."""
+    return -INT64_MAX - 1 <= number <= INT64_MAX
+
+
+def is_id(text: object) -> bool:
+    """Whether it has the form of a person's id: 1 to 100 printable characters without spaces."""
+    return isinstance(text, str) and 0 < len(text) <= 100 and text.isprintable() and " " not in text
+
+
+def is_currency(code: object) -> bool:
+    """Whether it has the form of an ISO 4217 code."""
+    return isinstance(code, str) and len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +36,17 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not -INT64_MAX - 1 <= self.units <= INT64_MAX:
-            raise ValueError(f"{self.units} ten-thousandths do not fit in 64 bits")
+        if type(self.units) is not int or not whole(self.units):
+            raise ValueError("ten-thousandths are a whole number that fits in 64 bits")
+        if not is_currency(self.currency):
+            raise ValueError("a currency is three capitals, like `EUR`")
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> "Money":
         """Exact money from decimal text; raises ValueError where more than four decimals, or not a number."""
         try:
             scaled = Decimal(amount).scaleb(4)
-        except InvalidOperation:
+        except (ArithmeticError, TypeError, ValueError):
             raise ValueError(f"`{amount}` is not a decimal number") from None
         if not scaled.is_finite() or scaled != scaled.to_integral_value():
             raise ValueError(f"`{amount}` has more than four decimals or is not finite")
@@ -101,32 +118,38 @@ def value_from_json(stored: Any) -> Value:
     """The value behind its stored form; raises ValueError for a form nobody wrote."""
     if isinstance(stored, Mapping):
         return _tagged(stored)
-    if isinstance(stored, list):
-        return tuple(str(item) for item in stored)
-    if isinstance(stored, (str, int, float, bool)):
+    if isinstance(stored, list) and all(isinstance(item, str) for item in stored):
+        return tuple(stored)
+    if isinstance(stored, (str, float)) or (isinstance(stored, int) and whole(stored)):
         return stored
-    raise ValueError(f"`{stored!r}` is no stored value")
+    raise ValueError(_NO_VALUE)
+
+
+_NO_VALUE = "no stored form of a value"
 
 
 def _tagged(stored: Mapping[str, Any]) -> Value:
+    # Forms are exact: one that says more than is read here would lose it when it is written again.
     match stored:
-        case {"money": units, "currency": currency}:
+        case {"money": units, "currency": currency, **rest} if not rest:
             return Money(units, currency)
-        case {"instant": text}:
+        case {"instant": str(text), **rest} if not rest:
             return instant(text)
-        case {"date": text}:
+        case {"date": str(text), **rest} if not rest:
             return date.fromisoformat(text)
-        case {"time": text}:
+        case {"time": str(text), **rest} if not rest:
             return time.fromisoformat(text)
-        case {"document": name, "sha256": digest}:
+        case {"document": str(name), "sha256": str(digest), **rest} if not rest:
             return Document(name, digest)
-        case {"personal": text, "subject": subject}:
+        case {"personal": str() | None as text, "subject": str(subject), **rest} if not rest:
             return Personal(subject, text)
-    raise ValueError(f"`{dict(stored)!r}` is no stored value")
+    raise ValueError(_NO_VALUE)
 
 
 def instant_text(moment: datetime) -> str:
     """An aware moment as UTC text with microseconds: `2026-01-31T09:00:00.000000Z`."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else _early(moment)
 
 

@@ -46,7 +46,8 @@ outcomes:
 """
 JUDGE = Judge(load_process(PROCESS, "b2b.yaml").model_copy(update={"version": 1}))
 REP, MANAGER = Standing("rep-1", ("rep",), "emea", "mgr-1", 1), Standing("mgr-1", ("manager",), "emea", None, 1)
-PEOPLE = {person.id: person for person in (REP, MANAGER)}
+OTHER_MANAGER = Standing("mgr-2", ("manager",), "na", None, 1)
+PEOPLE = {person.id: person for person in (REP, MANAGER, OTHER_MANAGER)}
 
 
 @dataclass
@@ -78,15 +79,22 @@ class Story:
         self.recorded.append(Recorded("deal:D-1", number, number, at or MONDAY, envelope, event))
 
     def when(
-        self, kind_: Callable[..., Command], /, *, by: str = "rep-1", after: timedelta = timedelta(days=3), **what: Any
+        self,
+        kind_: Callable[..., Command],
+        /,
+        *,
+        by: str = "rep-1",
+        after: timedelta = timedelta(days=3),
+        clock: datetime | None = None,
+        **what: Any,
     ) -> Self:
-        """Decide a command, some time after the story begins, and add what it comes to."""
+        """Decide a command, some time after the story begins (on a `clock` that may be later), and add its events."""
         at = MONDAY + after
         command = kind_(deal_id="D-1", at=at, by=by, command_id=f"cmd-{len(self.recorded)}", **what)
         deal = self.deal
         owner = getattr(command, "owner", None) or (deal.owner if deal else None)
         context = Context(
-            clock=at,
+            clock=clock or at,
             actor=PEOPLE.get(by, Standing(by)),
             owner=PEOPLE.get(owner or "", Standing(owner or "")),
             register_open=self.open_register,

@@ -11,6 +11,7 @@ from pipeline_engine.deal import (
     ApprovalRequested,
     Approve,
     DealLost,
+    DealMerged,
     DealMoved,
     DealOpened,
     DealReopened,
@@ -35,6 +36,7 @@ from pipeline_engine.errors import (
     BadValue,
     DealExists,
     DealIsClosed,
+    DealIsMerged,
     DealIsOpen,
     UnknownDeal,
     UnknownField,
@@ -290,3 +292,9 @@ def test_clearing_is_not_setting(opened: Story) -> None:
     opened.when(SetFields, values={"region": "EMEA"}).when(SetFields, values={"region": ""}).then(FieldsChanged)
     assert opened.deal is not None
     assert "region" not in opened.deal.fields
+
+
+def test_a_deal_that_its_source_merged_takes_nothing_more(opened: Story) -> None:
+    """What goes on, goes on in the deal it was merged into."""
+    with pytest.raises(DealIsMerged, match="D-2"):
+        opened.given(DealMerged(into="D-2")).when(MoveDeal, target="qualified")

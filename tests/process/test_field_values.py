@@ -136,7 +136,7 @@ def test_anything_is_a_value_or_refused(kind, many, raw):
         return
 
 
-@given(st.integers(-(2**63) // 10_000 + 1, 2**63 // 10_000 - 1), st.integers(0, 9999))
+@given(st.integers(-(2**63) // 10_000 + 2, 2**63 // 10_000 - 1), st.integers(0, 9999))
 def test_money_keeps_every_digit(whole, fraction):
     """What is written is what is stored, to the ten-thousandth."""
     text = f"{whole}.{fraction:04d}"

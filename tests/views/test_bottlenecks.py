@@ -125,6 +125,15 @@ def test_time_in_a_stage_is_told_apart_to_the_last_microsecond():
     assert (last.paused_days, last.unexplained_days) == (1.0, 19.0)
 
 
+def test_changes_without_a_date_are_in_no_wait_and_break_nothing():
+    """An export may hold values that nobody dated, more of them than there are stays."""
+    book = Book().deal("D-1", [("lead", 10)])
+    for number in range(5):
+        book.add("changes", "D-1", None, field=f"f{number}", state="set", kind="text", text="x")
+    waits = by_stage(bottlenecks(book.facts(20)))["lead"].waits
+    assert waits.unexplained_days == 10
+
+
 def test_what_deals_wait_for_now():
     """Of four deals one waits for an approval, one for the customer, one is paused, of one nobody can say."""
     book = Book().deal("A", [("lead", 50)]).deal("B", [("lead", 50)]).deal("D", [("lead", 30)])

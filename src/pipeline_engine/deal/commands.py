@@ -5,10 +5,11 @@ person (`"12000"`, `"2026-02-27"`); they are read by the field's type when the c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
+from pipeline_engine.deal.asked import as_kept
 from pipeline_engine.envelope import Via
 from pipeline_engine.values import Value
 
@@ -17,7 +18,10 @@ RawValue = Value | Decimal | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Who asks what, of which deal, at which moment (aware UTC), under which command id, through which door."""
+    """Who asks what, of which deal, at which moment (aware UTC), under which command id, through which door.
+
+    Making one raises BadValue where a part could not be kept: an id, a text, a moment or a value.
+    """
 
     deal_id: str
     at: datetime
@@ -27,6 +31,13 @@ class Command:
     on_behalf_of: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            value = getattr(self, part.name)
+            kept = as_kept(part.name, value, optional=part.default is None)
+            if kept is not value:
+                object.__setattr__(self, part.name, kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pipeline_engine.deal import decide_moves as moves
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.errors import UnknownDeal
+from pipeline_engine.errors import DealIsMerged, UnknownDeal
 from pipeline_engine.process import Judge
 
 _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]] = {
@@ -43,4 +43,6 @@ def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context
     """
     if not isinstance(command, c.OpenDeal) and (deal is None or not deal.opened):
         raise UnknownDeal(command.deal_id)
+    if deal is not None and deal.merged_into is not None:
+        raise DealIsMerged(deal.id, deal.merged_into)
     return _DECISIONS[type(command)](command, deal or Deal(id=command.deal_id), judge, context)

@@ -17,7 +17,7 @@ from pipeline_engine.deal.events import (
     RuleWaived,
     WaiverRefused,
 )
-from pipeline_engine.deal.state import Deal
+from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, UnknownRule
 from pipeline_engine.process import Judge, Rule
 from pipeline_engine.values import Personal, instant_text
@@ -47,8 +47,9 @@ def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> D
     _ends_later(command.expires_at, command)
     refused = _may_not_answer(command, deal, rule, context)
     if refused:
-        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused),))
-    if any(g.covers(rule.id, target, command.at) and g.by == command.by for g in deal.approvals):
+        note = personal(command, command.note)
+        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused, reason=note),))
+    if _given_already(deal.approvals, (rule.id, target), command):
         return NOTHING
     granted = ApprovalGranted(
         rule=rule.id, target=target, role=rule.approval or "", seen_version=deal.version, lapses_on=rule.lapses_on,
@@ -63,9 +64,10 @@ def reject(command: c.Reject, deal: Deal, judge: Judge, context: Context) -> Dec
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     refused = _may_not_answer(command, deal, rule, context)
-    if refused:
-        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused),))
     reason = personal(command, command.reason)
+    if refused:
+        tried = ApprovalRefused(rule=rule.id, target=target, why=refused, tried="reject", reason=reason)
+        return Decided((tried,))
     return Decided((ApprovalRejected(rule=rule.id, target=target, role=rule.approval or "", reason=reason),))
 
 
@@ -74,13 +76,16 @@ def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decid
     rule, target = _rule(command.rule, judge), _target(command, deal, judge)
     if not command.reason.strip():
         raise BadValue("reason", command.reason, "a reason for the waiver")
+    _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     _ends_later(command.expires_at, command)
     roles = [role for role in rule.waivable_by if context.holds(role)]
     if not roles or command.by == deal.owner:
         why = "not-waivable" if not rule.waivable_by else "no-role" if not roles else "four-eyes"
-        return Decided((WaiverRefused(rule=rule.id, target=target, why=why),))  # type: ignore[arg-type]  # one of three
-    if any(w.covers(rule.id, target, command.at) for w in deal.waivers):
+        reason = Personal(deal.stream, command.reason)
+        tried = WaiverRefused(rule=rule.id, target=target, why=why, reason=reason)  # type: ignore[arg-type]  # of three
+        return Decided((tried,))
+    if _given_already(deal.waivers, (rule.id, target), command):
         return NOTHING
     waived = RuleWaived(
         rule=rule.id, target=target, role=roles[0], reason=Personal(deal.stream, command.reason),
@@ -100,7 +105,7 @@ def _approval_rule(rule_id: str, judge: Judge) -> Rule:
     rule = _rule(rule_id, judge)
     if rule.approval is None:
         asking = tuple(r.id for r in judge.process.rules if r.approval)
-        raise UnknownRule(rule_id, asking, f"`{judge.process.name}` (among rules that ask for an approval)")
+        raise UnknownRule(rule_id, asking, f"process `{judge.process.name}`, among rules that ask for an approval,")
     return rule
 
 
@@ -123,8 +128,14 @@ def _must_be_open(deal: Deal, target: str) -> None:
 def _may_not_answer(command: c.Command, deal: Deal, rule: Rule, context: Context) -> _Refusal | None:
     if not context.holds(rule.approval or ""):
         return "no-role"
-    askers = {request.by for request in deal.requests if request.rule == rule.id}
+    askers = {who for asked, _, who in deal.askers if asked == rule.id}
     return "four-eyes" if command.by == deal.owner or command.by in askers else None
+
+
+def _given_already(grants: tuple[Grant, ...], about: tuple[str, str], command: c.Approve | c.Waive) -> bool:
+    """Whether this person granted just this before; another end, or another person, is another grant."""
+    same = (g for g in grants if g.covers(*about, command.at) and g.by == command.by)
+    return any(grant.expires_at == command.expires_at for grant in same)
 
 
 def _ends_later(expires_at: datetime | None, command: c.Command) -> None:

@@ -1,6 +1,7 @@
 """Deciding what is recorded about a deal without changing its stage: fields, owner, contacts, activities, notes."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from pipeline_engine.deal import commands as c
 from pipeline_engine.deal.context import Context
@@ -20,36 +21,52 @@ from pipeline_engine.values import Personal, Value
 
 MOST_MINUTES = 7 * 24 * 60
 LONGEST_TEXT = 10_000
+_NOTHING_YET: Mapping[str, Value] = MappingProxyType({})
 
 
-def read_fields(raw: Mapping[str, c.RawValue], process: Process, command: c.Command) -> dict[str, Value]:
-    """The values given, typed by the process; empty ones are left out. Raises UnknownField and BadValue."""
-    fields = {name: _field(name, process) for name in raw}
+def read_fields(
+    raw: Mapping[str, c.RawValue], process: Process, command: c.Command, known: Mapping[str, Value] = _NOTHING_YET
+) -> dict[str, Value]:
+    """
+    The values given, typed by the process; empty ones are left out.
+
+    Args:
+        known: What the deal has already: a personal value may be about somebody named there.
+
+    Raises:
+        UnknownField, BadValue: Nothing was read.
+    """
+    fields = {name: _field(name, process, value) for name, value in raw.items()}
     typed = {name: read_value(fields[name], value, process.currency) for name, value in raw.items() if _given(value)}
-    return {name: _sealed(fields[name], value, typed, command) for name, value in typed.items()}
+    people = {**known, **typed}
+    return {name: _sealed(fields[name], value, people, command) for name, value in typed.items()}
 
 
 def _given(value: c.RawValue) -> bool:
     return value is not None and value != ""
 
 
-def _field(name: str, process: Process) -> Field:
+def _field(name: str, process: Process, value: c.RawValue) -> Field:
     if name not in process.fields:
         raise UnknownField(name, tuple(process.fields), f"process `{process.name}`")
-    return process.fields[name]
+    field = process.fields[name]
+    if isinstance(value, Personal) and field.personal is None:
+        raise BadValue(name, "a personal value", "a value that is not personal: this field is kept in the clear")
+    return field
 
 
-def _sealed(field: Field, value: Value, given: Mapping[str, Value], command: c.Command) -> Value:
-    if field.personal is None or isinstance(value, Personal):
+def _sealed(field: Field, value: Value, people: Mapping[str, Value], command: c.Command) -> Value:
+    if field.personal is None:
         return value
-    subject = given.get(field.personal)
+    subject = people.get(field.personal)
     return Personal(f"person:{subject}" if isinstance(subject, str) else f"deal:{command.deal_id}", str(value))
 
 
 def set_fields(command: c.SetFields, deal: Deal, judge: Judge, context: Context) -> Decided:
     """Set and clear fields; values the deal has already are left out. A closed deal's fields are corrected, not set."""
     process = judge.process
-    given = read_fields(command.values, process, command)
+    kept = {name: value for name, value in deal.fields.items() if _given(command.values.get(name, value))}
+    given = read_fields(command.values, process, command, kept)
     if deal.status != "open":
         raise DealIsClosed(deal.id, deal.status)
     not_backdated(command, process, context)
@@ -112,5 +129,5 @@ def record_note(command: c.RecordNote, deal: Deal, judge: Judge, context: Contex
 
 def _text(what: str, command: c.Command, text: str) -> Personal:
     if not text.strip() or len(text) > LONGEST_TEXT:
-        raise BadValue(what, text[:20], f"text of 1 to {LONGEST_TEXT} characters")
+        raise BadValue(what, f"{len(text):,} characters", f"text of 1 to {LONGEST_TEXT} characters")
     return Personal(f"deal:{command.deal_id}", text)

@@ -1,5 +1,6 @@
 """Deciding what changes a deal's stage or outcome: every one of these goes through the gate."""
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -21,10 +22,11 @@ from pipeline_engine.deal.evolve import attempt_key
 from pipeline_engine.deal.gate import judge_attempt, repeats, stored
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.envelope import Event
 from pipeline_engine.errors import BadValue, DealExists, DealIsClosed, DealIsOpen, UnknownReason
 from pipeline_engine.process import Gate, Judge, Process, read_value
 from pipeline_engine.values import Money, Value, instant_text
+
+_REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
 def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
@@ -41,10 +43,10 @@ def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -
     verdicts = stored(judgement, deal, context)
     if judgement.refused:
         refusal = OpeningRefused(
-            process=process.name, version=process.version, stage=stage, owner=command.owner, fields=fields,
-            verdicts=verdicts,
+            process=process.name, version=process.version, stage=stage, owner=command.owner,
+            title=personal(command, command.title), fields=fields, verdicts=verdicts,
         )  # fmt: skip
-        return _unless_repeated(refusal, verdicts, attempt_key("open", stage), (command, deal))
+        return _unless_repeated(refusal, attempt_key("open", stage), (command, deal))
     opened = DealOpened(
         process=process.name, version=process.version, stage=stage, owner=command.owner,
         title=personal(command, command.title), fields=fields, verdicts=verdicts,
@@ -87,15 +89,16 @@ def lose_deal(command: c.LoseDeal, deal: Deal, judge: Judge, context: Context) -
     reasons = [reason.id for reason in judge.process.lost_reasons]
     if reasons and command.reason not in reasons:
         raise UnknownReason(command.reason, reasons, f"process `{judge.process.name}`")
-    if not command.reason:
-        raise BadValue("reason", command.reason, "a reason for losing")
+    if not reasons and not _REASON.fullmatch(command.reason):
+        # Where a process lists no reasons the word is still kept in the clear, so it must be one.
+        raise BadValue("reason", "free text", "one word like `price` or `no-decision`; the rest goes into the note")
     if deal.status == "lost" and deal.lost_reason == command.reason:
         return NOTHING
     _must_be_open(deal)
     lost = DealLost(
         from_stage=deal.stage,
         reason=command.reason,
-        competitor=command.competitor,
+        competitor=personal(command, command.competitor),
         note=personal(command, command.note),
     )
     return _through_the_gate(lost, _attempt("lose", "lost", command, deal), (command, deal), (judge, context))
@@ -115,7 +118,8 @@ def _must_be_open(deal: Deal) -> None:
 
 
 def _attempt(gate: Gate, target: str, command: c.Command, deal: Deal) -> Attempt:
-    reason = getattr(command, "reason", None)
+    said = personal(command, getattr(command, "reason", None))
+    reason = said.value if said else None
     return Attempt(gate, deal.stage, target, command.at, command.by, reason)
 
 
@@ -132,20 +136,22 @@ def _through_the_gate(
     if not judgement.refused:
         return Decided((event.model_copy(update={"verdicts": verdicts}),))
     key = attempt_key(attempt.gate, attempt.target)
-    return _unless_repeated(_refusal(attempt, asked, verdicts), verdicts, key, asked)
+    return _unless_repeated(_refusal(attempt, asked, verdicts), key, asked)
 
 
 def _refusal(attempt: Attempt, asked: tuple[c.Command, Deal], verdicts: Verdicts) -> MoveRefused:
     command, deal = asked
-    losing = isinstance(command, c.LoseDeal)
-    return MoveRefused(
+    refused = MoveRefused(
         attempt=attempt.gate,  # type: ignore[arg-type]  # an opening never comes here
-        from_stage=deal.stage, to_stage=attempt.target, verdicts=verdicts,
-        reason=None if losing else personal(command, attempt.reason), lost_reason=attempt.reason if losing else None,
+        from_stage=deal.stage, to_stage=attempt.target, reason=personal(command, attempt.reason), verdicts=verdicts,
     )  # fmt: skip
+    if not isinstance(command, c.LoseDeal):
+        return refused
+    note, rival = personal(command, command.note), personal(command, command.competitor)
+    return refused.model_copy(update={"reason": note, "lost_reason": command.reason, "competitor": rival})
 
 
-def _unless_repeated(refusal: Event, verdicts: Verdicts, key: str, asked: tuple[c.Command, Deal]) -> Decided:
+def _unless_repeated(refusal: MoveRefused | OpeningRefused, key: str, asked: tuple[c.Command, Deal]) -> Decided:
     command, deal = asked
-    earlier = repeats(deal.refusals.get(key), verdicts, command.by, deal)
+    earlier = repeats(deal.refusals.get(key), refusal, command.by, deal)
     return Decided(repeats=earlier) if earlier is not None else Decided((refusal,))

@@ -21,11 +21,16 @@ class Decided:
 
 
 NOTHING = Decided()
+# A file can no longer say working time here; where a published one does, the shorter reading holds.
+_UNITS = {
+    "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1),
+    "bh": timedelta(hours=1), "bd": timedelta(days=1),
+}  # fmt: skip
 
 
 def personal(command: Command, text: str | None) -> Personal | None:
-    """Free text as it is kept: under the deal's own key."""
-    return Personal(f"deal:{command.deal_id}", text) if text else None
+    """Free text as it is kept: under the deal's own key; blanks alone are no text."""
+    return Personal(f"deal:{command.deal_id}", text) if text and text.strip() else None
 
 
 def not_in_the_future(command: Command, context: Context) -> None:
@@ -59,8 +64,7 @@ def not_backdated(command: Command, process: Process, context: Context) -> None:
 def _allowed(process: Process) -> timedelta:
     if process.backdate is None:
         return timedelta(0)
-    unit = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-    return unit.get(process.backdate.unit, timedelta(days=1)) * float(process.backdate.amount)
+    return _UNITS[process.backdate.unit] * float(process.backdate.amount)
 
 
 def _days(span: timedelta) -> str:

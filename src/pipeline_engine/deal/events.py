@@ -3,14 +3,16 @@
 These classes are the stored format. A new field needs a default; a renamed one needs an upcaster (store/upcast.py).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import Field
 
-from pipeline_engine.envelope import Event, Stored, StoredMoney, StoredText, StoredValue
+from pipeline_engine.envelope import Event, Moment, Stored, StoredMoney, StoredText, StoredValue
+from pipeline_engine.values import INT64_MAX
 
 Basis = Literal["gate", "source", "migration", "correction"]
 Attempt = Literal["open", "move", "win", "lose", "reopen"]
+Count = Annotated[int, Field(ge=0, le=INT64_MAX)]
 
 
 class ContextValue(Stored):
@@ -33,7 +35,7 @@ class Verdicts(Stored):
     digest: str
     judged_at: int
     codes: str
-    now: AwareDatetime
+    now: Moment
     context: dict[str, ContextValue] = {}
 
 
@@ -60,7 +62,8 @@ class OpeningRefused(Event):
     process: str
     version: int
     stage: str
-    owner: str | None
+    owner: str | None = None
+    title: StoredText | None = None
     fields: dict[str, StoredValue] = {}
     verdicts: Verdicts
 
@@ -98,14 +101,14 @@ class ActivityLogged(Event):
 
     kind: str
     with_whom: StoredText | None = None
-    minutes: int | None = None
+    minutes: Count | None = None
 
 
 class NextStepSet(Event):
     """What comes next, and by when."""
 
     text: StoredText
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class NoteRecorded(Event):
@@ -125,13 +128,17 @@ class DealMoved(Event):
 
 
 class MoveRefused(Event):
-    """The gate said no to a move, win, loss or reopening."""
+    """The gate said no to a move, win, loss or reopening.
+
+    `lost_reason` and `competitor` are what a loss was asked for with; `reason` is its note, else the asker's reason.
+    """
 
     attempt: Literal["move", "win", "lose", "reopen"]
     from_stage: str
     to_stage: str | None = None
     reason: StoredText | None = None
     lost_reason: str | None = None
+    competitor: StoredText | None = None
     verdicts: Verdicts
 
 
@@ -149,7 +156,7 @@ class DealLost(Event):
 
     from_stage: str
     reason: str | None = None
-    competitor: str | None = None
+    competitor: StoredText | None = None
     note: StoredText | None = None
     basis: Basis = "gate"
     verdicts: Verdicts | None = None
@@ -168,7 +175,7 @@ class DealPaused(Event):
     """The deal waits on purpose; its stay goes on, the paused time is counted apart."""
 
     reason: StoredText | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class DealResumed(Event):
@@ -187,7 +194,7 @@ class ApprovalRequested(Event):
 class ApprovalGranted(Event):
     """A holder of the role approved, having seen the deal at `seen_version`.
 
-    It lapses when a field in `lapses_on` changes.
+    It lapses when a field in `lapses_on` changes (`owner.id` stands there for the deal's owner).
     """
 
     rule: str
@@ -195,7 +202,7 @@ class ApprovalGranted(Event):
     role: str
     seen_version: int
     lapses_on: tuple[str, ...] = ()
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     note: StoredText | None = None
 
 
@@ -226,11 +233,13 @@ class ApprovalExpired(Event):
 
 
 class ApprovalRefused(Event):
-    """Someone tried to approve or reject who may not."""
+    """Someone tried to approve or reject who may not; `reason` is what they said."""
 
     rule: str
     target: str
     why: Literal["no-role", "four-eyes", "delegation-ended"]
+    tried: Literal["approve", "reject"] = "approve"
+    reason: StoredText | None = None
 
 
 class RuleWaived(Event):
@@ -242,15 +251,16 @@ class RuleWaived(Event):
     reason: StoredText
     seen_version: int
     lapses_on: tuple[str, ...] = ()
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class WaiverRefused(Event):
-    """Someone tried to waive who may not, or what cannot be waived."""
+    """Someone tried to waive who may not, or what cannot be waived; `reason` is what they said."""
 
     rule: str
     target: str
     why: Literal["no-role", "four-eyes", "not-waivable"]
+    reason: StoredText | None = None
 
 
 class SourceStageNoted(Event):

@@ -9,7 +9,10 @@ from typing import Any
 from pipeline_engine.deal import events as e
 from pipeline_engine.deal.state import Activity, Contact, Deal, Grant, Mark, Request
 from pipeline_engine.envelope import Envelope, Event, Recorded
+from pipeline_engine.process import OWNER
 
+# Who tried and may not moves no clock and no ETag, whatever was tried.
+_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused)
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 
 
@@ -19,7 +22,7 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
     after["version"] = recorded.version
-    if not isinstance(recorded.event, (e.MoveRefused, e.OpeningRefused)):
+    if not isinstance(recorded.event, _REFUSED):
         after["solid_version"] = recorded.version
     return replace(before, **after)
 
@@ -74,6 +77,7 @@ def _stage_change(deal: Deal, target: str, envelope: Envelope, basis: str) -> di
         "approvals": _used(deal.approvals, target),
         "waivers": _used(deal.waivers, target),
         "requests": tuple(r for r in deal.requests if r.target != target),
+        "askers": frozenset(asked for asked in deal.askers if asked[1] != target),
         "refusals": MappingProxyType({}),
         "gated": deal.gated or basis == "gate",
     }
@@ -106,24 +110,37 @@ def _reopened(deal: Deal, event: e.DealReopened, recorded: Recorded) -> dict[str
 
 def _refused(deal: Deal, event: e.MoveRefused, recorded: Recorded) -> dict[str, Any]:
     key = attempt_key(event.attempt, event.to_stage)
-    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event.verdicts, recorded)})}
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
 
 
 def _opening_refused(deal: Deal, event: e.OpeningRefused, recorded: Recorded) -> dict[str, Any]:
     key = attempt_key("open", event.stage)
-    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event.verdicts, recorded)})}
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
 
 
-def _mark(deal: Deal, verdicts: e.Verdicts, recorded: Recorded) -> Mark:
+def _mark(deal: Deal, event: e.MoveRefused | e.OpeningRefused, recorded: Recorded) -> Mark:
+    verdicts = event.verdicts
     versions = tuple(sorted((name, value.version) for name, value in verdicts.context.items()))
     return Mark(
         version=recorded.version, actor=recorded.envelope.actor, digest=verdicts.digest,
-        judged_solid=deal.solid_version, codes=verdicts.codes, context=versions,
+        judged_solid=deal.solid_version, codes=verdicts.codes, context=versions, asked=asked_with(event),
     )  # fmt: skip
 
 
+def asked_with(event: e.MoveRefused | e.OpeningRefused) -> object:
+    """What was asked beside the target, where no prefix holds it."""
+    return event.lost_reason if isinstance(event, e.MoveRefused) else (event.owner, dict(event.fields))
+
+
 def _assigned(deal: Deal, event: e.OwnerAssigned, recorded: Recorded) -> dict[str, Any]:
-    return {"owner": event.owner}
+    approvals, waivers = (_lapsed(grants, {OWNER}) for grants in (deal.approvals, deal.waivers))
+    # Four eyes, always: what the new owner granted while the deal was somebody else's ends with it.
+    own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
+    return {"owner": event.owner, **own}
+
+
+def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
+    return tuple(replace(g, standing=False) if g.standing and g.by == by else g for g in grants)
 
 
 def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:
@@ -148,12 +165,25 @@ def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str
 def _requested(deal: Deal, event: e.ApprovalRequested, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
     asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version)
-    return {"requests": (*deal.requests, asked)}
+    who = (event.rule, event.target, envelope.actor)
+    return {"requests": (*deal.requests, asked), "askers": deal.askers | {who}}
 
 
-def _answered(deal: Deal, event: Event, recorded: Recorded) -> dict[str, Any]:
-    rule, target = event.rule, event.target  # type: ignore[attr-defined]  # only events with both come here
-    return {"requests": tuple(r for r in deal.requests if (r.rule, r.target) != (rule, target))}
+Answer = e.ApprovalGranted | e.ApprovalRejected | e.ApprovalReturned
+
+
+def _answered(deal: Deal, event: Answer, recorded: Recorded) -> dict[str, Any]:
+    about = (event.rule, event.target)
+    return {"requests": tuple(r for r in deal.requests if (r.rule, r.target) != about)}
+
+
+def _denied(deal: Deal, event: e.ApprovalRejected | e.ApprovalReturned, recorded: Recorded) -> dict[str, Any]:
+    # A no after a yes takes the yes back.
+    about = (event.rule, event.target)
+    approvals = tuple(
+        replace(g, standing=False) if g.standing and (g.rule, g.target) == about else g for g in deal.approvals
+    )
+    return {**_answered(deal, event, recorded), "approvals": approvals}
 
 
 def _grant(event: e.ApprovalGranted | e.RuleWaived, recorded: Recorded) -> Grant:
@@ -194,6 +224,6 @@ _CHANGES: dict[type[Event], Change] = {
     e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
     e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
-    e.ApprovalRejected: _answered, e.ApprovalReturned: _answered, e.RuleWaived: _waived, e.DealMerged: _merged,
+    e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
     e.DealRemovedAtSource: _removed,
 }  # fmt: skip

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from pipeline_engine.deal.context import Context
-from pipeline_engine.deal.events import ContextValue, Verdicts
+from pipeline_engine.deal.events import ContextValue, MoveRefused, OpeningRefused, Verdicts
+from pipeline_engine.deal.evolve import asked_with
 from pipeline_engine.deal.outcome import Judged, Word
 from pipeline_engine.deal.reading import Attempt, row_of
 from pipeline_engine.deal.state import Deal, Mark
@@ -79,11 +80,12 @@ def _context_value(path: str, context: Context) -> ContextValue | None:
     return ContextValue(value=getattr(standing, what), stream=standing.stream, version=standing.version)
 
 
-def repeats(mark: Mark | None, verdicts: Verdicts, actor: str, deal: Deal) -> int | None:
+def repeats(mark: Mark | None, refusal: MoveRefused | OpeningRefused, actor: str, deal: Deal) -> int | None:
     """The version of an earlier refusal that said exactly this, None where this one is new."""
+    verdicts = refusal.verdicts
     if mark is None:
         return None
     versions = tuple(sorted((name, value.version) for name, value in verdicts.context.items()))
-    said = (mark.actor, mark.digest, mark.judged_solid, mark.codes, mark.context)
-    says = (actor, verdicts.digest, deal.solid_version, verdicts.codes, versions)
+    said = (mark.actor, mark.digest, mark.judged_solid, mark.codes, mark.context, mark.asked)
+    says = (actor, verdicts.digest, deal.solid_version, verdicts.codes, versions, asked_with(refusal))
     return mark.version if said == says else None

@@ -6,6 +6,7 @@ from pipeline_engine.deal.gate import judge_attempt
 from pipeline_engine.deal.outcome import Preflight
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
+from pipeline_engine.errors import DealIsClosed, DealIsOpen
 from pipeline_engine.process import Gate, Judge
 
 
@@ -16,8 +17,15 @@ def preflight(deal: Deal, command: Command, ask: tuple[Gate, str], by: tuple[Jud
     Args:
         ask: The gate and its target: a stage, or won, lost, reopen.
         by: The process version that would judge, and who asks.
+
+    Raises:
+        DealIsClosed, DealIsOpen: The attempt would not come to the gate at all.
     """
     (gate, target), (judge, context) = ask, by
+    if gate == "reopen" and deal.status == "open":
+        raise DealIsOpen(deal.id, deal.stage)
+    if gate not in ("open", "reopen") and deal.status != "open":
+        raise DealIsClosed(deal.id, deal.status)
     attempt = Attempt(gate, deal.stage, target, command.at, command.by, getattr(command, "reason", None))
     judgement = judge_attempt(deal, attempt, judge, context)
     return Preflight(gate, target, not judgement.refused, judgement.explained())

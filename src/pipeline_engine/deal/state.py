@@ -72,7 +72,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last refusal of one attempt, as far as telling whether the next one says the same."""
+    """The last refusal of one attempt, as far as telling whether the next one says the same.
+
+    `asked` is what no prefix holds and a rule may read: an opening's owner and fields, a loss's reason.
+    """
 
     version: int
     actor: str
@@ -80,6 +83,7 @@ class Mark:
     judged_solid: int
     codes: str
     context: tuple[tuple[str, int], ...]
+    asked: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class Deal:
 
     `solid_version` is the version of the last event that is not a refusal: refusals move no ETag. `entered_at` is when
     the current stay began; `last_stage_at` the latest known time of a stage, outcome or reopen event. `source` names
-    the source that opened it, None for the gate; `gated` says that the gate has moved it.
+    the source that opened it, None for the gate; `gated` says that the gate has moved it. `askers` are
+    (rule, target, who) of every approval asked for since the last such attempt went through, answered or not.
     """
 
     id: str
@@ -109,6 +114,7 @@ class Deal:
     approvals: tuple[Grant, ...] = ()
     waivers: tuple[Grant, ...] = ()
     requests: tuple[Request, ...] = ()
+    askers: frozenset[tuple[str, str, str]] = frozenset()
     next_step: Personal | None = None
     next_step_due: datetime | None = None
     paused: bool = False

@@ -9,7 +9,7 @@ from pipeline_engine.engine.follower import BATCH, Progress, quiet
 from pipeline_engine.engine.shell import Shell
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
-from pipeline_engine.process import load_process
+from pipeline_engine.process import Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
 from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
@@ -57,9 +57,9 @@ class AnswerVerbs(Shell):
         """How far deals got, each counted once by its furthest stage."""
         return funnel(self.facts(as_of, known_at), as_of, process=process, owner=owner)
 
-    def backtest(self, candidate: str | Path, baseline: str | None = None) -> Backtest:
+    def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
-        process = load_process(read_text(candidate, BadProcess), str(candidate))
+        process = candidate if isinstance(candidate, Process) else load_file(candidate)
         return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
@@ -74,7 +74,12 @@ class AnswerVerbs(Shell):
 
     def findings(self) -> list[Finding]:
         """What the store's settings, format and positions are like, and what to do where something is wrong."""
-        people = next(iter(self._store.streams("person:")), None)
+        people = next(iter(self._store.streams("store:team")), None)
         found = "roles bind" if people else "no people: anybody may approve and waive"
         advice = "" if people else "`team apply config/people.yaml` puts people and their roles in"
         return [*self._store.findings(), Finding("people", people is not None, found, advice)]
+
+
+def load_file(file: str | Path) -> Process:
+    """The process in a file; raises BadProcess."""
+    return load_process(read_text(file, BadProcess), str(file))

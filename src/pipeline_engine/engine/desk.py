@@ -158,8 +158,9 @@ class Desk:
         """What the gate would say of an attempt now; nothing is written."""
         deal = self.deal(command.deal_id)
         judge = self.judge(deal.process, deal.process_version)
-        context = self._context(command, deal, judge, (Unwatched(self._store), self._clock()))
-        return preflight(deal, command, (gate, target), (judge, context))
+        timed, now = self._timed(command, deal, False)
+        context = self._context(timed, deal, judge, (Unwatched(self._store), now))
+        return preflight(deal, timed, (gate, target), (judge, context))
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""
@@ -177,10 +178,13 @@ def _envelope(command: Command) -> Envelope:
 
 
 def _digest(command: Command, at_given: bool) -> str:
+    # What is not said is left out, so that a part a later release adds does not change what was asked before it.
     asked = {
-        f.name: getattr(command, f.name) for f in fields(command) if f.name not in _NOT_ASKED_FOR or _named(f, at_given)
+        f.name: _in_one_order(value)
+        for f in fields(command)
+        if (f.name not in _NOT_ASKED_FOR or _named(f, at_given)) and (value := getattr(command, f.name)) is not None
     }
-    text = to_json([type(command).__name__, asked], fallback=_plain)
+    text = to_json([type(command).__name__, asked], fallback=value_to_json)
     return hashlib.sha256(text).hexdigest()
 
 
@@ -188,5 +192,6 @@ def _named(field: Any, at_given: bool) -> bool:
     return at_given and field.name == "at"
 
 
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value_to_json(value)
+def _in_one_order(value: Any) -> Any:
+    # A mapping has no order: whoever asks again may write it otherwise.
+    return dict(sorted(value.items())) if isinstance(value, Mapping) else value

@@ -32,7 +32,7 @@ class HistoryVerbs(Shell):
         progress: Progress | None = None,
         **how: Unpack[How],
     ) -> ImportReport:
-        """Bring history files in by a mapping; what is there already is not brought in again, and that it ran is kept."""
+        """Bring history files in by a mapping; what is there already is not brought in again. That it ran is kept."""
         read = load_mapping(Path(mapping))
         pinned = self._desk.judge(process or read.process, read.version).process
         options = ImportOptions(reject_file=Path(reject_file) if reject_file else None, progress=progress)

@@ -50,10 +50,15 @@ class Shell:
         common = {"deal_id": deal_id, "at": self._moment(at), "via": self._via, **self._who(how)}
         return self._desk.run(command(**common, **what), at is not None)
 
-    def _moment(self, at: datetime | None) -> datetime:
-        if at is not None and at.tzinfo is None:
-            raise BadValue("at", at, "a time with its zone, like 2026-01-31T09:00:00Z")
-        return at.astimezone(UTC) if at else self._clock()
+    def _moment(self, at: Any) -> datetime:
+        if at is None:
+            return self._clock()
+        try:
+            if isinstance(at, datetime) and at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except OverflowError:
+            pass
+        raise BadValue("at", at, "a time with its zone, like 2026-01-31T09:00:00Z")
 
     def _who(self, how: How) -> dict[str, Any]:
         by = how.get("by")

@@ -36,4 +36,7 @@ def fidelity_of(mapping: HistoryMapping, process: Process) -> Fidelity:
     if dated or mapping.stage_since:
         which = f"of entering {', '.join(sorted(dated))}" if dated else "of the last stage change"
         return Fidelity("C", f"dates {which} only; other stays have no length{later}")
+    if mapping.opened or mapping.closed:
+        ends = "opened" if not mapping.closed else "closed" if not mapping.opened else "opened and closed"
+        return Fidelity("D", f"today's state and when deals {ends}; the stages between are not known{later}")
     return Fidelity("D", f"today's state only; no stay has a length{later}")

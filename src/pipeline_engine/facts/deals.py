@@ -20,24 +20,18 @@ def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, loo
     owners, worth = lookups
     begin = np.flatnonzero(path.first)
     end = np.append(begin[1:], len(path.row)) - 1 if len(begin) else begin
-    deal = path.deal[begin]
+    deal, opened, step = path.deal[begin], path.event[begin], path.row[begin]
     bounds = keys(deal, np.full(len(deal), 2**31 - 1))
-    last_stay = _last_stay(path)[end]
-    opened, step = path.event[begin], path.row[begin]
-    closed = ~path.begins[end]
     units, currency = _value(steps, path, end, worth.at(bounds))
     columns: dict[str, pa.Array] = {
         **_times(selection, deal),
+        **_where(selection, path, end),
         "deal_id": selection.deal_ids.take(pa.array(deal)),
         "process": steps.process.take(step).arrow(),
         "process_version": numbers(steps.process_version[step], SHORT),
         "owner": owners.words("text", bounds),
-        "stage": path.to_stage.take(last_stay).arrow(),
-        "status": Words(_status(path, end), STATUS).arrow(),
         "opened_at": numbers(selection.at[opened], TIME),
         "opened_precision": Words.of(selection.events["precision"]).take(opened).arrow(),
-        "entered_at": numbers(selection.at[path.event[last_stay]], TIME),
-        "closed_at": numbers(np.where(closed, selection.at[path.event[end]], NOWHEN), TIME),
         "value": numbers(units, COUNT),
         "currency": currency,
         "lost_reason": steps.column("lost_reason").take(path.row[end]).arrow(),
@@ -46,6 +40,17 @@ def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, loo
         "imported": pa.array(flags(selection.events["imported"])[opened]),
     }
     return pa.Table.from_pydict(columns, schema=DEALS)
+
+
+def _where(selection: Selection, path: Path, end: Ints) -> dict[str, pa.Array]:
+    """Where each deal stands, since when, and when it was closed if it is."""
+    last_stay, closed = _last_stay(path)[end], ~path.begins[end]
+    return {
+        "stage": path.to_stage.take(last_stay).arrow(),
+        "status": Words(_status(path, end), STATUS).arrow(),
+        "entered_at": numbers(selection.at[path.event[last_stay]], TIME),
+        "closed_at": numbers(np.where(closed, selection.at[path.event[end]], NOWHEN), TIME),
+    }
 
 
 def _last_stay(path: Path) -> Ints:

@@ -148,7 +148,8 @@ class Instants:
         return np.where(probes.proposal >= 0, proposed, row)
 
     def _contact_ends(self) -> Ints:
-        if self._open is None:
+        # Names are opened only where somebody was unlinked, so that there is something to compare.
+        if self._open is None or flags(self.facts.contacts["linked"]).all():
             return contact_ends(self.facts)
         rows = self.facts.contacts.select(["contact", "deal_id", "version"]).to_pylist()
         # A name whose key is gone matches only itself, by its sealed text.

@@ -130,7 +130,7 @@ class Intake:
         """Anything around an approval or a waiver; only what grants has a list of fields it lapses on."""
         grants = happened in ("granted", "waived")
         seen = data.get("seen_version", data.get("granted_version"))
-        lapses = data.get("lapses_on", []) if grants else None
+        lapses = [str(name) for name in data.get("lapses_on", ())] if grants else None
         ends = instant_us(data.get("expires_at"))
         self.approvals.append((event, happened, data["rule"], data["target"], data.get("role"), seen, ends, lapses))
 

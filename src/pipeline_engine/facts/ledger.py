@@ -15,6 +15,17 @@ _TEXT, _LONG, _INT, _FLAG, _REAL = pa.string(), pa.int64(), pa.int32(), pa.bool_
 
 _TYPES = {"word": _WORD, "text": _TEXT, "long": _LONG, "int": _INT, "flag": _FLAG, "real": _REAL}
 
+_PYTHON: dict[str, tuple[type, ...]] = {
+    str(_WORD): (str, type(None)), str(_TEXT): (str, type(None)), str(_LONG): (int, type(None)),
+    str(_INT): (int, type(None)), str(_FLAG): (bool, type(None)), str(_REAL): (float, type(None)),
+    str(pa.list_(_TEXT)): (list, type(None)),
+}  # fmt: skip
+_BITS = {str(_LONG): 63, str(_INT): 31}
+
+
+def _whole(field: pa.Field) -> bool:
+    return str(field.type) in _BITS
+
 
 def _schema(columns: str, **others: pa.DataType) -> pa.Schema:
     """A schema from `name:type` words; `others` come last."""
@@ -45,10 +56,26 @@ class Ledger:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
+        self._kinds = tuple(_PYTHON[str(field.type)] for field in schema)
+        self._wholes = tuple((place, _BITS[str(field.type)]) for place, field in enumerate(schema) if _whole(field))
         self._pending: list[tuple[Any, ...]] = []
         self._chunks: list[pa.Table] = []
         self._settled = 0
-        self.append = self._pending.append
+
+    def append(self, row: tuple[Any, ...]) -> None:
+        """
+        Add a row.
+
+        Raises:
+            TypeError, ValueError: A value does not fit its column; found now, since later nobody knows whose it was.
+        """
+        if not all(map(isinstance, row, self._kinds)):
+            raise TypeError("a value is not of the type of its column")
+        for place, bits in self._wholes:
+            value = row[place]
+            if value is not None and (value is True or value is False or value >> bits not in (0, -1)):
+                raise ValueError("a number is not a whole one of its column's size")
+        self._pending.append(row)
 
     def __len__(self) -> int:
         return self._settled + len(self._pending)

@@ -110,8 +110,9 @@ class Projector:
             elif row.name == "ProcessPublished":
                 self._publish(row, from_json(row.payload)["data"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            why = f"{type(error).__name__}: {error}"
-            raise UnreadableEvent(row.stream, row.version, row.position, why) from error
+            # Never quoted: what the row holds may be personal.
+            why = f"no event, but {type(error).__name__}"
+            raise UnreadableEvent(row.stream, row.version, row.position, why) from None
         self._positions.append(row.position)
         self._recorded.append(row.recorded_at)
 

@@ -1,8 +1,8 @@
 """How long an approval, a waiver or a contact stands, counted in versions of its deal.
 
-The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes or
-when an accepted attempt at its target used it; a contact ends when the same person in the same role is
-unlinked.
+The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes, when an
+accepted attempt at its target used it, or when who gave it becomes the deal's owner; an approval also by a later no. A
+contact ends when the same person in the same role is unlinked.
 """
 
 import numpy as np
@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import VERSIONS, Ints, Words, flags, ints, keys, picked
 from pipeline_engine.facts.snapshot import Facts
+from pipeline_engine.process import OWNER
 
 FOREVER = np.int64(2**31 - 1)
+_OWNER_COLUMN = "@owner"  # as `changes` calls the owner
 
 
 def grant_ends(facts: Facts) -> Ints:
@@ -25,8 +27,10 @@ def grant_ends(facts: Facts) -> Ints:
     """
     table = facts.approvals
     deal, version = facts.deal_ix("approvals"), ints(table["version"])
-    ends = np.minimum(_used(facts, deal, version), _lapsed(facts, deal, version))
-    return np.where(Words.of(table["event"]).is_any("granted", "waived"), ends, 0)
+    event = Words.of(table["event"])
+    denied = np.where(event.is_any("granted"), _denied(event, facts, deal, version), FOREVER)
+    ways = (_used(facts, deal, version), _lapsed(facts, deal, version), _owned(facts, deal, version), denied)
+    return np.where(event.is_any("granted", "waived"), np.minimum.reduce(ways), 0)
 
 
 def contact_ends(facts: Facts, who: pa.Array | None = None) -> Ints:
@@ -59,12 +63,31 @@ def _lapsed(facts: Facts, deal: Ints, version: Ints) -> Ints:
     field, named = Words.of(changes["field"]), Words.of(lapses.flatten())
     sizes = np.asarray(pc.fill_null(pc.list_value_length(lapses), 0)).astype(np.int64)
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    translated = np.array([field.code(word) for word in named.vocabulary] + [-2], np.int64)
+    meant = (_OWNER_COLUMN if word == OWNER else word for word in named.vocabulary)
+    translated = np.array([field.code(word) for word in meant] + [-2], np.int64)
     when = (field.codes, facts.deal_ix("changes"), ints(changes["version"]))
     each = _next(translated[named.codes], deal[owner], version[owner], when)
     ends = np.full(len(deal), FOREVER, np.int64)
     np.minimum.at(ends, owner, each)
     return ends
+
+
+def _denied(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
+    """When an approval was taken back: somebody said no to the same rule and target."""
+    rule, target = Words.of(facts.approvals["rule"]), Words.of(facts.approvals["target"])
+    about = rule.codes * np.int64(len(target.vocabulary) + 1) + target.codes
+    said_no = event.is_any("rejected", "returned")
+    return _next(about, deal, version, (about[said_no], deal[said_no], version[said_no]))
+
+
+def _owned(facts: Facts, deal: Ints, version: Ints) -> Ints:
+    """When whoever granted became the owner: nobody approves or waives for themselves."""
+    changes, by = facts.changes, Words.of(facts.approvals["actor"])
+    rows = np.flatnonzero(Words.of(changes["field"]).is_any(_OWNER_COLUMN))
+    owner = Words.of(changes["text"].combine_chunks().take(pa.array(rows)))
+    translated = np.array([owner.code(word) for word in by.vocabulary] + [-2], np.int64)
+    when = (owner.codes, facts.deal_ix("changes")[rows], ints(changes["version"])[rows])
+    return _next(translated[by.codes], deal, version, when)
 
 
 def _next(code: Ints, deal: Ints, version: Ints, when: tuple[Ints, Ints, Ints]) -> Ints:

@@ -22,9 +22,7 @@ def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pau
     begin = np.flatnonzero(path.begins)
     after = np.where(~np.append(path.first[1:], True)[begin], begin + 1, -1) if len(begin) else begin
     deal, event = path.deal[begin], path.event[begin]
-    left_event = picked(path.event, after, np.int64(-1))
-    entered, left = selection.at[event], picked(selection.at, left_event)
-    events, step = selection.events, path.row[begin]
+    left_event, step = picked(path.event, after, np.int64(-1)), path.row[begin]
     columns: dict[str, pa.Array] = {
         "deal_id": selection.deal_ids.take(pa.array(deal)),
         "nth": numbers(_counted(deal), SHORT),
@@ -32,19 +30,27 @@ def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pau
         "process_version": numbers(steps.process_version[step], SHORT),
         "stage": path.to_stage.take(begin).arrow(),
         "owner": owners.words("text", keys(deal, selection.version[event])),
-        "entered": numbers(entered, TIME),
-        "entered_precision": Words.of(events["precision"]).take(event).arrow(),
-        "left": numbers(left, TIME),
+        **_times(selection, event, left_event),
         "ended": Words(_ended(steps, path, begin, after), ENDED).arrow(),
         "next_stage": path.to_stage.take(np.where(_moves_on(path, after), after, -1)).arrow(),
         "basis": steps.column("basis").take(step).arrow(),
         "paused_us": numbers(pauses.within[begin], COUNT),
         "paused_since": numbers(np.where(after < 0, pauses.since[begin], NOWHEN), TIME),
+    }
+    return pa.Table.from_pydict(columns, schema=STAYS)
+
+
+def _times(selection: Selection, event: Ints, left_event: Ints) -> dict[str, pa.Array]:
+    """When each stay began and ended, and whether its source says it ended before it began."""
+    entered, left = selection.at[event], picked(selection.at, left_event)
+    return {
+        "entered": numbers(entered, TIME),
+        "entered_precision": Words.of(selection.events["precision"]).take(event).arrow(),
+        "left": numbers(left, TIME),
         "entered_version": numbers(selection.version[event], SHORT),
         "left_version": numbers(picked(selection.version, left_event), SHORT),
         "anomaly": pa.array((left != NOWHEN) & (entered != NOWHEN) & (left < entered)),
     }
-    return pa.Table.from_pydict(columns, schema=STAYS)
 
 
 def _counted(deal: Ints) -> Ints:

@@ -9,7 +9,6 @@ from pydantic_core import to_json
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
-_INT64 = range(-(2**63), 2**63)
 
 
 class Cells(NamedTuple):
@@ -50,8 +49,7 @@ def cells(stored: Any) -> Cells:
     if isinstance(stored, bool):
         return Cells("bool", None, int(stored))
     if isinstance(stored, int):
-        # JSON knows no bound, columns do: a larger whole number is kept as the nearest float.
-        return Cells("int", None, stored) if stored in _INT64 else Cells("number", None, None, float(stored))
+        return Cells("int", None, stored)
     if isinstance(stored, float):
         return Cells("number", None, None, stored)
     if isinstance(stored, list):

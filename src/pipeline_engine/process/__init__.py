@@ -30,6 +30,7 @@ from pipeline_engine.process.judge import (
 from pipeline_engine.process.lint import Finding, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
+    OWNER,
     OWNERS_MANAGER,
     Calendar,
     Field,
@@ -53,10 +54,12 @@ from pipeline_engine.process.rules import (
     RecordOf,
     Records,
     Vocabulary,
+    compile_rule,
     from_json,
     limits_of,
     reads,
     seen,
+    to_json,
     to_text,
 )
 from pipeline_engine.process.vocabulary import vocabulary_of
@@ -66,6 +69,7 @@ __all__ = [
     "LETTERS",
     "NOT_ASKED",
     "OUTCOME_TARGETS",
+    "OWNER",
     "OWNERS_MANAGER",
     "PASS",
     "PROCESS_EVENTS",
@@ -99,6 +103,7 @@ __all__ = [
     "Stage",
     "Stalled",
     "Vocabulary",
+    "compile_rule",
     "decide_publish",
     "digest_of",
     "evolve_catalog",
@@ -113,6 +118,7 @@ __all__ = [
     "reads",
     "seen",
     "text_of",
+    "to_json",
     "to_text",
     "vocabulary_of",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline_engine.notation import Complaints, Place, Text, place_within
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.entries import Draft
-from pipeline_engine.process.model import Rule
+from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Rule
 from pipeline_engine.process.rules import Node, RuleError, Vocabulary, compile_rule, reads, to_json
 from pipeline_engine.process.vocabulary import vocabulary_of
 
@@ -52,25 +52,24 @@ def _compile(draft: Draft, vocabulary: Vocabulary, complaints: Complaints) -> Co
     if check is None or (when is None) != (draft.when is None):
         return None
     trees = (check,) if when is None else (check, when)
-    paths = sorted(frozenset[str]().union(*(reads(tree) for tree in trees)))
+    return CompiledDraft(draft, _rule(draft, check, when), trees)
+
+
+def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
+    paths = sorted(reads(check) | (frozenset() if when is None else reads(when)))
+    return Rule(
+        id=draft.id, asked_at=draft.gate, kind=draft.kind, severity=draft.severity, says=draft.says, fix=draft.fix,
+        waivable_by=draft.waivable_by, approval=draft.approval, text=draft.text,
+        when_text=None if draft.when is None else draft.when.value, check=_stored(check),
+        when=None if when is None else _stored(when), reads=tuple(paths), lapses_on=_lapses_on(draft, paths),
+    )  # fmt: skip
+
+
+def _lapses_on(draft: Draft, paths: Sequence[str]) -> tuple[str, ...]:
+    """Everything whose change makes a grant one about another deal than was seen."""
     fields = [path.removeprefix("deal.") for path in paths if path.startswith("deal.")]
-    rule = Rule(
-        id=draft.id,
-        asked_at=draft.gate,
-        kind=draft.kind,
-        severity=draft.severity,
-        says=draft.says,
-        fix=draft.fix,
-        waivable_by=draft.waivable_by,
-        approval=draft.approval,
-        text=draft.text,
-        when_text=None if draft.when is None else draft.when.value,
-        check=_stored(check),
-        when=None if when is None else _stored(when),
-        reads=tuple(paths),
-        lapses_on=tuple(dict.fromkeys((*fields, *draft.void_if_changed))),
-    )
-    return CompiledDraft(draft, rule, trees)
+    owned = draft.approval == OWNERS_MANAGER or any(path.startswith("owner.") for path in paths)
+    return tuple(dict.fromkeys((*fields, *draft.void_if_changed, *((OWNER,) if owned else ()))))
 
 
 def _stored(tree: Node) -> object:

@@ -171,7 +171,11 @@ def _check_subject(node: Node, read: Field, fields: Mapping[str, Field], complai
     if read.kind != "text" or read.many:
         complaints.add(node, f"field `{read.name}` is personal and not one text", "`{type: text, personal: …}`")
     subject = fields.get(read.personal)
-    if read.personal == "deal" or (subject is not None and subject.kind in ("text", "person") and subject is not read):
+    if read.personal != "deal" and subject is not None and subject.personal is not None:
+        # Whose data it is stands in the clear beside what is sealed.
+        complaints.add(node, f"`{read.personal}` is itself personal", "`deal`, or a field that holds a person's id")
+        return
+    if read.personal == "deal" or (subject is not None and subject.kind in ("text", "person") and not subject.many):
         return
     near = nearest(read.personal, ("deal", *fields))
     complaints.add(
@@ -246,4 +250,4 @@ def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[
         return None, ()
     section = Section(node, ("max", "by"), top.complaints, "`backdate`")
     section.need("max")
-    return section.read("max", scalars.span), roles_of(section, "by", roles)
+    return section.read("max", scalars.clock_span), roles_of(section, "by", roles)

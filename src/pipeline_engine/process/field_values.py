@@ -12,16 +12,16 @@ from typing import TypeVar
 
 from pipeline_engine.errors import BadValue, nearest, quoted
 from pipeline_engine.process.model import Field
-from pipeline_engine.values import INT64_MAX, Document, Money, Value, open_personal
+from pipeline_engine.values import INT64_MAX, Document, Money, Personal, Value, is_id
 
 LONGEST_TEXT = 10_000
+MOST_VALUES = 1_000
 _LONGEST_NUMBER = 60
 _AMOUNT = re.compile(r"(?P<number>[+-]?[0-9]+(?:\.[0-9]{1,4}0*)?)(?: ?(?P<currency>[A-Z]{3}))?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
-_PERSON = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 _DOCUMENT = re.compile(r"(?P<name>\S.{0,199}?) (?:sha256:)?(?P<sha256>[0-9a-f]{64})")
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -50,13 +50,14 @@ def read_value(field: Field, raw: Raw, currency: str) -> Value:
     Raises:
         BadValue: What was found, and the form that was expected.
     """
-    plain = open_personal(raw) if not isinstance(raw, (Decimal, list)) else raw
+    plain = raw.value if isinstance(raw, Personal) else raw
     try:
         if field.many:
             return _many(field, plain, currency)
         return _READERS[field.kind](field, plain, currency)
     except _Unfit as unfit:
-        raise BadValue(field.name, raw, str(unfit)) from None
+        # What a person typed about a person is not repeated where it might be logged.
+        raise BadValue(field.name, raw if field.personal is None else "this value", str(unfit)) from None
 
 
 def read_money(text: str, currency: str) -> Money | None:
@@ -176,14 +177,14 @@ def _choice(field: Field, raw: object, __: str) -> str:
 
 
 def _person(_: Field, raw: object, __: str) -> str:
-    if not isinstance(raw, str) or not _PERSON.fullmatch(raw.strip()):
+    if not isinstance(raw, str) or not is_id(raw.strip()):
         raise _Unfit("the id of a person, at most 100 characters without spaces")
     return raw.strip()
 
 
 def _document(_: Field, raw: object, __: str) -> Document:
     if isinstance(raw, Document):
-        return raw
+        raw = f"{raw.name} {raw.sha256}"
     found = _DOCUMENT.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
         raise _Unfit("a document as `NAME SHA256`, the hash in 64 hex digits")
@@ -195,6 +196,8 @@ def _many(field: Field, raw: object, currency: str) -> tuple[str, ...]:
     parts: Iterable[object] = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, (tuple, list)) else ()
     if not isinstance(raw, (str, tuple, list)):
         raise _Unfit("a list, or text with commas between the values")
+    if isinstance(parts, (tuple, list)) and len(parts) > MOST_VALUES:
+        raise _Unfit(f"at most {MOST_VALUES:,} values")
     read = [_READERS[field.kind](single, part.strip() if isinstance(part, str) else part, currency) for part in parts]
     return tuple(dict.fromkeys(str(value) for value in read))
 

@@ -92,29 +92,18 @@ def _process(
 ) -> Process:
     name, title, text = header
     stages, way, outcomes = course
+    return Process(
+        name=name, digest=digest_of(text), title=title, currency=declared.currency, value=declared.value,
+        rates=declared.rates, calendar=declared.calendar, limits=declared.limits, roles=declared.roles,
+        contact_roles=declared.contact_roles, activities=declared.activities, fields=declared.fields,
+        stages=_with_rules(stages, rules), moves=way.moves, won_from=outcomes.won_from, lost_from=outcomes.lost_from,
+        lost_reasons=outcomes.reasons, backdate=declared.backdate, backdate_by=declared.backdate_by,
+        rules=tuple(each.rule for each in rules), semantics=SEMANTICS,
+    )  # fmt: skip
+
+
+def _with_rules(stages: list[Stage], rules: tuple[CompiledDraft, ...]) -> tuple[Stage, ...]:
     by_gate: dict[str, list[str]] = {}
     for each in rules:
         by_gate.setdefault(each.rule.asked_at, []).append(each.rule.id)
-    return Process(
-        name=name,
-        digest=digest_of(text),
-        title=title,
-        currency=declared.currency,
-        value=declared.value,
-        rates=declared.rates,
-        calendar=declared.calendar,
-        limits=declared.limits,
-        roles=declared.roles,
-        contact_roles=declared.contact_roles,
-        activities=declared.activities,
-        fields=declared.fields,
-        stages=tuple(stage.model_copy(update={"rules": tuple(by_gate.get(stage.id, ()))}) for stage in stages),
-        moves=way.moves,
-        won_from=outcomes.won_from,
-        lost_from=outcomes.lost_from,
-        lost_reasons=outcomes.reasons,
-        backdate=declared.backdate,
-        backdate_by=declared.backdate_by,
-        rules=tuple(each.rule for each in rules),
-        semantics=SEMANTICS,
-    )
+    return tuple(stage.model_copy(update={"rules": tuple(by_gate.get(stage.id, ()))}) for stage in stages)

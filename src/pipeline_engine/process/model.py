@@ -18,6 +18,7 @@ from pipeline_engine.values import Value, value_from_json, value_to_json
 FieldKind = Literal["text", "number", "int", "money", "percent", "date", "time", "bool", "choice", "person", "document"]
 Severity = Literal["block", "warn", "hint"]
 Gate = Literal["open", "move", "win", "lose", "reopen"]
+OWNER = "owner.id"  # the deal's owner, where a grant says on what it lapses
 OWNERS_MANAGER = "owner.manager"  # an approver named by what he is to the deal's owner, beside the declared roles
 
 
@@ -101,7 +102,7 @@ class Rule(Frozen):
     check: Any
     when: Any = None
     reads: tuple[str, ...] = ()  # column paths of check and when: `deal.amount`, `approvals`
-    lapses_on: tuple[str, ...] = ()  # deal fields whose change ends an approval or waiver of this rule
+    lapses_on: tuple[str, ...] = ()  # what ends an approval or waiver when it changes: deal fields, `owner.id`
 
 
 class LostReason(Frozen):

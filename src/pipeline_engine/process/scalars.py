@@ -78,6 +78,14 @@ def span(text: str) -> Span:
     return read
 
 
+def clock_span(text: str) -> Span:
+    """A length of time by the clock."""
+    read = span(text)
+    if read.unit in ("bh", "bd"):
+        raise Unfit("time by the clock, like `36h` or `5d`; working time is not known here")
+    return read
+
+
 def lasting(text: str) -> Span:
     """A length of time that is not zero."""
     read = span(text)

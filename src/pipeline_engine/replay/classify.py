@@ -6,6 +6,7 @@ exists only because a rule asks for it, a field the process did not have yet, or
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -47,41 +48,63 @@ class Judged:
         return np.asarray(self.unmet & ~self.unknowable & self.blocking[:, None], dtype=np.bool_)
 
     @property
+    def warns(self) -> Mask:
+        """Where a rule warns and history can tell."""
+        return np.asarray(self.unmet & ~self.unknowable & self.warning[:, None], dtype=np.bool_)
+
+    @property
     def asks_approval(self) -> Mask:
         """Where a rule needs an approval that nobody was asked for."""
-        return np.asarray(self.unmet & self.unknowable & (self.blocking & self.approval)[:, None], dtype=np.bool_)
+        asked = (self.verdicts == FAIL) & self.unknowable & (self.blocking & self.approval)[:, None]
+        return np.asarray(asked, dtype=np.bool_)
 
     @property
     def cannot_know(self) -> Mask:
         """Where a blocking rule's answer cannot be known."""
-        return np.asarray(self.unmet & self.unknowable & (self.blocking & ~self.approval)[:, None], dtype=np.bool_)
+        unsure = self.unmet & self.unknowable & self.blocking[:, None] & ~self.asks_approval
+        return np.asarray(unsure, dtype=np.bool_)
 
 
-def classify(candidate: Judged, accepted: Mask, stopped_then: Matrix, warned_then: Mask) -> npt.NDArray[np.int8]:
-    """
-    A number per attempt, its place in CHANGES.
+class Before(Protocol):
+    """What a candidate is held against; matrices are the candidate's rules × attempts."""
 
-    Args:
-        accepted: What happened: true where the move was accepted.
-        stopped_then: rules × attempts in the candidate's order; 1 where the same rule stood in the way then.
-        warned_then: rules × attempts; where the same rule warned then.
-    """
-    stops = candidate.stops
-    blocked, approvals = stops.any(axis=0), candidate.asks_approval.any(axis=0)
-    unsure = candidate.cannot_know.any(axis=0)
-    warns = (candidate.unmet & candidate.warning[:, None] & ~candidate.unknowable & ~warned_then).any(axis=0)
-    same_reasons = (stops == stopped_then.astype(bool)).all(axis=0)
+    @property
+    def accepted(self) -> Mask:
+        """Attempts that went through."""
+
+    @property
+    def stopped(self) -> Mask:
+        """Where the same rule stood in the way."""
+
+    @property
+    def warned(self) -> Mask:
+        """Where the same rule warned."""
+
+    @property
+    def needs_approval(self) -> Mask:
+        """Where the same rule asks for an approval that nobody was asked for."""
+
+    @property
+    def left_behind(self) -> Mask:
+        """Attempts stopped by a rule that the candidate does not have."""
+
+
+def classify(candidate: Judged, before: Before) -> npt.NDArray[np.int8]:
+    """A number per attempt, its place in CHANGES."""
+    stops, asks = candidate.stops, candidate.asks_approval
+    blocked, unsure = stops.any(axis=0), candidate.cannot_know.any(axis=0)
     passed = [
         (blocked, CODE["newly_refused"]),
-        (approvals, CODE["newly_needs_approval"]),
+        ((asks & ~before.needs_approval).any(axis=0), CODE["newly_needs_approval"]),
         (unsure, CODE["not_knowable"]),
-        (warns, CODE["newly_warned"]),
+        ((candidate.warns & ~before.warned).any(axis=0), CODE["newly_warned"]),
     ]
+    same_reasons = ((stops == before.stopped) & (asks == before.needs_approval)).all(axis=0) & ~before.left_behind
     refused = [
         (blocked & same_reasons, CODE["same"]),
-        (blocked | approvals, CODE["other_reason"]),
+        (blocked | asks.any(axis=0), CODE["other_reason"]),
         (unsure, CODE["not_knowable"]),
     ]
     was_passed = np.select([mask for mask, _ in passed], [code for _, code in passed], CODE["same"])
     was_refused = np.select([mask for mask, _ in refused], [code for _, code in refused], CODE["newly_allowed"])
-    return np.where(accepted, was_passed, was_refused).astype(np.int8)
+    return np.where(before.accepted, was_passed, was_refused).astype(np.int8)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from pipeline_engine.facts import NOWHEN, Facts, Instants, Words, exact_sum, ints
 from pipeline_engine.process import FAIL, NOT_ASKED, PASS, UNKNOWN, WAIVED, Process, Rule
+from pipeline_engine.replay.baseline import Baseline
 from pipeline_engine.replay.classify import Judged
-from pipeline_engine.replay.held import NEVER, Held
+from pipeline_engine.replay.held import NEVER, UNTIMED, Held
 from pipeline_engine.replay.report import ApprovalWait, AtStake, RuleEffect
 from pipeline_engine.values import Money
 from pipeline_engine.views import kaplan_meier, quantile
@@ -24,12 +25,13 @@ BECAME = ("won", "lost", "open")
 
 @dataclass(frozen=True)
 class Worth:
-    """Per attempt: the deal's value when it was made, and what became of the deal."""
+    """Per attempt: the deal's value when it was made, what became of the deal, which it is, and when it closed."""
 
     value: Ints
     currency: Words
     became: Words
     deal: Ints
+    closed: Ints
 
     @classmethod
     def of(cls, instants: Instants, attempts: Ints) -> "Worth":
@@ -40,6 +42,7 @@ class Worth:
         return cls(
             value=ints(table["value"])[attempts], currency=Words.of(table["currency"]).take(attempts),
             became=Words.of(facts.deals["status"]).take(row), deal=facts.deal_ix("attempts")[attempts],
+            closed=np.append(ints(facts.deals["closed_at"]), NOWHEN)[row],
         )  # fmt: skip
 
     def at_stake(self, chosen: Mask) -> Mapping[str, AtStake]:
@@ -66,21 +69,22 @@ class Effects:
     """Everything that the rows of the report are made of."""
 
     candidate: Judged
-    passed: Mask
+    before: Baseline
     held: Held
     worth: Worth
     weeks: float
 
-    def of(self, number: int, rule: Rule, before: Process | None) -> RuleEffect:
+    def of(self, number: int, rule: Rule) -> RuleEffect:
         """One rule's row."""
+        passed = self.before.accepted & self.before.fits
         verdicts, unknowable = self.candidate.verdicts[number], self.candidate.unknowable[number]
-        stopped = self.candidate.stops[number] & self.passed
+        stopped = self.candidate.stops[number] & passed
         sole = stopped & (self.candidate.stops.sum(axis=0) == 1)
-        approvals = self.candidate.asks_approval[number] & self.passed
+        approvals = self.candidate.asks_approval[number] & ~self.before.needs_approval[number] & passed
         known = ~unknowable
         complied, days, never = self._complied(number, stopped)
         return RuleEffect(
-            rule=rule.id, says=rule.says, status=status_of(rule, before), severity=rule.severity,
+            rule=rule.id, says=rule.says, status=status_of(rule, self.before.process), severity=rule.severity,
             approval=rule.approval,
             evaluated=int((((verdicts == PASS) | (verdicts == FAIL)) & known).sum()),
             fails=int(((verdicts == FAIL) & known).sum()), unknown=int(((verdicts == UNKNOWN) & known).sum()),
@@ -93,15 +97,20 @@ class Effects:
 
     def _complied(self, number: int, stopped: Mask) -> tuple[int, float | None, Mask]:
         mine = np.flatnonzero(stopped[self.held.attempts])
-        waited = self.held.waited[number, mine]
+        waited, watched = self.held.waited[number, mine], self.held.watched[mine]
         done = waited != NEVER
         never = np.zeros(len(stopped), np.bool_)
         never[self.held.attempts[mine[~done]]] = True
-        if not len(mine):
-            return 0, None, never
-        exits = np.maximum(np.where(done, waited, self.held.watched[mine]), 1)
-        days = quantile(kaplan_meier(exits, done), 0.5, unit=float(DAY)).days
-        return int(done.sum()), None if days is None else round(days, 2), never
+        timed = (waited != UNTIMED) & (watched != NEVER)
+        return int(done.sum()), _median_days(np.where(done, waited, watched)[timed], done[timed]), never
+
+
+def _median_days(exits: Ints, done: Mask) -> float | None:
+    """By Kaplan–Meier, what is not done censored; None where fewer than half are."""
+    if not len(exits):
+        return None
+    days = quantile(kaplan_meier(np.maximum(exits, 1), done), 0.5, unit=float(DAY)).days
+    return None if days is None else round(days, 2)
 
 
 def status_of(rule: Rule, before: Process | None) -> Literal["new", "changed", "as before"]:
@@ -109,13 +118,13 @@ def status_of(rule: Rule, before: Process | None) -> Literal["new", "changed", "
     same = next((old for old in before.rules if old.id == rule.id), None) if before else None
     if same is None:
         return "new"
-    changed = (same.check, same.when, same.severity, same.approval) != (
-        rule.check,
-        rule.when,
-        rule.severity,
-        rule.approval,
-    )
-    return "changed" if changed else "as before"
+    return "as before" if _said(same) == _said(rule) else "changed"
+
+
+def _said(rule: Rule) -> tuple[object, ...]:
+    """What a rule comes to, its wording left out."""
+    about = (rule.asked_at, rule.severity, rule.approval, rule.waivable_by, rule.lapses_on)
+    return (rule.check, rule.when, *about)
 
 
 def approval_waits(facts: Facts) -> tuple[ApprovalWait, ...]:
@@ -133,10 +142,7 @@ def approval_waits(facts: Facts) -> tuple[ApprovalWait, ...]:
             ends = np.array([at[end] if end >= 0 else last for _, end in mine], np.int64)
             starts = np.array([at[start] for start, _ in mine], np.int64)
             done = np.array([end >= 0 for _, end in mine], np.bool_)
-            days = quantile(kaplan_meier(np.maximum(ends - starts, 1), done), 0.5, unit=float(DAY)).days
-            waits.append(
-                ApprovalWait(name, int(done.sum()), int((~done).sum()), None if days is None else round(days, 2))
-            )
+            waits.append(ApprovalWait(name, int(done.sum()), int((~done).sum()), _median_days(ends - starts, done)))
     return tuple(waits)
 
 

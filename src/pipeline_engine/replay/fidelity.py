@@ -23,10 +23,10 @@ def versions_in(
     table = instants.facts.attempts
     names = Words.of(table["process"]).take(attempts)
     versions = ints(table["process_version"])[attempts]
-    pairs, place = np.unique(np.stack([names.codes, versions]), axis=1, return_inverse=True)
-    for number, (name, version) in enumerate(pairs.T.tolist()):
-        if name >= 0:
-            yield names.vocabulary[name], int(version), np.flatnonzero(place.reshape(-1) == number)
+    for name in np.flatnonzero(np.bincount(names.codes[names.codes >= 0])).tolist():
+        mine = np.flatnonzero((names.codes == name) & (versions >= 0))
+        for version in np.flatnonzero(np.bincount(versions[mine])).tolist():
+            yield names.vocabulary[name], version, mine[versions[mine] == version]
 
 
 def control(instants: Instants, attempts: npt.NDArray[np.int64], open_sealed: Open | None) -> Fidelity:

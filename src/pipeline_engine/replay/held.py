@@ -4,7 +4,7 @@ This is the simple reading, and says so where it is shown: the first later event
 the facts as they were recorded. Nobody can know whether people would have acted sooner.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,9 @@ from pipeline_engine.process import PASS, Judge
 from pipeline_engine.replay.situations import Situations
 
 Ints = npt.NDArray[np.int64]
-NEVER = np.int64(-1)
+NEVER, UNTIMED = np.int64(-1), np.int64(-2)
 _AT_ONCE = 200_000
+_LATEST = np.int64(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Held:
     """
     Rules × held attempts.
 
-    `waited` is µs from the attempt to the first later event at which the rule holds, NEVER where it did not, and where
-    it was not held by that rule; `watched` is µs from each attempt to the end of the log.
+    `waited` is µs from the attempt to the first later event at which the rule holds; NEVER where it did not, and where
+    it was not held by that rule; UNTIMED where it did, and nobody noted when, or when the attempt was. `watched` is µs
+    from each attempt to the end of the log, NEVER where nobody noted when the attempt was.
     """
 
     attempts: Ints
@@ -42,23 +44,23 @@ def held(situations: Situations, judge: Judge, stops: npt.NDArray[np.bool_]) -> 
     """
     attempts = np.flatnonzero(stops.any(axis=0))
     waited = np.full((len(stops), len(attempts)), NEVER, np.int64)
+    now = situations.now[attempts]
+    if not len(attempts):
+        return Held(attempts, waited, now)
     evidence = situations.instants.evidence()
     later = situations.instants.after(evidence, situations.probes.take(attempts))
-    bounds = np.searchsorted(
-        np.cumsum(later.sizes), np.arange(_AT_ONCE, int(later.sizes.sum()) + _AT_ONCE, _AT_ONCE), "left"
-    )
-    begin = 0
-    for end in (min(int(bound) + 1, len(attempts)) for bound in bounds):
-        part = np.arange(begin, end)
-        if len(part):
-            rows = _spread(later.offsets[part], later.sizes[part])
-            waited[:, part] = _first_holding(
-                situations, judge, (stops[:, attempts[part]], attempts[part]), (rows, evidence)
-            )
-        begin = max(begin, end)
-    times = evidence.at[evidence.at != NOWHEN]
-    last = int(max(times.max(initial=NOWHEN), situations.now.max(initial=NOWHEN)))
-    return Held(attempts, waited, np.maximum(last - situations.now[attempts], 0))
+    for part in _parts(later.sizes):
+        rows = _spread(later.offsets[part], later.sizes[part])
+        of = (stops[:, attempts[part]], attempts[part])
+        waited[:, part] = _first_holding(situations, judge, of, (rows, evidence))
+    last = max(evidence.at.max(initial=NOWHEN), situations.now.max(initial=NOWHEN))
+    return Held(attempts, waited, np.where(now == NOWHEN, NEVER, np.maximum(last - np.where(now == NOWHEN, 0, now), 0)))
+
+
+def _parts(sizes: Ints) -> list[Ints]:
+    """Attempts in parts of about _AT_ONCE later events, so that a long log needs no more memory than a short one."""
+    part = (np.cumsum(sizes) - sizes) // _AT_ONCE
+    return np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(part)) + 1)
 
 
 def _spread(offsets: Ints, sizes: Ints) -> tuple[Ints, Ints]:
@@ -75,14 +77,16 @@ def _first_holding(
     spread: tuple[tuple[Ints, Ints], Probes],
 ) -> Ints:
     (stops, attempts), ((owner, row), evidence) = of, spread
-    result = np.full(stops.shape, NEVER, np.int64)
-    probes = evidence.take(row)
-    then = situations.now[attempts][owner]
-    usable = (probes.at != NOWHEN) & (probes.at >= then)
-    owner, probes, then = owner[usable], probes.take(np.flatnonzero(usable)), then[usable]
+    probes, then = evidence.take(row), situations.now[attempts][owner]
+    # What was noted late holds from the attempt on, not from before it.
+    untimed = (probes.at == NOWHEN) | (then == NOWHEN)
+    probes = replace(probes, at=np.where(probes.at == NOWHEN, NOWHEN, np.maximum(probes.at, then)))
+    waits = np.where(untimed, _LATEST, probes.at - np.where(untimed, 0, then))
     frame = situations.later(attempts[owner], probes).frame(judge)
+    shortest = np.full(stops.shape, _LATEST, np.int64)
+    complied = np.zeros(stops.shape, np.bool_)
     for rule in np.flatnonzero(stops.any(axis=1)):
         holds = np.flatnonzero((judge.verdict(int(rule), frame) == PASS) & stops[rule][owner])
-        which, first = np.unique(owner[holds], return_index=True)
-        result[rule, which] = (probes.at - then)[holds[first]]
-    return result
+        complied[rule, owner[holds]] = True
+        np.minimum.at(shortest[rule], owner[holds], waits[holds])
+    return np.where(complied, np.where(shortest == _LATEST, UNTIMED, shortest), NEVER)

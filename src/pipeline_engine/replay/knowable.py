@@ -1,40 +1,63 @@
 """Where a verdict that does not pass says nothing, because history could not know what the rule asks.
 
-An approval that the rules of the day did not ask for; a field that the process did not have yet; what an import came
-without. None of these is ever "never complied".
+An approval that the rules of the day did not ask for; a field, a kind of activity or a contact role that the process
+did not have yet; who people were, where no rule of the day asked; what an import came without. None of these is ever
+"never complied".
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import from_json
 
-from pipeline_engine.process import NOT_ASKED, UNKNOWN, Judge, Rule
+from pipeline_engine.facts import flags
+from pipeline_engine.process import FAIL, NOT_ASKED, UNKNOWN, Judge, Process, Rule
+from pipeline_engine.replay.classify import Judged
 from pipeline_engine.replay.fidelity import versions_in
 from pipeline_engine.replay.situations import Situations
-from pipeline_engine.replay.verdicts import Matrix
+from pipeline_engine.replay.verdicts import Matrix, judged
 
 Mask = npt.NDArray[np.bool_]
 _KEPT_APART = ("activities", "contacts", "approvals", "documents")
+# Facts that are there only because somebody was told to ask for them.
+_ASKED_FOR = ("approvals", "documents")
 _OUTSIDE = ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager")
 
 
-def unknowable(situations: Situations, judge: Judge, verdicts: Matrix, then: Matrix) -> Mask:
+def weighed(situations: Situations, judge: Judge, recorded: Matrix) -> Judged:
     """
-    Rules × attempts.
+    The verdicts of a process on every attempt, and where they say nothing.
 
     Args:
-        verdicts: The candidate's.
-        then: The baseline's in the candidate's order; not asked where it had no such rule.
+        recorded: What the same rule said at the time, in the process's order; not asked where there was none.
     """
-    rules = judge.process.rules
+    rules, verdicts = judge.process.rules, judged(situations, judge)
+    return Judged(
+        verdicts=verdicts,
+        blocking=np.array([rule.severity == "block" for rule in rules], np.bool_),
+        warning=np.array([rule.severity == "warn" for rule in rules], np.bool_),
+        approval=np.array([rule.approval is not None for rule in rules], np.bool_),
+        unknowable=unknowable(situations, judge, verdicts, recorded),
+    )
+
+
+def unknowable(situations: Situations, judge: Judge, verdicts: Matrix, recorded: Matrix) -> Mask:
+    """Rules × attempts; see `weighed`."""
     imported = ~situations.words("basis").is_any("gate")
     bare = _without_evidence(situations, imported)
     result = np.zeros(verdicts.shape, np.bool_)
-    for number, rule in enumerate(rules):
-        result[number] = imported & ((verdicts[number] == UNKNOWN) | _reads_any(rule, bare))
-        if rule.approval is not None or _reads_any(rule, _OUTSIDE):
-            result[number] |= then[number] == NOT_ASKED
-    for number, undeclared in _undeclared(situations, judge):
-        result[number, undeclared] |= verdicts[number, undeclared] == UNKNOWN
+    for number, rule in enumerate(judge.process.rules):
+        said, unknown = recorded[number], verdicts[number] == UNKNOWN
+        result[number] = imported & (unknown | _reads_any(rule, bare))
+        if rule.approval is not None or _reads_any(rule, _ASKED_FOR):
+            result[number] |= (said == NOT_ASKED) & (verdicts[number] == FAIL)
+        for path in _OUTSIDE:
+            if path in rule.reads:
+                result[number] |= unknown & (said != UNKNOWN) & _not_kept(situations, path)
+    for number, places, only_unknown in _undeclared(situations, judge):
+        verdict = verdicts[number, places]
+        result[number, places] |= (verdict == UNKNOWN) | ((verdict == FAIL) & (not only_unknown))
     return result
 
 
@@ -43,20 +66,38 @@ def _reads_any(rule: Rule, paths: tuple[str, ...]) -> bool:
 
 
 def _without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]:
-    """The lists of which an imported history has not one row; a history made here keeps them all."""
+    """The lists of which no import has brought one row; a history made here keeps them all."""
     if not imported.any():
         return ()
-    return tuple(name for name in _KEPT_APART if name == "documents" or not situations.facts.table(name).num_rows)
+    facts = situations.facts
+    return tuple(name for name in _KEPT_APART if name == "documents" or not flags(facts.table(name)["imported"]).any())
 
 
-def _undeclared(situations: Situations, judge: Judge) -> "list[tuple[int, npt.NDArray[np.int64]]]":
-    """Per rule the attempts made under a version that did not declare a field it reads."""
-    found = []
+def _not_kept(situations: Situations, path: str) -> Mask:
+    """Attempts whose verdict kept nothing of that path."""
+    contexts = situations.words("context")
+    kept = np.array([path in from_json(text) for text in contexts.vocabulary] + [False], np.bool_)
+    return np.asarray(~kept[contexts.codes], dtype=np.bool_)
+
+
+def _undeclared(situations: Situations, judge: Judge) -> Iterator[tuple[int, npt.NDArray[np.int64], bool]]:
+    """
+    Per rule the attempts made under a version that did not declare what it reads.
+
+    True beside a field, which is then unknown; false beside a kind of activity or a role, whose list is then empty.
+    """
     for name, version, places in versions_in(situations.instants, situations.attempts):
         process = situations.facts.processes.get((name, version))
         fields = set(process.fields) if process else set()
         for number, rule in enumerate(judge.process.rules):
-            read = {path.removeprefix("deal.") for path in rule.reads if path.startswith("deal.")}
-            if read - fields:
-                found.append((number, places))
-    return found
+            if {path.removeprefix("deal.") for path in rule.reads if path.startswith("deal.")} - fields:
+                yield number, places, True
+            if process is not None and _names_new_words(rule, judge.process, process):
+                yield number, places, False
+
+
+def _names_new_words(rule: Rule, candidate: Process, then: Process) -> bool:
+    """Whether a rule asks for a kind of activity or a contact role that nobody could have recorded."""
+    kinds = set(candidate.activities) - set(then.activities) if "activities" in rule.reads else set()
+    roles = set(candidate.contact_roles) - set(then.contact_roles) if "contacts" in rule.reads else set()
+    return any(f"{quote}{word}{quote}" in rule.text for word in kinds | roles for quote in "'\"")

@@ -5,13 +5,12 @@ fidelity control of every backtest and tests/replay/test_parity.py hold it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from pipeline_engine.facts import NOWHEN, Clock, Facts, Instants, Open, Probes, Slices, Words, flags, ints
 from pipeline_engine.process import Column, Frame, Judge, Kind, ListOf, Records
@@ -45,6 +44,7 @@ class Situations:
     now: Ints
     clock: Clock = "version"
     open_sealed: Open | None = None
+    _words: dict[tuple[str, str], Words] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, instants: Instants, attempts: Ints, clock: Clock, open_sealed: Open | None) -> "Situations":
@@ -71,7 +71,20 @@ class Situations:
 
     def words(self, column: str) -> Words:
         """A text column of the attempts."""
-        return Words.of(self.facts.attempts[column]).take(self.attempts)
+        return self.table_words("attempts", column).take(self.attempts)
+
+    def table_words(self, table: str, column: str) -> Words:
+        """A text column of a whole table, made once for these attempts whenever they are looked at."""
+        if (table, column) not in self._words:
+            self._words[table, column] = Words.of(self.facts.table(table)[column])
+        return self._words[table, column]
+
+    def opened_words(self, table: str, column: str) -> Words:
+        """A sealed text column of a whole table, opened once."""
+        key = (table, f"{column} opened")
+        if key not in self._words:
+            self._words[key] = opened(self.facts.table(table), column, self.open_sealed)
+        return self._words[key]
 
     def accepted(self) -> npt.NDArray[np.bool_]:
         """What happened: whether each attempt was accepted."""
@@ -121,8 +134,7 @@ class _Source:
         s = self._s
         opened = _moments(ints(s.facts.deals["opened_at"]), s.instants.deal_row(s.probes))
         opening = s.words("kind").is_any("open")
-        values = np.where(opening, s.now, opened.values)
-        return Column(Kind.TIMESTAMP, values, np.where(opening, False, opened.missing))
+        return _column(np.where(opening, s.now, np.where(opened.missing, NOWHEN, opened.values)))
 
     def now(self) -> Column:
         """The moment of judging."""
@@ -148,10 +160,12 @@ class _Source:
     def reason(self) -> Column:
         """Why, in the asker's words or the process's reason for losing."""
         s = self._s
-        mine = s.facts.attempts.take(pa.array(s.attempts))
-        free, listed = opened(mine, "reason", s.open_sealed), Words.of(mine["lost_reason"])
-        texts = (*free.vocabulary, *listed.vocabulary)
-        codes = np.where(listed.codes >= 0, listed.codes + len(free.vocabulary), free.codes)
+        free, listed = s.opened_words("attempts", "reason").take(s.attempts), s.words("lost_reason")
+        # A word may be in both, and a vocabulary holds each once.
+        texts = tuple(dict.fromkeys((*free.vocabulary, *listed.vocabulary)))
+        place = {text: number for number, text in enumerate(texts)}
+        translated = np.array([place[text] for text in listed.vocabulary] + [-1], np.int64)
+        codes = np.where(listed.codes >= 0, translated[listed.codes], free.codes)
         return Column(Kind.STRING, np.maximum(codes, 0), codes < 0, texts)
 
     def activities(self) -> Records:
@@ -159,8 +173,8 @@ class _Source:
         s, table = self._s, self._s.facts.activities
         found = s.instants.slices("activities", s.probes, s.clock)
         children = {
-            "kind": lambda: text_of(Words.of(table["kind"])),
-            "by": lambda: text_of(Words.of(table["actor"])),
+            "kind": lambda: text_of(s.table_words("activities", "kind")),
+            "by": lambda: text_of(s.table_words("activities", "actor")),
             "at": lambda: _column(ints(table["at"])),
             "minutes": lambda: Column(Kind.INT, ints(table["minutes"], np.int64(0)), _nulls(table["minutes"])),
             "with": lambda: self._sealed("activities", "with_whom"),
@@ -175,7 +189,7 @@ class _Source:
         expires, now = ints(table["expires_at"])[row], s.now[probe]
         live = (s.probes.version[probe] <= s.instants.ends("approvals")[row]) & ((expires == NOWHEN) | (now < expires))
         texts = {"rule": "rule", "role": "role", "by": "actor", "target": "target"}
-        children = {name: text_of(Words.of(table[column]).take(row)) for name, column in texts.items()}
+        children = {name: text_of(s.table_words("approvals", column).take(row)) for name, column in texts.items()}
         children["at"] = _column(ints(table["at"])[row])
         children["live"] = Column(Kind.BOOL, live)
         return Records(np.cumsum(found.sizes) - found.sizes, found.sizes, children)
@@ -189,7 +203,7 @@ class _Source:
         probe, row = probe[standing], row[standing]
         sizes = np.bincount(probe, minlength=len(found.sizes)).astype(np.int64)
         children = {
-            "role": lambda: text_of(Words.of(table["role"]).take(row)),
+            "role": lambda: text_of(s.table_words("contacts", "role").take(row)),
             "at": lambda: _column(ints(table["at"])[row]),
             "id": lambda: _taken(self._sealed("contacts", "contact"), row),
         }
@@ -201,7 +215,7 @@ class _Source:
         return Records(none, none, {})
 
     def _sealed(self, table: str, column: str) -> Column:
-        return text_of(opened(self._s.facts.table(table), column, self._s.open_sealed))
+        return text_of(self._s.opened_words(table, column))
 
 
 def text_of(words: Words) -> Column:

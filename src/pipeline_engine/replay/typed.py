@@ -7,9 +7,10 @@ from pipeline_engine.facts import Items, Values
 from pipeline_engine.process import Column, Kind, Records
 
 _DAY = 86_400_000_000
-# What kind of stored value may be read as which kind by a rule; anything else is missing (the field's type changed).
+# What kind of stored value may be read as which kind by a rule; anything else is missing: the field's type changed, or
+# the value is personal and still sealed.
 _READ_AS = {
-    "text": Kind.STRING, "personal": Kind.STRING, "document": Kind.STRING, "int": Kind.INT, "number": Kind.DOUBLE,
+    "text": Kind.STRING, "document": Kind.STRING, "int": Kind.INT, "number": Kind.DOUBLE,
     "bool": Kind.BOOL, "money": Kind.MONEY, "date": Kind.TIMESTAMP, "instant": Kind.TIMESTAMP, "time": Kind.DURATION,
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from pipeline_engine.process import FAIL, LETTERS, NOT_ASKED, UNKNOWN, WAIVED, G
 from pipeline_engine.replay.situations import Situations
 
 Matrix = npt.NDArray[np.int8]
+Ints = npt.NDArray[np.int64]
 _GATES: tuple[Gate, ...] = ("open", "move", "win", "lose", "reopen")
 
 
@@ -27,13 +28,17 @@ def judged(situations: Situations, judge: Judge) -> Matrix:
 def asked_of(situations: Situations, judge: Judge) -> npt.NDArray[np.bool_]:
     """Rules × attempts: which rule an attempt is judged by; none where the process does not have its stages."""
     kind, start, target = (situations.words(name) for name in ("kind", "from_stage", "to_stage"))
-    groups = np.stack([kind.codes, start.codes, target.codes])
-    distinct, group = np.unique(groups, axis=1, return_inverse=True)
-    table = np.zeros((len(judge.process.rules), distinct.shape[1]), np.bool_)
-    for number, (k, s, t) in enumerate(distinct.T.tolist()):
+    wide, wider = len(target.vocabulary) + 1, len(start.vocabulary) + 1
+    group = ((kind.codes + 1) * wider + start.codes + 1) * wide + target.codes + 1
+    distinct = np.flatnonzero(np.bincount(group, minlength=1))
+    place = np.zeros(int(distinct.max(initial=0)) + 1, np.int64)
+    place[distinct] = np.arange(len(distinct))
+    table = np.zeros((len(judge.process.rules), len(distinct)), np.bool_)
+    for number, code in enumerate(distinct.tolist()):
+        k, s, t = code // wide // wider - 1, code // wide % wider - 1, code % wide - 1
         names = (_word(kind, k), _word(start, s), _word(target, t))
         table[list(_asked(judge, *names)), number] = True
-    return np.asarray(table[:, group.reshape(-1)], dtype=np.bool_)
+    return np.asarray(table[:, place[group]], dtype=np.bool_)
 
 
 def fits(situations: Situations, judge: Judge) -> npt.NDArray[np.bool_]:
@@ -57,23 +62,27 @@ def _asked(judge: Judge, kind: str | None, start: str | None, target: str | None
 
 
 def _waived(situations: Situations, judge: Judge, verdicts: Matrix) -> Matrix:
-    table = situations.facts.approvals
-    found = situations.instants.slices("approvals", situations.probes, situations.clock, kind="waived")
-    with_waivers = np.flatnonzero(found.sizes)
-    if not len(with_waivers):
+    table, instants = situations.facts.approvals, situations.instants
+    found = instants.slices("approvals", situations.probes, situations.clock, kind="waived")
+    if not found.sizes.any():
         return verdicts
-    rules, targets = Words.of(table["rule"]), Words.of(table["target"])
-    ends, expires, to = situations.instants.ends("approvals"), ints(table["expires_at"]), situations.words("to_stage")
-    for attempt in with_waivers:
-        start = found.offsets[attempt]
-        for row in found.rows[start : start + found.sizes[attempt]]:
-            number = judge.index.get(rules.vocabulary[rules.codes[row]], -1)
-            covers = targets.vocabulary[targets.codes[row]] == to.vocabulary[to.codes[attempt]]
-            stands = situations.probes.version[attempt] <= ends[row]
-            lasts = expires[row] == NOWHEN or situations.now[attempt] < expires[row]
-            if number >= 0 and covers and stands and lasts and verdicts[number, attempt] in (FAIL, UNKNOWN):
-                verdicts[number, attempt] = WAIVED
-    return verdicts
+    attempt = np.repeat(np.arange(len(found.sizes)), found.sizes)
+    within = np.arange(len(attempt)) - np.repeat(np.cumsum(found.sizes) - found.sizes, found.sizes)
+    row = found.rows[found.offsets[attempt] + within]
+    rules, expires = situations.table_words("approvals", "rule"), ints(table["expires_at"])[row]
+    numbers = np.array([judge.index.get(rule, -1) for rule in rules.vocabulary] + [-1], np.int64)[rules.codes[row]]
+    stands = situations.probes.version[attempt] <= instants.ends("approvals")[row]
+    lasts = (expires == NOWHEN) | (situations.now[attempt] < expires)
+    covers = (numbers >= 0) & stands & lasts & _same_target(situations, row, attempt)
+    waived = np.zeros(verdicts.shape, np.bool_)
+    waived[numbers[covers], attempt[covers]] = True
+    return np.where(waived & ((verdicts == FAIL) | (verdicts == UNKNOWN)), WAIVED, verdicts).astype(np.int8)
+
+
+def _same_target(situations: Situations, row: Ints, attempt: Ints) -> npt.NDArray[np.bool_]:
+    ours, theirs = situations.table_words("approvals", "target"), situations.words("to_stage")
+    translated = np.array([theirs.code(word) for word in ours.vocabulary] + [-2], np.int64)
+    return np.asarray(translated[ours.codes[row]] == theirs.codes[attempt], dtype=np.bool_)
 
 
 def from_letters(texts: Sequence[str], codes: npt.NDArray[np.int64], rules: int) -> Matrix:

@@ -59,7 +59,8 @@ class Case:
 
     def asks(self, what: Callable[..., Command], by: str | None = None, **said: object) -> Command:
         """A command about this deal, now, by the owner unless another is named; the year gives it its id."""
-        return what(deal_id=self.deal_id, at=self.now, by=by or self.owner, command_id="", via="simulation", **said)
+        said = {"by": by or self.owner, "command_id": "unnumbered", "via": "simulation", **said}
+        return what(deal_id=self.deal_id, at=self.now, **said)
 
     def tells(self, field_name: str) -> Command:
         """Write a field down as it is known now."""

@@ -93,7 +93,7 @@ class Store:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
             return answered(known, request)
-        reader = ReadVersions(self._folds)
+        reader = ReadVersions(self)
         decision = decide(state, version, reader)
         return self._append(stream, version, request, decision, reader.versions)
 
@@ -146,10 +146,12 @@ class Store:
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version; None and 0 where it has no events."""
+        checked_name("stream", stream)
         return self._folds.load(stream, fold)
 
     def events(self, stream: str, after: int = 0) -> list[Recorded]:
         """The events of a stream after a version, in order; raises UnreadableEvent."""
+        checked_name("stream", stream)
         return [self._codec.decode(row) for row in self._log.stream_rows(stream, after)]
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
@@ -170,6 +172,7 @@ class Store:
 
     def receipt(self, command_id: str) -> Receipt | None:
         """The receipt of a command that was answered; None where the id was never used."""
+        checked_name("command id", command_id)
         known = self._log.command(command_id)
         return known and Receipt(known.stream, known.first, known.last, known.position, known=True)
 
@@ -196,7 +199,7 @@ def answered(known: Command, request: Request) -> Receipt:
 
 def checked_name(what: str, name: str) -> None:
     """Raises BadValue where a stream or command id is empty, too long or not printable."""
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
         raise BadValue(what, name, f"1 to {NAME_LENGTH} printable characters")
 
 

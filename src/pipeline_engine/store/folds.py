@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.log import Command, Log
@@ -67,16 +67,24 @@ class Folds:
                 self._states.popitem(last=False)
 
 
+class Loads(Protocol):
+    """What loads states: the store."""
+
+    def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
+        """The state of a stream and its version."""
+        ...
+
+
 class ReadVersions:
     """A reader for one decision: remembers which version of which stream was read."""
 
-    def __init__(self, folds: Folds) -> None:
-        self._folds = folds
+    def __init__(self, loads: Loads) -> None:
+        self._loads = loads
         self.versions: dict[str, int] = {}
 
     def state(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version, which is checked again under the writers' lock."""
-        state, version = self._folds.load(stream, fold)
+        state, version = self._loads.load(stream, fold)
         # Where a stream moved on between two reads the first version stands, so that the check fails.
         self.versions.setdefault(stream, version)
         return state, version

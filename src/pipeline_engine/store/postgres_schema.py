@@ -92,7 +92,7 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
     The schema of a store and its header; makes both where there is none, in one step under the writers' lock.
 
     Raises:
-        BadStore: A standby, not UTF-8, tables of another program, a newer format, or no right to make tables.
+        BadStore: A standby, not UTF-8, fsync off, tables of another program, a newer format, no right to make tables.
         StoreUnreachable: The server cannot be reached.
     """
     try:
@@ -148,6 +148,9 @@ def _check_server(address: Address, connection: Connection[Any]) -> None:
         raise BadStore(f"`{address.shown}` is a standby: what it shows may be old; name the primary server")
     if (encoding := _one(connection, "SHOW server_encoding")) != "UTF8":
         raise BadStore(f"`{address.shown}` keeps text as {encoding}; use a database made with UTF8")
+    if _one(connection, "SHOW fsync") == "off" and not address.may_lose:
+        needed = "switch it on in postgresql.conf, or accept that with `?fsync=off`"
+        raise BadStore(f"`{address.shown}` runs with fsync off, so a power cut may lose the log; {needed}")
 
 
 def _one(connection: Connection[Any], query: Any) -> Any:

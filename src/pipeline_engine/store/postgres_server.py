@@ -2,6 +2,8 @@
 
 `postgresql://user:password@host:port/database`, with what libpq takes in the query, and with `schema=name`
 for a schema of its own (made where it is missing). Without it the first schema of the search path is used.
+A server that runs with `fsync = off` is refused, unless `fsync=off` in the query says that it is acceptable to lose the
+log in a power cut.
 """
 
 import os
@@ -47,12 +49,12 @@ class Address:
             parts = urlsplit(url)
             query = parse_qsl(parts.query, keep_blank_values=True)
             # Blanks as libpq wants them.
-            rest = urlencode([pair for pair in query if pair[0] != "schema"], quote_via=quote)
+            rest = urlencode([pair for pair in query if pair[0] not in ("schema", "fsync")], quote_via=quote)
             known = conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
         except (psycopg.Error, ValueError):
             form = "postgresql://user:password@host:port/database"
             raise BadStore(f"the store's URL cannot be read; write `{form}`") from None
-        self.schema = dict(query).get("schema")
+        self.schema, self.may_lose = dict(query).get("schema"), dict(query).get("fsync") == "off"
         place = f"{known.get('host', '')}:{known.get('port', 5432)}"
         self.shown = f"postgresql://{place}/{known.get('dbname', '')}"
         settings: dict[str, Any] = {**_DEFAULTS, **known}

@@ -1,8 +1,6 @@
 """What can happen to the people register. People are ids only, never names; each person is a stream of their own."""
 
-from pydantic import AwareDatetime
-
-from pipeline_engine.envelope import Event
+from pipeline_engine.envelope import Event, Moment
 
 
 class PersonAdded(Event):
@@ -38,7 +36,7 @@ class DelegationGranted(Event):
 
     lender: str
     role: str
-    until: AwareDatetime
+    until: Moment
 
 
 class DelegationEnded(Event):

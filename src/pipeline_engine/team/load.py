@@ -1,16 +1,14 @@
 """The people file: who there is, which roles they hold, who reports to whom, who lends which role to whom."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from pipeline_engine.errors import BadPeople
 from pipeline_engine.notation import Complaints, Node, Section, Text, Unfit, Written, iso_date, read_tree
 from pipeline_engine.team.person import Delegation, Person
-from pipeline_engine.values import instant
+from pipeline_engine.values import instant, is_id
 
 MOST_PEOPLE = 10_000
-_ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 DELEGATION_KEYS = ("from", "to", "role", "until")
 MOMENT_FORM = "a day like `2026-02-01` or a moment like `2026-02-01T17:00:00Z`"
 
@@ -51,7 +49,7 @@ def _register(tree: Node, complaints: Complaints) -> Register:
 
 
 def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not is_id(text):
         raise Unfit("an id of 1 to 100 printable characters without spaces")
     return text
 
@@ -93,14 +91,20 @@ def _lend(people: dict[str, Person], entry: Section) -> None:
             return
     if role not in people[lender].roles:
         entry.complaints.add(entry.node, f"`{lender}` does not hold `{role}`", "a role that the lender holds")
+    if lender == to:
+        entry.complaints.add(entry.node, f"`{to}` lends to themselves", "another person to lend to")
+        return
     held = people[to].delegations
+    if (lender, role) in {(each.lender, each.role) for each in held}:
+        entry.complaints.add(entry.node, f"`{lender}` lends `{role}` to `{to}` twice", "each of them once")
+        return
     people[to] = replace(people[to], delegations=(*held, Delegation(lender, role, until)))
 
 
 def _moment(text: str) -> datetime:
     try:
         return instant(text) if "T" in text else _end_of(iso_date(text))
-    except ValueError:
+    except (ValueError, Unfit):
         raise Unfit(MOMENT_FORM) from None
 
 

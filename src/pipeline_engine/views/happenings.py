@@ -54,7 +54,8 @@ def happenings(crowd: Population) -> Happenings:
     order = np.lexsort((2 * version + (kind != BEGUN), at, case))
     row = np.arange(len(order))
     latest = np.maximum.accumulate(np.where(order < len(dated), row, -1))
-    stay = dated[order[latest]] if len(dated) else latest
+    # Undated rows stand before every stay: they have no latest one, and are left out below.
+    stay = dated[np.where(latest >= 0, order[latest], 0)] if len(dated) else latest
     # A row belongs to the latest stay begun before it, if that is of its deal and was not over by then.
     kept = (latest >= 0) & (at[order] <= crowd.as_of)
     if len(dated):

@@ -41,7 +41,7 @@ def _variables() -> dict[str, Any]:
     for path in (path for paths in READ.values() for path in paths):
         kind = VOCABULARY.types[path]
         assert not isinstance(kind, ListOf)
-        variables[path] = _PLAIN[kind]  # type: ignore[index]
+        variables[path] = _PLAIN[kind]  # type: ignore[index]  # what READ names are plain values
         variables[f"has_.{path}"] = cel.Type.BOOL
     variables["deal.tags"] = cel.Type.List(cel.Type.STRING)
     return variables

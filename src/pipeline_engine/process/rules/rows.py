@@ -70,13 +70,13 @@ def _single(kind: Kind, value: Any) -> Column:
     if kind is Kind.STRING:
         return Column(kind, _ZERO, None, (_text(value),)) if value is not None else Column(kind, _ZERO, np.True_, ("",))
     if kind is Kind.MONEY:
-        held = Money(0, "") if value is None else value
+        units, currency = (value.units, value.currency) if value is not None else (0, "")
         return Column(
             kind,
-            np.int64(held.units),
+            np.int64(units),
             None if value is not None else np.True_,
             currency=_ZERO,
-            currencies=(held.currency,),
+            currencies=(currency,),
         )
     convert, dtype = _PLAIN[kind]
     return Column(kind, dtype(convert(value))) if value is not None else Column(kind, dtype(0), np.True_)

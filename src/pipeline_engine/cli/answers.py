@@ -1,0 +1,118 @@
+"""What became of a command, said."""
+
+from typing import Any
+
+from pipeline_engine.cli import verdicts, words
+from pipeline_engine.cli.output import emit_json, say
+from pipeline_engine.deal import (
+    ApprovalRefused,
+    Deal,
+    DealLost,
+    DealMoved,
+    DealOpened,
+    DealReopened,
+    DealWon,
+    MoveRefused,
+    OpeningRefused,
+    Outcome,
+    WaiverRefused,
+)
+from pipeline_engine.engine import Engine
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.errors import UnknownDeal
+from pipeline_engine.values import Money, instant_text
+
+_WHY = {
+    "no-role": "{actor} does not hold the role",
+    "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
+    "delegation-ended": "the delegation has ended",
+    "not-waivable": "nobody may waive it",
+}
+
+
+def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
+    """Print an outcome: the judgement of an attempt, or what was recorded."""
+    if json:
+        emit_json(outcome_json(outcome))
+        return
+    if not outcome.events:
+        say("nothing to do: it is so already")
+        return
+    last = outcome.events[-1]
+    if isinstance(last.event, (ApprovalRefused, WaiverRefused)):
+        what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
+        said = _WHY[last.event.why].format(actor=last.envelope.actor)
+        say(f"REFUSED  {outcome.deal_id}: may not {what} {last.event.rule}: {said}", style="bold red")
+    elif outcome.verdicts:
+        _attempt(engine, outcome, last)
+    else:
+        names = ", ".join(type(each.event).__name__ for each in outcome.events)
+        say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
+
+
+def again(outcome: Outcome) -> str:
+    """Whether this was asked before, and what follows from it."""
+    return " (asked before; recorded once)" if outcome.repeated else ""
+
+
+def _attempt(engine: Engine, outcome: Outcome, last: Recorded) -> None:
+    deal = _deal(engine, outcome.deal_id)
+    what, target = _what(last.event)
+    verdicts.headline("ACCEPTED" if outcome.accepted else "REFUSED", deal, worth(engine, deal), what + again(outcome))
+    verdicts.show(outcome.deal_id, outcome.verdicts, target)
+
+
+def _deal(engine: Engine, deal_id: str) -> Deal:
+    try:
+        return engine.deal(deal_id)
+    except UnknownDeal:
+        return Deal(id=deal_id)
+
+
+def worth(engine: Engine, deal: Deal) -> str:
+    """The deal's value for people."""
+    if not deal.opened:
+        return words.NOTHING
+    field = engine.process(deal.process, deal.process_version).value
+    found = deal.fields.get(field or "")
+    return words.money(found) if isinstance(found, Money) else words.NOTHING
+
+
+def _what(event: Any) -> tuple[str, str]:
+    """What happened in words, and the target of the attempt."""
+    match event:
+        case DealOpened():
+            return f"opened in {event.stage}", event.stage
+        case OpeningRefused():
+            return f"is not opened in {event.stage}", event.stage
+        case DealMoved():
+            return f"moves from {event.from_stage} to {event.to_stage}", event.to_stage
+        case DealWon():
+            return "is won", "won"
+        case DealLost():
+            return f"is lost: {event.reason}", "lost"
+        case DealReopened():
+            return f"is open again in {event.to_stage}", "reopen"
+        case MoveRefused():
+            return f"stays in {event.from_stage}", event.to_stage or ""
+    return type(event).__name__, ""
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """The document of every command on a deal."""
+    return {
+        "deal": outcome.deal_id, "accepted": outcome.accepted, "repeated": outcome.repeated,
+        "position": outcome.position, "events": [event_json(recorded) for recorded in outcome.events],
+        "verdicts": [verdicts.judged_json(judged) for judged in outcome.verdicts],
+    }  # fmt: skip
+
+
+def event_json(recorded: Recorded) -> dict[str, Any]:
+    """An event for scripts: its envelope and what it says, without defaults."""
+    envelope = recorded.envelope
+    return {
+        "event": type(recorded.event).__name__, "version": recorded.version, "position": recorded.position,
+        "at": instant_text(envelope.at) if envelope.at else None, "recorded_at": instant_text(recorded.recorded_at),
+        "actor": envelope.actor, "via": envelope.via, "command_id": envelope.command_id,
+        "data": recorded.event.model_dump(mode="json", exclude_defaults=True),
+    }  # fmt: skip

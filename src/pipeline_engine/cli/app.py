@@ -1,0 +1,67 @@
+"""The command line: which commands there are, and what they have in common.
+
+Nothing heavy is imported here: `--help` must not wait for numpy and Arrow.
+"""
+
+from typing import Annotated
+
+import typer
+
+from pipeline_engine.cli import (
+    backtesting,
+    deal_approvals,
+    deal_asks,
+    deal_looks,
+    demonstration,
+    imports,
+    processes,
+    stores,
+    teams,
+    viewing,
+)
+from pipeline_engine.cli.session import configure
+
+HELP = """
+The sales process engine: deals move through one gate, every move is an event, and a rule can be tried on the past.
+
+First steps: `pipeline-engine demo` shows a made-up year; `pipeline-engine import csv FILE --propose DIR` begins with
+your own history; `pipeline-engine process lint FILE` checks a process.
+
+Exit codes: 0 done, 1 refused by a rule or a check that found something, 2 wrong use or bad input, 3 the store could not
+be reached. Every command that answers takes --json: one document on standard output. An error is a document too then,
+{"error": {"type", "message", "exit_code"}}, beside its line on standard error.
+"""
+
+app = typer.Typer(
+    name="pipeline-engine", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)  # fmt: skip
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="URL",
+        help="sqlite:///file.db, postgresql://… or memory://; else PIPELINE_ENGINE_STORE, else sqlite:///sales.db.",
+    ),
+]  # fmt: skip
+
+
+@app.callback()
+def common(store: StoreUrl = None) -> None:
+    """Which store every command works on."""
+    configure(store)
+
+
+deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_help=True)
+deal_asks.register(deals)
+deal_approvals.register(deals)
+deal_looks.register(deals)
+
+app.add_typer(processes.commands, name="process")
+app.add_typer(teams.commands, name="team")
+app.add_typer(deals, name="deal")
+app.add_typer(imports.commands, name="import")
+app.add_typer(viewing.commands, name="view")
+backtesting.register(app)
+stores.register(app)
+demonstration.register(app)

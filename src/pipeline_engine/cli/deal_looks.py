@@ -1,0 +1,193 @@
+"""`deal list · show · next · timeline`: looking, without writing."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline_engine.cli import words
+from pipeline_engine.cli.deal_asks import DealId
+from pipeline_engine.cli.examples import epilog
+from pipeline_engine.cli.output import emit_json, say, table
+from pipeline_engine.cli.session import By, Json, Owner, opened, settings
+from pipeline_engine.errors import BadValue, UnknownStage
+
+if TYPE_CHECKING:
+    from pipeline_engine.engine import Engine
+
+SHOWN = 200
+STATUSES = ("open", "won", "lost")
+NOTED_LATE = timedelta(minutes=1)
+
+
+def register(deals: typer.Typer) -> None:
+    """Put the commands of this module under `deal`."""
+    for command in (list_, show, next_, timeline):
+        name = command.__name__.rstrip("_")
+        deals.command(name, epilog=epilog(f"deal {name}"))(command)
+
+
+def list_(
+    stage: Annotated[str | None, typer.Option("--stage", help="Only deals in this stage.")] = None,
+    owner: Owner = None,
+    status: Annotated[str | None, typer.Option("--status", help="open, won or lost.")] = None,
+    process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
+    json: Json = False,
+) -> None:
+    """List deals, by id."""
+    if status is not None and status not in STATUSES:
+        raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
+    with opened() as engine:
+        _known(engine, process, stage)
+        found = engine.deals(stage=stage, owner=owner, status=status, process=process)
+    if json:
+        emit_json([_row_json(deal) for deal in found])
+        return
+    rows = [
+        (d.id, d.stage, d.status, d.owner or words.NOTHING, words.money(d.value), words.day(d.entered_at))
+        for d in found[:SHOWN]
+    ]
+    columns = (("deal", "left"), ("stage", "left"), ("status", "left"), ("owner", "left"), ("value", "right"))
+    table([*columns, ("in the stage since", "left")], rows)
+    more = f"; the first {SHOWN} are shown, `--json` gives all" if len(found) > SHOWN else ""
+    say(f"{words.plural(len(found), 'deal')}{more}")
+
+
+def _known(engine: "Engine", process: str | None, stage: str | None) -> None:
+    """A name that no process of the store has is a slip, and no empty list."""
+    if process is not None:
+        engine.process(process)
+    published = [each for each in engine.processes() if process in (None, each.name)]
+    stages = list(dict.fromkeys(s for each in published for v in each.versions for s in v.process.stage_ids))
+    if stage is not None and stages and stage not in stages:
+        raise UnknownStage(stage, stages)
+
+
+def _row_json(deal: Any) -> dict[str, Any]:
+    times = ("opened_at", "entered_at", "last_event_at")
+    worth = {"amount": deal.value.plain(), "currency": deal.value.currency} if deal.value else None
+    names = ("id", "process", "stage", "status", "owner")
+    moments = {name: at.isoformat() if (at := getattr(deal, name)) else None for name in times}
+    return {**{name: getattr(deal, name) for name in names}, "value": worth, **moments}
+
+
+def show(deal: DealId, json: Json = False) -> None:
+    """Show a deal as it stands."""
+    from pipeline_engine.cli import answers
+
+    with opened() as engine:
+        found = engine.deal(deal)
+        worth = answers.worth(engine, found)
+    if json:
+        emit_json(deal_json(found))
+        return
+    say(f"{found.id}  {found.status} in {found.stage} · {worth} · owner {found.owner or words.NOTHING}")
+    say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
+        f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
+    table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
+    _lists(found)
+
+
+def _lists(found: Any) -> None:
+    for contact in found.contacts:
+        say(f"  {contact.role}: {words.value(contact.contact)}")
+    kinds = sorted({activity.kind for activity in found.activities})
+    for kind in kinds:
+        moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
+        say(f"  {kind}: {words.value(moments)}")
+    for asked in found.requests:
+        say(
+            f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
+        )
+    for what, grants in (("approved", found.approvals), ("waived", found.waivers)):
+        for grant in grants:
+            stands = "" if grant.standing else ", no longer stands"
+            say(
+                f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
+                f"{words.moment(grant.at)}{stands}"
+            )
+
+
+_PARTS = (
+    "id", "status", "process", "process_version", "stage", "owner", "lost_reason", "paused", "version", "source",
+)  # fmt: skip
+_TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
+
+
+def deal_json(found: Any) -> dict[str, Any]:
+    """A deal for scripts."""
+    from pipeline_engine.cli.verdicts import plain
+
+    return {
+        **{name: getattr(found, name) for name in _PARTS},
+        **{name: at.isoformat() if (at := getattr(found, name)) else None for name in _TIMES},
+        "fields": {name: plain(held) for name, held in sorted(found.fields.items())},
+        "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
+        "activities": [
+            {"kind": a.kind, "at": a.at.isoformat() if a.at else None, "by": a.by} for a in found.activities
+        ],
+        "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
+        "approvals": [_grant(grant) for grant in found.approvals],
+        "waivers": [_grant(grant) for grant in found.waivers],
+    }
+
+
+def _grant(grant: Any) -> dict[str, Any]:
+    return {
+        "rule": grant.rule, "target": grant.target, "role": grant.role, "by": grant.by, "standing": grant.standing,
+        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
+    }  # fmt: skip
+
+
+def next_(deal: DealId, by: By = None, json: Json = False) -> None:
+    """What the gate would say of every way on from here: what is missing, how to fix it, who could approve or waive."""
+    from pipeline_engine.cli import verdicts
+
+    with opened() as engine:
+        ways = engine.next(deal, by or settings().actor or engine.deal(deal).owner or "somebody")
+        standing = engine.deal(deal)
+    if json:
+        emit_json({
+            "deal": deal, "stage": standing.stage, "status": standing.status,
+            "ways": [
+                {
+                    "gate": way.gate, "target": way.target, "allowed": way.allowed,
+                    "verdicts": [verdicts.judged_json(judged) for judged in way.verdicts],
+                }
+                for way in ways
+            ],
+        })  # fmt: skip
+        return
+    say(f"{deal}  {standing.status} in {standing.stage}")
+    for way in ways:
+        say(f"→ {way.target}: {'nothing stands in the way' if way.allowed else 'would be refused'}")
+        verdicts.show(deal, way.verdicts, way.target)
+
+
+def timeline(deal: DealId, json: Json = False) -> None:
+    """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
+    from pipeline_engine.cli import answers, told
+
+    with opened() as engine:
+        events = engine.timeline(deal)
+        judged = {recorded.version: engine.explain(recorded) for recorded in events}
+    if json:
+        emit_json([answers.event_json(recorded) for recorded in events])
+        return
+    rows = [(*_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    columns = [(name, "left") for name in ("when (UTC)", "recorded", "who", "door")]
+    made = [*columns, ("what", "text"), ("verdicts", "text")]
+    # When it was recorded is told where that was another time than when it happened.
+    told_apart = any(row[1] for row in rows)
+    table([each for each in made if told_apart or each[0] != "recorded"],
+          [row if told_apart else (row[0], *row[2:]) for row in rows])  # fmt: skip
+    if any(row[-1] for row in rows):
+        say(f"  {told.LEGEND}", style="dim")
+
+
+def _when(recorded: Any) -> tuple[str, str, str, str]:
+    envelope = recorded.envelope
+    late = envelope.at is None or abs(recorded.recorded_at - envelope.at) >= NOTED_LATE
+    return (
+        words.moment(envelope.at), words.moment(recorded.recorded_at) if late else "", envelope.actor, envelope.via,
+    )  # fmt: skip

@@ -1,0 +1,47 @@
+"""An event in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline_engine.cli import words
+from pipeline_engine.cli.verdicts import MARKS
+from pipeline_engine.deal import Judged
+
+_LONGEST = 70
+LEGEND = "✓ passes · ✗ fails · ? not known, so it does not pass · ~ waived; rules that pass are only counted"
+
+
+def event(happened: Any) -> str:
+    """What happened, in one short line."""
+    name = type(happened).__name__
+    parts = _parts(name, happened)
+    text = f"{name}" + (f": {parts}" if parts else "")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _parts(name: str, happened: Any) -> str:
+    match name:
+        case "DealOpened" | "OpeningRefused":
+            return f"in {happened.stage} under {happened.process}@{happened.version}, {_fields(happened.fields)}"
+        case "FieldsChanged":
+            cleared = "".join(f", {field} cleared" for field in happened.cleared)
+            return f"{_fields(happened.set)}{cleared}".lstrip(", ")
+        case "DealMoved":
+            return f"{happened.from_stage} → {happened.to_stage}"
+        case "MoveRefused":
+            return f"{happened.attempt} {happened.from_stage} → {happened.to_stage}"
+        case "DealWon" | "DealLost" | "DealReopened":
+            return str(getattr(happened, "reason", None) or words.money(getattr(happened, "amount", None)))
+    shown = ("rule", "target", "role", "kind", "owner", "stage", "into")
+    return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
+
+
+def _fields(values: Any) -> str:
+    return ", ".join(f"{field} {words.value(held)}" for field, held in sorted(values.items())) or "no fields"
+
+
+def verdicts(judged: Sequence[Judged]) -> str:
+    """The rules of an attempt with their marks, those that passed only counted."""
+    told = [f"{MARKS[each.verdict]} {each.rule}" for each in judged if each.verdict not in ("pass", "not asked")]
+    passed = sum(each.verdict == "pass" for each in judged)
+    return " ".join([*told, *([f"{MARKS['pass']} {passed}"] if passed else [])])

@@ -1,0 +1,1 @@
+"""The shell: every verb, twice asked, out of time, from many threads."""
