@@ -163,11 +163,7 @@ def meets_the_world(module: Module) -> Iterator[str]:
         for said in (_dotted(node, names), *_taken(node)):
             if any(_inside(said, word) for word in WORLD) or _is_chance(said):
                 yield f"{module.name}:{getattr(node, 'lineno', 0)} uses `{said}` in a pure room"
-        if (
-            isinstance(node, ast.Call)
-            and not [*node.args, *node.keywords]
-            and _dotted(node.func, names) in SEEDED
-        ):
+        if isinstance(node, ast.Call) and not [*node.args, *node.keywords] and _dotted(node.func, names) in SEEDED:
             yield f"{module.name}:{node.lineno} draws chance without a seed"
 
 

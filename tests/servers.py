@@ -259,9 +259,7 @@ def _keeper_is_gone(folder: Path) -> bool:
 
 def _copied(package: Path, to: Path) -> Path:
     # The programs find their libraries by a path relative to themselves, so the neighbour folder comes along.
-    shutil.copytree(
-        package, to / package.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
-    )
+    shutil.copytree(package, to / package.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__"))
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.exists():
         shutil.copytree(libraries, to / libraries.name)

@@ -52,6 +52,8 @@ StoredText = Annotated[Personal, PlainValidator(_read_personal), PlainSerializer
 
 
 class Stored(BaseModel):
+    """Whatever is stored: frozen, and nothing in it that is not declared."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

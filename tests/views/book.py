@@ -24,9 +24,7 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def stage(
-    name: str, *, level: str | None = None, stalled: int | None = None, clock: Any = "last_activity"
-) -> Stage:
+def stage(name: str, *, level: str | None = None, stalled: int | None = None, clock: Any = "last_activity") -> Stage:
     """A stage; `level` like `5 d` or `3 bd`."""
     amount, unit = level.split() if level else ("", "")
     span = Span.model_validate({"amount": amount, "unit": unit}) if level else None

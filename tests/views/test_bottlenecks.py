@@ -188,12 +188,7 @@ def test_the_waits_of_random_deals_add_up():
     answer = bottlenecks(book.facts(), day(7), day(41))
     for one in answer.stages:
         parts = one.waits
-        total = (
-            parts.approval_pending_days
-            + parts.with_customer_days
-            + parts.paused_days
-            + parts.unexplained_days
-        )
+        total = parts.approval_pending_days + parts.with_customer_days + parts.paused_days + parts.unexplained_days
         assert total == pytest.approx(one.flow.in_stage_mean * 34, abs=1e-9)
         assert sum(parts.now.values()) == one.flow.at_end
 
@@ -209,9 +204,7 @@ def test_without_service_levels_the_largest_share_of_delay_comes_first():
         (3, "proposal"),
     ]
     assert answer.stages[0].share_of_delay == pytest.approx(0.75)
-    assert (
-        answer.stages[0].why == "75% of all the time deals spent in the pipeline; half had left after 30.0 d"
-    )
+    assert answer.stages[0].why == "75% of all the time deals spent in the pipeline; half had left after 30.0 d"
 
 
 def test_a_stage_slow_by_plan_is_no_bottleneck_one_that_breaks_its_plan_is():
@@ -220,11 +213,7 @@ def test_a_stage_slow_by_plan_is_no_bottleneck_one_that_breaks_its_plan_is():
 
     Qualified is the constraint.
     """
-    book = Book(
-        process(
-            [stage("lead", level="5 d"), stage("qualified", level="2 d"), stage("proposal", level="40 d")]
-        )
-    )
+    book = Book(process([stage("lead", level="5 d"), stage("qualified", level="2 d"), stage("proposal", level="40 d")]))
     book.deal("D-1", [("lead", 0), ("qualified", 3), ("proposal", 13)], won=43)
     answer = bottlenecks(book.facts(50))
     assert answer.criterion == "beyond_service_level"

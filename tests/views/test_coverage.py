@@ -21,9 +21,7 @@ def meets(covered, tried):
     return share - half <= 0.97 and share + half >= 0.93, share
 
 
-@pytest.mark.parametrize(
-    ("n", "rate"), [(20, 0.3), (50, 0.1), (50, 0.5), (200, 0.05), (200, 0.8), (1000, 0.25)]
-)
+@pytest.mark.parametrize(("n", "rate"), [(20, 0.3), (50, 0.1), (50, 0.5), (200, 0.05), (200, 0.8), (1000, 0.25)])
 def test_the_wilson_interval_covers(n, rate):
     """Of 5,000 drawn shares about 95 % have an interval that holds the true rate."""
     hits, counts = np.unique(np.random.default_rng(0).binomial(n, rate, HISTORIES), return_counts=True)

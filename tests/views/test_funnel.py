@@ -45,11 +45,7 @@ def test_open_deals_say_nothing_yet_about_how_many_get_further():
 
     Three of four.
     """
-    book = (
-        Book()
-        .deal("D-1", [("lead", 0), ("qualified", 1)])
-        .deal("D-2", [("lead", 0), ("qualified", 1)], lost=2)
-    )
+    book = Book().deal("D-1", [("lead", 0), ("qualified", 1)]).deal("D-2", [("lead", 0), ("qualified", 1)], lost=2)
     book.deal("D-3", [("lead", 0)], won=2).deal("D-4", [("lead", 0)], lost=2)
     book.deal("D-5", [("lead", 0)]).deal("D-6", [("lead", 0)])
     lead = funnel(book.facts()).stages[0]
@@ -73,9 +69,7 @@ def test_a_move_that_was_taken_back_never_happened():
 def test_values_follow_the_deals():
     """The value of all that reached a stage, and of what is open in it, per currency."""
     book = (
-        Book()
-        .deal("D-1", [("lead", 0), ("qualified", 1)], lost=2, value="10.25")
-        .deal("D-2", [("lead", 0)], value="5")
+        Book().deal("D-1", [("lead", 0), ("qualified", 1)], lost=2, value="10.25").deal("D-2", [("lead", 0)], value="5")
     )
     book.deal("D-3", [("lead", 0)], value="7", currency="USD").deal("D-4", [("lead", 0)])
     lead = funnel(book.facts()).stages[0].to_json()

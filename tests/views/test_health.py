@@ -93,9 +93,7 @@ def test_a_deal_is_stalled_by_the_clock_its_stage_names(clock, expected):
 
 def test_a_deal_nothing_ever_happened_to_is_silent_since_it_was_opened():
     """No activity at all is the longest silence, not none; an unknown opening says nothing."""
-    book = (
-        Book(process([stage("lead", stalled=14)])).deal("D-1", [("lead", 10)]).deal("D-2", [("lead", None)])
-    )
+    book = Book(process([stage("lead", stalled=14)])).deal("D-1", [("lead", 10)]).deal("D-2", [("lead", None)])
     answer = health(book.facts())
     assert flagged(answer, "stalled") == ["D-1"]
     assert answer.stages[0].stalled == 1
@@ -176,11 +174,7 @@ def test_a_close_date_in_the_past_and_one_put_off_are_signs():
     book = Book().deal("D-1", [("lead", 0)]).deal("D-2", [("lead", 0)]).deal("D-3", [("lead", 0)], lost=2)
     for name, dates in {"D-1": (30, 40, 55), "D-2": (90, 80, None), "D-3": (1,)}.items():
         for at, number in enumerate(dates):
-            state = (
-                {"state": "set", "kind": "date", "integer": epoch_day + number}
-                if number
-                else {"state": "cleared"}
-            )
+            state = {"state": "set", "kind": "date", "integer": epoch_day + number} if number else {"state": "cleared"}
             book.add("changes", name, at, field="close_date", **state)
     answer = health(book.facts())
     assert flagged(answer, "close_date_past") == ["D-1"]

@@ -7,9 +7,7 @@ from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from pipeline_engine.views.statistics import aalen_johansen, kaplan_meier, quantile, wilson
 
 # (entry age, exit age, kind): the example of METRICS.md; kind 0 advanced, 1 lost, -1 still there.
-STAYS = np.array(
-    [(0, 3, 0), (0, 5, 1), (0, 5, 0), (0, 8, -1), (2, 9, 0), (0, 12, -1), (0, 12, 1), (6, 15, 0)]
-)
+STAYS = np.array([(0, 3, 0), (0, 5, 1), (0, 5, 0), (0, 8, -1), (2, 9, 0), (0, 12, -1), (0, 12, 1), (6, 15, 0)])
 ENTRIES, EXITS, KINDS = STAYS.T
 
 
@@ -93,9 +91,7 @@ def test_the_incidence_agrees_with_lifelines():
     kinds = draw.integers(-1, 2, 300)
     curve = aalen_johansen(exits, kinds, 2)
     for way in (0, 1):
-        fitted = AalenJohansenFitter(calculate_variance=False).fit(
-            exits, kinds + 1, event_of_interest=way + 1
-        )
+        fitted = AalenJohansenFitter(calculate_variance=False).fit(exits, kinds + 1, event_of_interest=way + 1)
         theirs = fitted.cumulative_density_.loc[curve.ages].to_numpy()[:, 0]
         assert theirs == pytest.approx(curve.share[way])
 

@@ -10,6 +10,8 @@ from pipeline_engine.replay import AtStake, Backtest, RuleEffect
 from pipeline_engine.values import Money
 
 SHOWN = 6
+ENOUGH = 20  # moves stopped, below which a sentence would say more than the numbers
+MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def beside(candidate: Process, before: Process | None, bottleneck: str = "") -> 
 
 def show(report: Backtest, seconds: float, known: Beside = NOTHING_BESIDE) -> None:
     """The whole report."""
-    say(f"had {report.candidate} been in force   ({report.attempts:,} attempts replayed in {seconds:.1f} s)")
+    say(f"had {report.candidate} been in force   ({report.attempts:,} attempts replayed in {seconds:.2f} s)")
     say(f"   against {report.baseline}")
     body(report, known)
     counts = report.counts
@@ -111,7 +113,7 @@ def _approval_rows(rule: RuleEffect, name: str, report: Backtest) -> list[tuple[
     week = f", {rule.approvals_a_week:.1f} a week" if rule.approvals_a_week else ""
     wait = next((w for w in report.waits if w.role == rule.approval), None)
     each = f", {words.days(wait.median_days)} each as recorded" if wait and wait.median_days is not None else ""
-    rows = [(name, f"{rule.approvals:,} more approvals", f"{week.lstrip(', ')}{each}".lstrip(", "))]
+    rows = [(name, words.plural(rule.approvals, "more approval"), f"{week.lstrip(', ')}{each}".lstrip(", "))]
     if report.slips.deals:
         rows.append(
             ("", "", f"{report.slips.deals:,} won deals, {_sum(report.slips.values)}, would have slipped a quarter")
@@ -146,16 +148,16 @@ def _sentence(rule: RuleEffect, report: Backtest, known: Beside) -> str:
         pending = next((w.pending for w in report.waits if w.role == rule.approval), 0)
         queue = f" ({pending:,} wait today)" if pending else ""
         feeds = f"; they wait in {known.bottleneck}, already your bottleneck" if rule.rule in known.feeds else ""
-        return f"{name} sends {rule.approvals:,} more moves to a {rule.approval}{queue}{feeds}."
+        return f"{name} sends {words.plural(rule.approvals, 'more move')} to a {rule.approval}{queue}{feeds}."
+    if rule.stopped < ENOUGH:
+        return f"{name} stops {words.plural(rule.stopped, 'move')}: not enough to say."
     share = rule.complied / rule.stopped
     won = rule.at_stake.get("won", AtStake()).deals
-    if share >= 0.75 and not won:
-        cost = "costs little"
-    elif share >= 0.5:
-        cost = "holds up moves that were mostly put right"
-    else:
-        cost = "would have held deals for good" + (f", {words.plural(won, 'won one')} among them" if won else "")
-    return f"{name} {cost}: {words.percent(share)} of what it stops complied later."
+    later = f"{rule.complied:,} of the {rule.stopped:,} moves it stops met it later"
+    if share >= MOST and not won:
+        return f"{name} costs little: {later}."
+    among = f", {won:,} of them won all the same" if won else ""
+    return f"{name}: {later}, {rule.never:,} never did{among}."
 
 
 def _examples(report: Backtest) -> None:

@@ -11,6 +11,7 @@ from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import By, Json, Owner, opened, settings
 from pipeline_engine.errors import BadValue, UnknownStage
+from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Engine
@@ -67,7 +68,7 @@ def _row_json(deal: Any) -> dict[str, Any]:
     times = ("opened_at", "entered_at", "last_event_at")
     worth = {"amount": deal.value.plain(), "currency": deal.value.currency} if deal.value else None
     names = ("id", "process", "stage", "status", "owner")
-    moments = {name: at.isoformat() if (at := getattr(deal, name)) else None for name in times}
+    moments = {name: instant_text(at) if (at := getattr(deal, name)) else None for name in times}
     return {**{name: getattr(deal, name) for name in names}, "value": worth, **moments}
 
 
@@ -120,11 +121,11 @@ def deal_json(found: Any) -> dict[str, Any]:
 
     return {
         **{name: getattr(found, name) for name in _PARTS},
-        **{name: at.isoformat() if (at := getattr(found, name)) else None for name in _TIMES},
+        **{name: instant_text(at) if (at := getattr(found, name)) else None for name in _TIMES},
         "fields": {name: plain(held) for name, held in sorted(found.fields.items())},
         "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
         "activities": [
-            {"kind": a.kind, "at": a.at.isoformat() if a.at else None, "by": a.by} for a in found.activities
+            {"kind": a.kind, "at": instant_text(a.at) if a.at else None, "by": a.by} for a in found.activities
         ],
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
@@ -135,7 +136,7 @@ def deal_json(found: Any) -> dict[str, Any]:
 def _grant(grant: Any) -> dict[str, Any]:
     return {
         "rule": grant.rule, "target": grant.target, "role": grant.role, "by": grant.by, "standing": grant.standing,
-        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
+        "expires_at": instant_text(grant.expires_at) if grant.expires_at else None,
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def show(shown: Shown) -> None:
     _the_bottleneck(shown.bottlenecks)
     _the_refusal(shown.refusal)
     tried = shown.tried
-    took = f"({words.plural(tried.report.attempts, 'attempt')} replayed in {tried.seconds:.1f} s)"
+    took = f"({words.plural(tried.report.attempts, 'attempt')} replayed in {tried.seconds:.2f} s)"
     _heading(5, "WHAT IF?", f"{tried.title}   {took}")
     backtest_report.body(tried.report, tried.beside)
     say()

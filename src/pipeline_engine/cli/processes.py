@@ -10,6 +10,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.values import instant_text
 
 commands = typer.Typer(help="Processes: check, publish, list, show.", no_args_is_help=True)
 LONGEST_TEXT = 72
@@ -84,7 +85,7 @@ def list_(json: Json = False) -> None:
         emit_json([
             {
                 "process": name, "version": v.version, "digest": v.digest, "author": v.author,
-                "at": v.at.isoformat() if v.at else None, "why": v.why, "same_as": v.same_as,
+                "at": instant_text(v.at) if v.at else None, "why": v.why, "same_as": v.same_as,
             }
             for name, v in versions
         ])  # fmt: skip

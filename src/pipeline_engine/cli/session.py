@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOMENT_FORM = "a moment with its zone, like 2026-01-31T09:00:00Z"
 
+VIEW_FORM = f"a day like 2026-01-31, `now`, or {MOMENT_FORM}"
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
 By = Annotated[str | None, typer.Option("--by", help="Who asks; else PIPELINE_ENGINE_ACTOR.", metavar="WHO")]
 At = Annotated[str | None, typer.Option("--at", help=f"When it happened: {MOMENT_FORM}; else now.", metavar="MOMENT")]
@@ -75,15 +77,18 @@ def moment(text: str | None, option: str) -> datetime | None:
         raise BadValue(option, text, MOMENT_FORM) from None
 
 
-def view_moment(text: str | None, option: str) -> datetime | None:
-    """The moment a view is asked for: a moment, `now`, or a day, which means its end in UTC."""
+def view_moment(text: str | None, option: str, *, begins: bool = False) -> datetime | None:
+    """The moment a view is asked for: a moment, `now`, or a day in UTC, which means its end, or where it `begins`."""
     if text is None:
         return None
     if text == "now":
         return datetime.now(UTC)
     if len(text) == len("2026-01-31"):
         try:
-            return datetime.fromisoformat(f"{text}T23:59:59.999999+00:00")
+            return datetime.fromisoformat(f"{text}T{'00:00:00' if begins else '23:59:59.999999'}+00:00")
         except ValueError:
-            raise BadValue(option, text, f"a day like 2026-01-31, `now`, or {MOMENT_FORM}") from None
-    return moment(text, option)
+            raise BadValue(option, text, VIEW_FORM) from None
+    try:
+        return moment(text, option)
+    except BadValue:
+        raise BadValue(option, text, VIEW_FORM) from None

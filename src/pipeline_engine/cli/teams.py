@@ -9,6 +9,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.values import instant_text
 
 commands = typer.Typer(help="People, their roles, who reports to whom.", no_args_is_help=True)
 
@@ -41,7 +42,7 @@ def list_(json: Json = False) -> None:
             {
                 "id": p.id, "roles": list(p.roles), "team": p.team, "manager": p.manager,
                 "delegations": [
-                    {"from": d.lender, "role": d.role, "until": d.until.isoformat()} for d in p.delegations
+                    {"from": d.lender, "role": d.role, "until": instant_text(d.until)} for d in p.delegations
                 ],
             }
             for p in people

@@ -27,11 +27,13 @@ def _parts(name: str, happened: Any) -> str:
             cleared = "".join(f", {field} cleared" for field in happened.cleared)
             return f"{_fields(happened.set)}{cleared}".lstrip(", ")
         case "DealMoved":
-            return f"{happened.from_stage} → {happened.to_stage}"
+            why = f": {happened.reason.value or 'erased'}" if happened.reason else ""
+            return f"{happened.from_stage} → {happened.to_stage}{why}"
         case "MoveRefused":
             return f"{happened.attempt} {happened.from_stage} → {happened.to_stage}"
         case "DealWon" | "DealLost" | "DealReopened":
-            return str(getattr(happened, "reason", None) or words.money(getattr(happened, "amount", None)))
+            found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
+            return words.value(found) if found else ""
     shown = ("rule", "target", "role", "kind", "owner", "stage", "into")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
 

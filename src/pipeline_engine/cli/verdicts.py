@@ -1,6 +1,7 @@
 """A judgement on a terminal: what was asked, how each rule answered, what it saw, and what to type next."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pipeline_engine.cli import words
@@ -28,13 +29,9 @@ def plain(found: Any) -> Any:
         return {name: plain(part) for name, part in found.items()}
     if isinstance(found, (list, tuple)):
         return [plain(part) for part in found]
-    return (
-        None
-        if found is None
-        else value_to_json(found)
-        if not hasattr(found, "total_seconds")
-        else found.total_seconds()
-    )
+    if isinstance(found, timedelta):
+        return found.total_seconds()
+    return None if found is None else value_to_json(found)
 
 
 def show(deal_id: str, judged: Sequence[Judged], target: str, indent: int = 2, waivers: int | None = None) -> None:
@@ -68,6 +65,7 @@ def _told(judged: Judged) -> str:
     """Why it does not pass: what is missing, or what was found; what it saw, where it passes."""
     missing = [_name(path) for path, found in judged.facts if found is None]
     if judged.verdict == "unknown" and missing:
+        # What the author says is about a rule that fails; of what nobody recorded only that can be said.
         return f"{', '.join(missing)} not recorded"
     looked = seen(judged)
     if judged.verdict in ("fail", "unknown") and judged.says:
@@ -95,14 +93,14 @@ def fix(deal_id: str, judged: Judged, target: str) -> str:
 def way_round(judged: Sequence[Judged], waivers: int | None = None) -> str:
     """Who may waive what stands in the way; empty where nothing does, or where nobody may waive any of it."""
     unmet = [each for each in judged if each.unmet]
-    roles = " or ".join(sorted({role for each in unmet for role in each.waivable_by}))
+    roles = " or ".join(f"a {role}'s" for role in sorted({role for each in unmet for role in each.waivable_by}))
     if not roles:
         return ""
-    given = f" ({waivers:,} given so far)" if waivers is not None else ""
+    given = f" ({waivers:,} so far)" if waivers is not None else ""
     if all(each.waivable_by for each in unmet):
-        return f"the only way round: a waiver by {roles}, with a reason{given}: deal waive … --reason …"
+        return f"the only way round: {roles} waiver, with a reason{given}"
     fixed = ", ".join(each.rule for each in unmet if not each.waivable_by)
-    return f"no way round {fixed}; round the rest only a waiver by {roles}, with a reason{given}"
+    return f"no way round {fixed}; the rest: {roles} waiver, with a reason{given}"
 
 
 def headline(word: str, deal: Deal, value: str, what: str) -> None:

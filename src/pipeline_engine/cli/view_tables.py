@@ -52,7 +52,7 @@ def _level(text: str | None) -> str:
 
 def decided(found: Health) -> None:
     """Won of decided, with how sure that is."""
-    apart = f", {words.plural(found.lost_not_counted, 'loss', 'losses')} apart" if found.lost_not_counted else ""
+    apart = f", {found.lost_not_counted:,} lost for a reason that does not count" if found.lost_not_counted else ""
     worth = words.amounts(found.won_value.to_json())
     say(f"   won {found.win_rate.hits:,} of {found.win_rate.of:,} decided: {sure(found.win_rate)}{apart} · won {worth}")
 
@@ -72,18 +72,21 @@ def bottlenecks(found: Bottlenecks) -> None:
         (
             f"{stage.rank}", stage.stage, f"{stage.flow.arrivals:,}", f"{stage.flow.departures:,}",
             f"{stage.flow.in_stage_mean:,.1f}", words.days(stage.median.days), words.days(stage.p90.days),
-            words.percent(stage.share_of_delay), _level(stage.service_level),
+            words.percent(stage.share_of_delay), _level(stage.service_level), _mean(stage.beyond_mean),
         )
         for stage in found.stages
     ]  # fmt: skip
     right = ("came in", "left", "there on average", "half left after", "9 of 10 after", "share of delay")
-    table(
-        [("", "right"), ("stage", "left"), *((n, "right") for n in right), ("service level", "right")], rows, indent=2
-    )
+    level = (("service level", "right"), ("past it on average", "right"))
+    table([("", "right"), ("stage", "left"), *((n, "right") for n in right), *level], rows, indent=2)
     if found.stages:
         say(f"  {found.stages[0].stage} first: {found.stages[0].why}")
         say(f"  {waiting(found.stages[0])}")
     _notes(found.notes, found.position)
+
+
+def _mean(deals: float | None) -> str:
+    return words.NOTHING if deals is None else f"{deals:,.1f}"
 
 
 def waiting(stage: Any) -> str:

@@ -40,7 +40,7 @@ def bottlenecks(
     """Where deals get stuck, the worst stage first, and what they wait for."""
     from pipeline_engine.cli import view_tables
 
-    window = {"since": view_moment(since, "--since"), "until": view_moment(until, "--until")}
+    window = {"since": view_moment(since, "--since", begins=True), "until": view_moment(until, "--until")}
     with opened() as engine:
         found = engine.bottlenecks(process=process, owner=owner, **window, **_moments(as_of, known_at))
     emit_json(found.to_json()) if json else view_tables.bottlenecks(found)

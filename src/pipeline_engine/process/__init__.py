@@ -46,6 +46,7 @@ from pipeline_engine.process.model import (
     Stalled,
 )
 from pipeline_engine.process.rules import (
+    SEMANTICS,
     Column,
     Frame,
     Kind,
@@ -73,6 +74,7 @@ __all__ = [
     "OWNERS_MANAGER",
     "PASS",
     "PROCESS_EVENTS",
+    "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
     "Calendar",

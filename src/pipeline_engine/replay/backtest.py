@@ -28,6 +28,7 @@ from pipeline_engine.values import Money
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 EXAMPLES = 5
+TOUCHED: tuple[Change, ...] = ("newly_refused", "newly_needs_approval", "newly_allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def backtest(facts: Facts, candidate: Process, question: Question) -> Backtest:
         fidelity=control(instants, attempts, question.open_sealed), attempts=len(attempts),
         counts={change: int((found.changes == CODE[change]).sum()) for change in CHANGES}, rules=rules, waits=waits,
         slips=slips(effects, candidate, found.changes == CODE["newly_needs_approval"], waits),
+        at_stake={change: effects.worth.at_stake(found.changes == CODE[change]) for change in TOUCHED},
         cannot_know=_cannot_know(rules, situations, found), examples=tuple(_examples(found, effects.worth)),
     )  # fmt: skip
 
@@ -112,14 +114,17 @@ def _label(process: Process | None, question: Question) -> str:
 def _cannot_know(rules: tuple[RuleEffect, ...], situations: Situations, found: _Found) -> tuple[str, ...]:
     notes = ["whether people would have adapted: refused deals are not said to be lost, nor late ones never to comply"]
     notes += [
-        f"`{rule.rule}` on {rule.not_knowable:,} attempts: what it asks for was not asked for then"
+        f"`{rule.rule}` on {rule.not_knowable:,} attempts: what it reads was not asked for then, or came in without"
         for rule in rules
         if rule.not_knowable
     ]
     counted = (
         (~found.fits, "attempts between stages that the candidate, or the baseline, does not have"),
         (situations.now == NOWHEN, "attempts whose time nobody noted: rules of time are unknown there"),
-        (_after_being_held(situations, found), "newly allowed attempts would have come at all: their deals were held"),
+        (
+            _after_being_held(situations, found),
+            "newly allowed attempts: whether they would have come, for their deals were held",
+        ),
     )
     return (*notes, *(f"{int(mask.sum()):,} {what}" for mask, what in counted if mask.any()))
 

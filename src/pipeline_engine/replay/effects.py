@@ -19,6 +19,7 @@ from pipeline_engine.views import kaplan_meier, quantile
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+FEWEST_WEEKS = 2  # below which a rate a week says nothing
 DAY = timedelta(days=1) // timedelta(microseconds=1)
 BECAME = ("won", "lost", "open")
 
@@ -91,9 +92,12 @@ class Effects:
             not_knowable=int((unknowable & (verdicts != NOT_ASKED) & (verdicts != PASS)).sum()),
             waived=int((verdicts == WAIVED).sum()), stopped=int(stopped.sum()), sole=int(sole.sum()),
             complied=complied, days_median=days, never=int(never.sum()), approvals=int(approvals.sum()),
-            approvals_a_week=round(float(approvals.sum()) / self.weeks, 2) if self.weeks and approvals.any() else None,
+            approvals_a_week=self._a_week(int(approvals.sum())),
             at_stake=self.worth.at_stake(approvals if rule.approval and approvals.any() else never),
         )  # fmt: skip
+
+    def _a_week(self, approvals: int) -> float | None:
+        return round(approvals / self.weeks, 2) if approvals and self.weeks >= FEWEST_WEEKS else None
 
     def _complied(self, number: int, stopped: Mask) -> tuple[int, float | None, Mask]:
         mine = np.flatnonzero(stopped[self.held.attempts])

@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import Instants, Open, Words, ints
-from pipeline_engine.process import LETTERS, Judge, Process
+from pipeline_engine.process import LETTERS, SEMANTICS, Judge, Process
 from pipeline_engine.replay.report import Fidelity, Mismatch
 from pipeline_engine.replay.situations import Situations
 from pipeline_engine.replay.verdicts import Matrix, from_letters, judged
 
 SHOWN = 20
-SEMANTICS = 1
 
 
 def versions_in(

@@ -155,7 +155,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Backtest:
-    """The whole answer, for one candidate over the history up to a log position."""
+    """The whole answer, for one candidate over the history up to a log position.
+
+    `at_stake` holds, for every kind of change that touches a move, the deals and their value at the time of the move,
+    by what became of them.
+    """
 
     candidate: str
     candidate_digest: str
@@ -168,6 +172,7 @@ class Backtest:
     rules: tuple[RuleEffect, ...]
     waits: tuple[ApprovalWait, ...]
     slips: Slip
+    at_stake: Mapping[Change, Mapping[str, AtStake]]
     examples: tuple[Example, ...]
     cannot_know: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
@@ -179,6 +184,11 @@ class Backtest:
             "position": self.position, "events": self.events, "fidelity": self.fidelity.to_json(),
             "attempts": self.attempts, **{change: self.counts[change] for change in CHANGES},
             "rules": [rule.to_json() for rule in self.rules], "approval_waits": [w.to_json() for w in self.waits],
-            "slips": self.slips.to_json(), "examples": [example.to_json() for example in self.examples],
+            "slips": self.slips.to_json(),
+            "at_stake": {
+                change: {outcome: stake.to_json() for outcome, stake in stakes.items()}
+                for change, stakes in self.at_stake.items()
+            },
+            "examples": [example.to_json() for example in self.examples],
             "cannot_know": list(self.cannot_know), "notes": list(self.notes),
         }  # fmt: skip

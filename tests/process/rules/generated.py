@@ -47,12 +47,15 @@ class Expressions:
         self.random = Random(seed)
 
     def pick(self, *choices: str) -> str:
+        """One of several, by the seed."""
         return self.random.choice(choices)
 
     def rule(self) -> str:
+        """A boolean expression of some depth."""
         return self.bool_(self.random.randint(1, 5), None)
 
     def of(self, kind: Kind, depth: int, variable: str | None) -> str:
+        """An expression of a kind."""
         draw = {
             Kind.STRING: self.string,
             Kind.INT: self.int_,
@@ -64,10 +67,12 @@ class Expressions:
         return draw(depth, variable)
 
     def choice(self, kind: Kind, depth: int, variable: str | None) -> str:
+        """A conditional between two expressions of a kind."""
         branches = " : ".join(self.of(kind, depth - 1, variable) for _ in range(2))
         return f"({self.bool_(depth - 1, variable)} ? {branches})"
 
     def string(self, depth: int, variable: str | None) -> str:
+        """A text."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.4:
             own = [f"{variable}.role", f"{variable}.by"] * 2 if variable else []
@@ -79,6 +84,7 @@ class Expressions:
         return self.choice(Kind.STRING, depth, variable)
 
     def int_(self, depth: int, variable: str | None) -> str:
+        """A whole number."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.3:
             large = ("9223372036854775807", "4611686018427387904", "-9223372036854775808", "3037000500")
@@ -100,6 +106,7 @@ class Expressions:
         return self.int_of_more(depth, variable)
 
     def int_of_more(self, depth: int, variable: str | None) -> str:
+        """A whole number made from something else."""
         chance = self.random.random()
         if chance < 0.3:
             return self.choice(Kind.INT, depth, variable)
@@ -110,6 +117,7 @@ class Expressions:
         return f"approvals.filter(a, {self.bool_(depth - 1, 'a')}).size()"
 
     def double(self, depth: int, variable: str | None) -> str:
+        """A number with a fraction."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.4:
             return self.pick(*READ[Kind.DOUBLE] * 2, "0.0", "50000.0", "1.5", "-3.0", "1e308", "9.3e18")
@@ -121,6 +129,7 @@ class Expressions:
         return self.pick(f"double({self.int_(depth - 1, variable)})", "(-deal.score)")
 
     def moment(self, depth: int, variable: str | None) -> str:
+        """A moment."""
         if depth <= 0 or self.random.random() < 0.6:
             own = [f"{variable}.at"] * 2 if variable else []
             literals = ("timestamp('2026-01-15T08:00:00.25Z')", "timestamp('1969-12-31T23:59:59+02:00')")
@@ -128,6 +137,7 @@ class Expressions:
         return f"({self.moment(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
 
     def span(self, depth: int, variable: str | None) -> str:
+        """A length of time."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.5:
             literals = ("24h", "90m", "-1h", "7776000s", "1h30m", "-1500ms", "2562047h", "-0.25s")
@@ -137,11 +147,13 @@ class Expressions:
         return f"({self.span(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
 
     def relation(self, depth: int, variable: str | None) -> str:
+        """A comparison of two of a kind."""
         kind = self.random.choice(list(READ))
         sign = self.pick("<", "<=", ">", ">=", "==", "!=")
         return f"({self.of(kind, depth, variable)} {sign} {self.of(kind, depth, variable)})"
 
     def bool_(self, depth: int, variable: str | None) -> str:
+        """A truth."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.08:
             own = [f"{variable}.live", f"has({variable}.role)"] if variable else []
@@ -159,6 +171,7 @@ class Expressions:
         return self.about_text(depth, variable) if chance < 0.8 else self.about_lists(depth, variable)
 
     def about_text(self, depth: int, variable: str | None) -> str:
+        """A truth about a text."""
         text, chance = self.string(depth - 1, variable), self.random.random()
         if chance < 0.4:
             other = self.string(depth - 1, variable)
@@ -174,6 +187,7 @@ class Expressions:
         return f"({self.int_(depth - 1, variable)} in [{numbers}])"
 
     def about_lists(self, depth: int, variable: str | None) -> str:
+        """A truth about a list."""
         macro = self.pick("exists", "all", "exists_one")
         if variable == "b" or (variable and self.random.random() < 0.6):
             return f"({variable}.role == {self.string(0, variable)})"
@@ -204,6 +218,7 @@ class Rows:
         self.random = Random(seed)
 
     def row(self) -> dict[str, Any]:
+        """A row with a quarter of everything missing."""
         draw = {
             Kind.DOUBLE: self.double,
             Kind.INT: self.int_,
@@ -218,9 +233,11 @@ class Rows:
         return row
 
     def maybe(self, draw: Any) -> Any:
+        """A value, or nothing."""
         return None if self.random.random() < 0.25 else draw()
 
     def approval(self) -> dict[str, Any]:
+        """An approval with parts missing."""
         return {
             "role": self.maybe(lambda: self.random.choice(TEXTS)),
             "by": self.random.choice(TEXTS),
@@ -229,13 +246,16 @@ class Rows:
         }
 
     def double(self) -> float:
+        """A number, sometimes an awkward one."""
         edges = (0.0, -0.0, 1.0, 49999.99, 50000.0, 1e308, -1e308, 9.3e18, -9.3e18, 9.223372036854775e18)
         return self.random.choice([*edges, self.random.uniform(-1e6, 1e6)])
 
     def int_(self) -> int:
+        """A whole number, sometimes at the limits."""
         return self.random.choice([self.random.randint(-5, 6), 2**63 - 1, -(2**63), 2**62, 3037000500, 0, 1, -1])
 
     def moment(self) -> datetime:
+        """A moment, sometimes at the end of time."""
         if self.random.random() < 0.04:
             # The reference cannot be given the very first and the very last second.
             early, late = (
@@ -247,5 +267,6 @@ class Rows:
         return NEW_YEAR + timedelta(microseconds=self.random.randint(-(10**14), 10**14))
 
     def span(self) -> timedelta:
+        """A length of time."""
         microseconds = self.random.choice([10**6, 10**9, 10**12, 10**15, 9 * 10**15])
         return timedelta(microseconds=self.random.randint(-microseconds, microseconds))

@@ -40,11 +40,13 @@ def affordable(rule: str) -> bool:
 
 
 def judged(source: str, rows: list[dict[str, Any]]) -> list[int]:
+    """The verdicts of our evaluator on all rows at once."""
     node = compile_rule(source, VOCABULARY)
     return [int(verdict) for verdict in Program(node).verdicts(Frame.from_rows(VOCABULARY, rows))]
 
 
 def judged_one_by_one(source: str, rows: list[dict[str, Any]]) -> list[int]:
+    """The verdicts of our evaluator, a row at a time."""
     program = Program(compile_rule(source, VOCABULARY))
     return [int(program.verdicts(Frame.from_rows(VOCABULARY, [row]))[0]) for row in rows]
 
@@ -64,6 +66,7 @@ def mismatches(rules: list[str], rows: list[dict[str, Any]], judge: Judge = judg
 
 
 def drawn_rows(seed: int, count: int) -> list[dict[str, Any]]:
+    """So many rows by a seed."""
     rows = Rows(seed)
     return [rows.row() for _ in range(count)]
 

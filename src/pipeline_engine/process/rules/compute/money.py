@@ -203,10 +203,25 @@ def ratio(rates: Rates) -> Operation:
     def apply(left: Column, right: Column) -> Column:
         both = aligned(left, right, rates)
         zero = np.asarray(both.right == 0)[()]
-        values = both.left.astype(np.float64) / np.where(zero, np.int64(1), both.right)
+        values = _nearest(both.left, np.where(zero, np.int64(1), both.right))
         return Column(Kind.DOUBLE, values, failing(both.missing, zero))
 
     return apply
+
+
+_EXACT = np.int64(2**53)
+
+
+def _nearest(left: Values, right: Values) -> Values:
+    """The nearest double to each quotient; what a double cannot hold exactly is divided as whole numbers."""
+    values = np.asarray(left.astype(np.float64) / right)
+    beyond = np.asarray((left > _EXACT) | (left < -_EXACT) | (right > _EXACT) | (right < -_EXACT))
+    if not beyond.any():
+        return values[()]
+    over, under = np.broadcast_to(left, values.shape), np.broadcast_to(right, values.shape)
+    exact = [int(one) / int(other) for one, other in zip(over[beyond], under[beyond], strict=True)]
+    values[beyond] = exact
+    return values[()]
 
 
 def in_currency(target: str, rates: Rates) -> Callable[[Column], Column]:
