@@ -104,11 +104,13 @@ class UnknownName(Rejected):
     """A name that is not there."""
 
     what = "name"
+    remedy = ""
 
     def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
         near = nearest(shown(name, 200), known)
         hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted(list(known)[:12])}" if known else ""
-        super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}")
+        remedy = f"; {self.remedy}" if self.remedy and not near else ""
+        super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}{remedy}")
         self.name, self.known, self.near = name, tuple(known), near
 
 
@@ -122,6 +124,7 @@ class UnknownProcess(UnknownName):
     """No such process, or no such version of it, in this store."""
 
     what = "process"
+    remedy = "`process publish FILE` puts one in force"
 
 
 class UnknownStage(UnknownName):

@@ -4,14 +4,16 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pipeline_engine.deal import DealLost, DealMoved, DealOpened, DealWon, MoveRefused
 from pipeline_engine.engine import Engine
 from pipeline_engine.errors import UnknownProcess
-from pipeline_engine.facts import Facts, Projector
+from pipeline_engine.facts import Facts, Projector, Words
 from pipeline_engine.process import LETTERS, Judge, load_process
 from pipeline_engine.replay import CHANGES, Backtest, Question, backtest
+from pipeline_engine.replay.effects import Worth
 from tests.replay.lived import STRICT_SALES, year
 from tests.replay.plain import attempts_of, letters
 from tests.replay.small import History, counted, day, effect, process
@@ -134,7 +136,7 @@ def test_a_won_deal_slips_by_the_wait_of_the_role_it_would_need() -> None:
     )
     assert counted(by_manager) == counted(by_vp) == {"newly_needs_approval": 1}
     assert (by_manager.slips.deals, by_vp.slips.deals) == (1, 0)
-    assert [money.plain() for money in by_manager.slips.values] == ["500"]
+    assert by_manager.slips.worth.to_json() == {"EUR": "500"}
 
 
 def test_approvals_wait_side_by_side() -> None:
@@ -285,3 +287,13 @@ def test_what_happened_after_the_instant_asked_about_is_not_read() -> None:
     assert json.dumps(replace(again, position=then.position, events=then.events).to_json()) == json.dumps(
         then.to_json()
     )
+
+
+def test_what_is_at_stake_may_be_more_than_64_bits_hold() -> None:
+    """Ten deals of the largest amount there is add up exactly, not to an error."""
+    most, deals = 2**63 - 1, 10
+    worth = Worth(
+        value=np.full(deals, most, np.int64), currency=Words(np.zeros(deals, np.int64), ("EUR",)),
+        became=Words(np.zeros(deals, np.int64), ("won",)), closed=np.zeros(deals, np.int64), deal=np.arange(deals),
+    )  # fmt: skip
+    assert worth.at_stake(np.ones(deals, np.bool_))["won"].worth.units == {"EUR": most * deals}

@@ -7,7 +7,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.output import prose, say, table
 from pipeline_engine.process import Process
 from pipeline_engine.replay import AtStake, Backtest, RuleEffect
-from pipeline_engine.values import Money
+from pipeline_engine.views import Amounts
 
 SHOWN = 6
 ENOUGH = 20  # moves stopped, below which a sentence would say more than the numbers
@@ -116,7 +116,7 @@ def _approval_rows(rule: RuleEffect, name: str, report: Backtest) -> list[tuple[
     rows = [(name, words.plural(rule.approvals, "more approval"), f"{week.lstrip(', ')}{each}".lstrip(", "))]
     if report.slips.deals:
         rows.append(
-            ("", "", f"{report.slips.deals:,} won deals, {_sum(report.slips.values)}, would have slipped a quarter")
+            ("", "", f"{report.slips.deals:,} won deals, {_sum(report.slips.worth)}, would have slipped a quarter")
         )
     return rows
 
@@ -125,14 +125,14 @@ def _won(stakes: Mapping[str, AtStake]) -> str:
     won = stakes.get("won", AtStake())
     if not won.deals:
         return "none of them won"
-    if not won.values:
+    if not won.worth.units:
         return f"{won.deals:,} of them won, at a value nobody noted then"
     unknown = f", unknown for {won.unknown:,}" if won.unknown else ""
-    return f"{won.deals:,} of them won: {_sum(won.values)} at stake{unknown}"
+    return f"{won.deals:,} of them won: {_sum(won.worth)} at stake{unknown}"
 
 
-def _sum(values: Sequence[Money]) -> str:
-    return " + ".join(str(money) for money in values) or "value not known"
+def _sum(worth: Amounts) -> str:
+    return words.amounts(worth.to_json()) if worth.units else "value not known"
 
 
 def plain_words(rules: Sequence[RuleEffect], report: Backtest, known: Beside = NOTHING_BESIDE) -> str:

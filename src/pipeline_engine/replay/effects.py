@@ -14,8 +14,7 @@ from pipeline_engine.replay.baseline import Baseline
 from pipeline_engine.replay.classify import Judged
 from pipeline_engine.replay.held import NEVER, UNTIMED, Held
 from pipeline_engine.replay.report import ApprovalWait, AtStake, RuleEffect
-from pipeline_engine.values import Money
-from pipeline_engine.views import kaplan_meier, quantile
+from pipeline_engine.views import Amounts, kaplan_meier, quantile
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -57,12 +56,13 @@ class Worth:
 
     def stake(self, places: Ints) -> AtStake:
         """These attempts' deals and values."""
-        values = []
-        for code, currency in enumerate(self.currency.vocabulary):
-            mine = places[(self.currency.codes[places] == code) & (self.value[places] != NOWHEN)]
-            if len(mine):
-                values.append(Money(exact_sum(self.value[mine]), currency))
-        return AtStake(len(places), tuple(values), int((self.value[places] == NOWHEN).sum()))
+        known = places[self.value[places] != NOWHEN]
+        units = {
+            currency: exact_sum(self.value[mine])
+            for code, currency in enumerate(self.currency.vocabulary)
+            if len(mine := known[self.currency.codes[known] == code])
+        }
+        return AtStake(len(places), Amounts(units), len(places) - len(known))
 
 
 @dataclass(frozen=True)

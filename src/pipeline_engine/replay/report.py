@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pipeline_engine.values import Money, instant_text
+from pipeline_engine.views import Amounts
 
 Change = Literal[
     "same", "newly_refused", "newly_needs_approval", "newly_warned", "newly_allowed", "other_reason", "not_knowable"
@@ -57,13 +58,13 @@ class AtStake:
     """Deals and their value at the time of the move; `unknown` deals had no value recorded then."""
 
     deals: int = 0
-    values: tuple[Money, ...] = ()
+    worth: Amounts = field(default_factory=lambda: Amounts({}))
     unknown: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """For scripts; amounts as decimal text."""
         return {
-            "deals": self.deals, "value": {money.currency: money.plain() for money in self.values},
+            "deals": self.deals, "value": self.worth.to_json(),
             "unknown": self.unknown,
         }  # fmt: skip
 
@@ -123,11 +124,11 @@ class Slip:
     """Won deals that, had their new approvals taken the recorded median, would have closed in a later quarter."""
 
     deals: int
-    values: tuple[Money, ...]
+    worth: Amounts
 
     def to_json(self) -> dict[str, Any]:
         """For scripts."""
-        return {"deals": self.deals, "value": {money.currency: money.plain() for money in self.values}}
+        return {"deals": self.deals, "value": self.worth.to_json()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def slips(effects: Effects, candidate: Process, newly: Mask, waits: Sequence[App
     chosen = np.zeros(len(newly), np.bool_)
     chosen[slipped] = True
     stake = effects.worth.at_stake(chosen)["won"]
-    return Slip(stake.deals, stake.values)
+    return Slip(stake.deals, stake.worth)
 
 
 def _days_asked(effects: Effects, candidate: Process, known: dict[str, float | None]) -> npt.NDArray[np.float64]:
