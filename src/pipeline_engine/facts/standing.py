@@ -30,7 +30,7 @@ def grant_ends(facts: Facts) -> Ints:
     event = Words.of(table["event"])
     denied = np.where(event.is_any("granted"), _denied(event, facts, deal, version), FOREVER)
     ways = (_used(facts, deal, version), _lapsed(facts, deal, version), _owned(facts, deal, version), denied)
-    return np.where(event.is_any("granted", "waived"), np.minimum.reduce(ways), 0)
+    return np.where(event.is_any("granted", "waived"), np.min(np.stack(ways), axis=0), 0)
 
 
 def contact_ends(facts: Facts, who: pa.Array | None = None) -> Ints:

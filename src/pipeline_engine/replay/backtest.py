@@ -133,7 +133,7 @@ def _after_being_held(situations: Situations, found: _Found) -> Mask:
     """Newly allowed attempts of deals that the candidate would have held before; attempts stand in stream order."""
     stopping = (found.changes == CODE["newly_refused"]) | (found.changes == CODE["newly_needs_approval"])
     deal = situations.probes.deal
-    first = np.full(int(deal.max(initial=0)) + 1, len(deal), np.int64)
+    first = np.full(int(np.max(deal, initial=0)) + 1, len(deal), np.int64)
     np.minimum.at(first, deal[stopping], np.flatnonzero(stopping))
     allowed = found.changes == CODE["newly_allowed"]
     return np.asarray(allowed & (np.arange(len(deal)) > first[deal]), dtype=np.bool_)

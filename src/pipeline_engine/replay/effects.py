@@ -137,7 +137,7 @@ def approval_waits(facts: Facts) -> tuple[ApprovalWait, ...]:
     event, role = Words.of(table["event"]), Words.of(table["role"])
     asked, answered = event.is_any("requested"), event.is_any("granted", "rejected", "returned")
     pairs = _pairs(facts, asked, answered)
-    last = ints(facts.deals["last_event_at"]).max(initial=NOWHEN)
+    last = int(np.max(ints(facts.deals["last_event_at"]), initial=int(NOWHEN)))
     at = ints(table["at"])
     waits = []
     for code, name in enumerate(role.vocabulary):

@@ -53,7 +53,7 @@ def held(situations: Situations, judge: Judge, stops: npt.NDArray[np.bool_]) -> 
         rows = _spread(later.offsets[part], later.sizes[part])
         of = (stops[:, attempts[part]], attempts[part])
         waited[:, part] = _first_holding(situations, judge, of, (rows, evidence))
-    last = max(evidence.at.max(initial=NOWHEN), situations.now.max(initial=NOWHEN))
+    last = max(int(np.max(evidence.at, initial=int(NOWHEN))), int(np.max(situations.now, initial=int(NOWHEN))))
     return Held(attempts, waited, np.where(now == NOWHEN, NEVER, np.maximum(last - np.where(now == NOWHEN, 0, now), 0)))
 
 

@@ -31,7 +31,7 @@ def asked_of(situations: Situations, judge: Judge) -> npt.NDArray[np.bool_]:
     wide, wider = len(target.vocabulary) + 1, len(start.vocabulary) + 1
     group = ((kind.codes + 1) * wider + start.codes + 1) * wide + target.codes + 1
     distinct = np.flatnonzero(np.bincount(group, minlength=1))
-    place = np.zeros(int(distinct.max(initial=0)) + 1, np.int64)
+    place = np.zeros(int(np.max(distinct, initial=0)) + 1, np.int64)
     place[distinct] = np.arange(len(distinct))
     table = np.zeros((len(judge.process.rules), len(distinct)), np.bool_)
     for number, code in enumerate(distinct.tolist()):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from pipeline_engine.errors import EmptyWindow
 from pipeline_engine.facts import Facts
 from pipeline_engine.process import Span
@@ -180,7 +182,7 @@ def _window(crowd: Population, since: datetime | None, until: datetime | None) -
     end = crowd.as_of if until is None else min(microseconds(until), crowd.as_of)
     if since is None and not stays.dated.any():
         raise EmptyWindow("nothing to look at: no stay in a stage has a known beginning and end")
-    begin = int(stays.entered[stays.dated].min()) if since is None else microseconds(since)
+    begin = int(np.min(stays.entered[stays.dated])) if since is None else microseconds(since)
     span = f"from {instant_text(moment_at(begin))} to {instant_text(moment_at(end))}"
     if begin >= end:
         raise EmptyWindow(f"nothing to look at {span}: the window holds no time")

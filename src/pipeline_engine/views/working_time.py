@@ -56,7 +56,7 @@ def used_up(starts: Integers, span: Span, calendar: Calendar, horizon: int) -> I
         return starts + int(span.amount * _PLAIN[span.unit])
     if len(starts) == 0:
         return starts
-    hours = WorkingHours.over(calendar, int(starts.min()), horizon)
+    hours = WorkingHours.over(calendar, int(np.min(starts)), horizon)
     return hours.later(starts, float(span.amount), by_day=span.unit == "bd")
 
 

@@ -102,7 +102,7 @@ def kaplan_meier(exits: Integers, ended: Flags, entries: Integers | None = None)
         hazard_variance = np.cumsum(counts / (at_risk * (at_risk - counts)))
         se = np.where(survival > 0, survival * np.sqrt(hazard_variance), 0.0)
     low, high = _log_log(survival, hazard_variance)
-    seen, oldest = len(exits), int(exits.max(initial=0))
+    seen, oldest = len(exits), int(np.max(exits, initial=0))
     return Survival(ages, at_risk, counts, survival, se, low, high, seen, int(ended.sum()), oldest)
 
 
