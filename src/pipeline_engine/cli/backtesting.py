@@ -11,7 +11,7 @@ import typer
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, note, progress, say
 from pipeline_engine.cli.session import Json, opened
-from pipeline_engine.errors import BadProcess, BadValue
+from pipeline_engine.errors import BadValue
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Engine
@@ -46,11 +46,10 @@ def backtest(
     from time import perf_counter
 
     from pipeline_engine.cli import backtest_report
-    from pipeline_engine.engine import read_text
-    from pipeline_engine.process import load_process
+    from pipeline_engine.engine import load_file
 
     budgets = [_budget(text) for text in fail_if or []]
-    tried = load_process(read_text(candidate, BadProcess), str(candidate))
+    tried = load_file(candidate)
     with opened() as engine:
         with progress("reading the log") as told:
             engine.rebuild(told)

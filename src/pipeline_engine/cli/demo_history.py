@@ -9,9 +9,10 @@ from pipeline_engine.cli.demo_sections import Shown, Tried
 from pipeline_engine.cli.demo_store import fresh, set_down
 from pipeline_engine.cli.imports import say_report
 from pipeline_engine.cli.output import note, progress, say
-from pipeline_engine.engine import Engine, read_text
+from pipeline_engine.engine import Engine
 from pipeline_engine.errors import BadHistory, BadMapping, BadProcess, EmptyWindow
 from pipeline_engine.exchange import load_mapping, propose
+from pipeline_engine.notation import read_text
 from pipeline_engine.process import Process, lint, load_process
 from pipeline_engine.views import Bottlenecks
 

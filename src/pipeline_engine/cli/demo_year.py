@@ -8,8 +8,8 @@ from pipeline_engine.cli import backtest_report, words
 from pipeline_engine.cli.demo_sections import Refusal, Shown, Tried, best_refusal, waivers_in
 from pipeline_engine.cli.demo_store import config, fresh
 from pipeline_engine.cli.output import note, progress
-from pipeline_engine.engine import Engine, StoryClock
-from pipeline_engine.process import lint, load_process
+from pipeline_engine.engine import Engine, StoryClock, load_file
+from pipeline_engine.process import lint
 from pipeline_engine.simulation import YearPlan, sales_year
 from pipeline_engine.views import Bottlenecks
 
@@ -63,7 +63,7 @@ def _refusal(engine: Engine, path: Path) -> Refusal | None:
 
 def _tried(engine: Engine, bottlenecks: Bottlenecks) -> Tried:
     file = config(STRICT)
-    candidate = load_process(file.read_text(encoding="utf-8"), str(file))
+    candidate = load_file(file)
     engine.facts()
     begin = perf_counter()
     report = engine.backtest(candidate)

@@ -20,8 +20,8 @@ File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="F
 @commands.command(epilog=epilog("process lint"))
 def lint(file: File, json: Json = False) -> None:
     """Check a process file: what keeps it from loading, and names that nothing declared. Writes nothing."""
-    from pipeline_engine.engine import read_text
     from pipeline_engine.errors import BadProcess
+    from pipeline_engine.notation import read_text
     from pipeline_engine.process import lint as check
 
     findings = check(read_text(file, BadProcess), str(file))

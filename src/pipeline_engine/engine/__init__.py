@@ -1,10 +1,10 @@
 """The shell: store, clock and people meet the pure rooms here."""
 
+from pipeline_engine.engine.answers import load_file
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
-from pipeline_engine.engine.files import read_text
 from pipeline_engine.engine.selection import DealRow
 from pipeline_engine.engine.setup import Applied, Published
 from pipeline_engine.engine.shell import EVENTS, How
 
-__all__ = ["EVENTS", "Applied", "DealRow", "Engine", "How", "Published", "StoryClock", "read_text", "system_clock"]
+__all__ = ["EVENTS", "Applied", "DealRow", "Engine", "How", "Published", "StoryClock", "load_file", "system_clock"]

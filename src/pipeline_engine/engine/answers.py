@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline_engine.engine.files import read_text
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
 from pipeline_engine.engine.shell import Shell
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
+from pipeline_engine.notation import read_text
 from pipeline_engine.process import Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
 from pipeline_engine.store import Finding, Row

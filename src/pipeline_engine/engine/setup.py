@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Unpack
 
 from pipeline_engine.engine.desk import PERSON, PROCESS, REGISTER
-from pipeline_engine.engine.files import read_text
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadPeople, BadProcess
+from pipeline_engine.notation import read_text
 from pipeline_engine.process import Process, PublishedProcess, decide_publish, load_process
 from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people

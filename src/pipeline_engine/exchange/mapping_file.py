@@ -7,7 +7,7 @@ from typing import Any
 from pipeline_engine.errors import BadMapping
 from pipeline_engine.exchange.mapping import Column, HistoryMapping, Known, Lookup, Name
 from pipeline_engine.exchange.mapping_columns import Columns
-from pipeline_engine.notation import Node, Place, Written, read_tree
+from pipeline_engine.notation import Node, Place, Written, read_text, read_tree
 
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "latin-1", "iso-8859-15")
 _COMMON = (
@@ -51,13 +51,7 @@ _XES = ("at", "activity", "activities")
 
 def load_mapping(path: Path) -> HistoryMapping:
     """The mapping in a file; raises BadMapping with line and column, also where the file cannot be read."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise BadMapping(str(path), None, None, f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise BadMapping(str(path), None, None, f"byte {error.start} is no UTF-8", "a mapping file in YAML") from None
-    return read_mapping(text, str(path))
+    return read_mapping(read_text(path, BadMapping), str(path))
 
 
 def read_mapping(text: str, file: str) -> HistoryMapping:

@@ -20,7 +20,6 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 FEWEST_WEEKS = 2  # below which a rate a week says nothing
 DAY = timedelta(days=1) // timedelta(microseconds=1)
-BECAME = ("won", "lost", "open")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from pipeline_engine.values import moment_at
 Ints = npt.NDArray[np.int64]
 _DAY = 86_400_000_000
 _QUARTER_HOUR = 900_000_000
-_NOWHERE = Column(Kind.STRING, np.int64(0), np.True_, ("",))
 
 
 @dataclass(frozen=True)

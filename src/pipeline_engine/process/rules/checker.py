@@ -1,7 +1,6 @@
 """The checker's view of a process: its names and types, and the operators that CEL itself does not have."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -55,11 +54,6 @@ def _environment(deal: tuple[tuple[str, Type], ...], limits: tuple[tuple[str, bo
     variables |= {group: cel.Type(f"{PACKAGE}.{group}") for group in groups}
     extensions = [cel.CelExtension("rule", _declarations()), ext_strings.ExtStrings()]
     return cel.NewEnv(pool, variables=variables, extensions=extensions)
-
-
-def is_whole(limit: Decimal) -> bool:
-    """Whether a limit is typed as a whole number."""
-    return limit == limit.to_integral_value()
 
 
 def _field_type(kind: Type) -> str:
