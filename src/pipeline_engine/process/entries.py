@@ -6,16 +6,14 @@ A shorthand's id is made from what it asks, never from where it stands, so that 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
 
 from pipeline_engine import notation
 from pipeline_engine.errors import quoted
 from pipeline_engine.notation import Complaints, Node, Place, Section, Table, Text, entries, scalar
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import Declared, roles_of
-from pipeline_engine.process.model import OWNERS_MANAGER, Field, Severity, Span
+from pipeline_engine.process.model import OWNERS_MANAGER, Field, RuleKind, Severity, Span
 
-RuleKind = Literal["check", "require", "activities", "contacts", "approval", "stay", "topology"]
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
 ASKS = ("check", "require", "activities", "contacts", "approval", "stay_at_least")
 BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by")

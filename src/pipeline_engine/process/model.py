@@ -17,6 +17,10 @@ from pipeline_engine.values import Value, value_from_json, value_to_json
 
 FieldKind = Literal["text", "number", "int", "money", "percent", "date", "time", "bool", "choice", "person", "document"]
 Severity = Literal["block", "warn", "hint"]
+RuleKind = Literal[
+    "check", "require", "activities", "contacts", "documents", "checklist", "plan", "approval", "stay", "by",
+    "topology",
+]  # fmt: skip
 Gate = Literal["open", "move", "win", "lose", "reopen"]
 OWNER = "owner.id"  # the deal's owner, where a grant says on what it lapses
 OWNERS_MANAGER = "owner.manager"  # an approver named by what he is to the deal's owner, beside the declared roles
@@ -42,7 +46,8 @@ class Frozen(BaseModel):
 class Field(Frozen):
     """One field of a deal. `personal` names whose data it is: `deal`, or the field that holds the subject.
 
-    A percent is a float in percentage points (`10%` is 10.0); many values are a tuple of text.
+    A percent is a float in percentage points (`10%` is 10.0); many values are a tuple of text. From the stage
+    `locked_from` on only the roles `unlocked_by` may change it.
     """
 
     name: str
@@ -52,6 +57,8 @@ class Field(Frozen):
     default: Default = None
     personal: str | None = None
     says: str = ""
+    locked_from: str | None = None
+    unlocked_by: tuple[str, ...] = ()
 
 
 class Stalled(Frozen):
@@ -69,7 +76,11 @@ class Span(Frozen):
 
 
 class Stage(Frozen):
-    """One step of the way; `rules` are the ids of the rules asked on entering it, in file order."""
+    """One step of the way.
+
+    `rules` are the ids of the rules asked on entering it, `leave` of those asked on moving on from it, in file order.
+    `applies` is a stored tree: only deals of which it is true have this stage; None is every deal.
+    """
 
     id: str
     title: str = ""
@@ -78,25 +89,72 @@ class Stage(Frozen):
     stalled_after: Stalled | None = None
     guidance: str = ""
     rules: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    applies: Any = None
+    applies_text: str | None = None
+
+
+class Item(Frozen):
+    """Something to be ticked off: of a checklist, or of the mutual action plan (`side` is who does it).
+
+    `due` is the stored tree of a moment, `due_text` what the author wrote; None is no date.
+    """
+
+    id: str
+    kind: Literal["checklist", "plan"]
+    title: str = ""
+    side: Literal["us", "customer"] | None = None
+    due: Any = None
+    due_text: str | None = None
+
+
+class Opens(Frozen):
+    """A deal that a win leads to: in `process`, at the moment of the stored tree `at` (None: at once).
+
+    `carry` says which fields go along: the field of the new deal → the field of this one.
+    """
+
+    process: str
+    at: Any = None
+    at_text: str | None = None
+    carry: dict[str, str] = {}
+
+
+class SplitLimit(Frozen):
+    """A named number that differs by a choice: `of` by the value of the field `by`, `otherwise` for the rest."""
+
+    by: str
+    of: dict[str, Decimal]
+    otherwise: Decimal | None = None
+
+
+class Extends(Frozen):
+    """The published process that a variant is made from, by the digest of its text."""
+
+    process: str
+    version: int
+    digest: str
 
 
 class Rule(Frozen):
     """One rule of a gate, compiled.
 
     `check` and `when` are stored trees (`process.rules.to_json`); `text` and `when_text` are what the author
-    wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, or `moves:forward`,
-    `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`. `approval` is the role asked for.
+    wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, `leave:STAGE`, `applies:STAGE`, or
+    `moves`, `moves:forward`, `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`. `approval` is the
+    role asked for, `after` the rules whose approvals come before it.
     In `fix`, `{deal}` stands for the deal's id: replace it, never `str.format` a text that an author wrote.
     """
 
     id: str
     asked_at: str
-    kind: Literal["check", "require", "activities", "contacts", "approval", "stay", "topology"] = "check"
+    kind: RuleKind = "check"
     severity: Severity = "block"
     says: str = ""
     fix: str = ""
     waivable_by: tuple[str, ...] = ()
     approval: str | None = None
+    after: tuple[str, ...] = ()
     text: str
     when_text: str | None = None
     check: Any
@@ -143,9 +201,12 @@ class Process(Frozen):
     rates: dict[str, Decimal] = {}
     calendar: Calendar = Calendar()
     limits: dict[str, Decimal] = {}
+    split_limits: dict[str, SplitLimit] = {}
     roles: tuple[str, ...] = ()
     contact_roles: tuple[str, ...] = ()
     activities: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
     fields: dict[str, Field] = {}
     stages: tuple[Stage, ...]
     moves: Moves = Moves()
@@ -155,6 +216,9 @@ class Process(Frozen):
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    opens: tuple[Opens, ...] = ()
+    extends: Extends | None = None
+    variant_for: dict[str, tuple[str, ...]] = {}  # of a variant: which deals of the base it is for
     semantics: int = 1
 
     @property
