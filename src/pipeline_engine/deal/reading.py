@@ -39,6 +39,7 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "move.from": attempt.from_stage,
         "move.to": attempt.target,
         "move.reason": attempt.reason or None,
+        "move.passed": judge.passed(attempt.gate, attempt.from_stage, attempt.target),
         "move.steps": judge.steps(attempt.gate, attempt.from_stage, attempt.target),
         "activities": [_activity(a) for a in deal.activities],
         "approvals": [_approval(g, attempt.now) for g in deal.approvals],
