@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pipeline_engine.process.analysis.terms import FALSE as NO
-from pipeline_engine.process.analysis.terms import NOT, TERNARY, call, known, put
+from pipeline_engine.process.analysis.terms import NOT, TERNARY, call, known, put, put_constant
 from pipeline_engine.process.analysis.terms import TRUE as YES
 from pipeline_engine.process.rules import ListOf, Node
 
@@ -130,24 +130,40 @@ def ternary(args: tuple[Node, ...], verdicts: int) -> Ways:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The elements of a recorded list that its filters keep: the condition is true of them, ELEMENT being one."""
+    """The elements of a recorded list that its filters keep: the condition is true of them, ELEMENT being one.
+
+    `value` is the field that a `map` makes of each.
+    """
 
     path: str
     kind: ListOf
     condition: Node
+    value: Node | None = None
 
     @property
     def settled(self) -> Way:
-        """The filters come to true or false of every element; else the whole list is unknown."""
-        return () if self.condition == YES else (Every(self.path, self.condition, SETTLED),)
+        """The filters come to true or false of every element, and what is made of it is recorded."""
+        way: Way = () if self.condition == YES else (Every(self.path, self.condition, SETTLED),)
+        return way if self.value is None else (*way, Every(self.path, self._made, TRUE))
+
+    @property
+    def _made(self) -> Node:
+        assert self.value is not None
+        return self.where(known(str(self.value.value), self.value.kind), YES)
 
     @property
     def unknown(self) -> Ways:
-        """The ways in which the list is unknown: it is not recorded, or a filter does not know about an element."""
+        """The ways in which the list is unknown: it is not recorded, or one element keeps it from being known."""
         ways: Ways = [(Verdict(known(self.path, self.kind), UNKNOWN),)]
         if self.condition != YES:
             ways.append((AtLeast(self.path, self.condition, UNKNOWN, 1),))
+        if self.value is not None:
+            ways.append((AtLeast(self.path, self._made, UNKNOWN, 1),))
         return ways
+
+    def element(self, body: Node, variable: str) -> Node:
+        """The body of a loop over what is kept, as a condition of ELEMENT."""
+        return put(body, variable, ELEMENT) if self.value is None else put_constant(body, variable, self.value)
 
     def where(self, body: Node, otherwise: Node) -> Node:
         """The body of the elements that are kept."""

@@ -1,6 +1,7 @@
 """The search for a deal that fits demands: found and tried, shown to be impossible, or not analysed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +24,8 @@ from pipeline_engine.process.rules import Frame, Kind, Node, Program, to_text, w
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-MOST_STEPS = 3_000
+MOST_STEPS = 1_500
+MOST_ROWS = 4_000
 _VERDICTS: Mapping[Wanted, int] = {
     "true": IS_TRUE, "false": IS_FALSE, "unknown": IS_UNKNOWN, "not true": NOT_TRUE,
 }  # fmt: skip
@@ -77,7 +79,7 @@ class Search:
         self._programs = [(Program(each.node), _VERDICTS[each.wanted]) for each in demands]
         self._doubt = _doubt_about([each.node for each in demands])
         self.unclear: list[str] = []
-        self.steps = 0
+        self.steps, self.rows = 0, 0
 
     def run(self) -> Answer:
         """The answer; raises Beyond where a rule says what is not reasoned about."""
@@ -119,11 +121,15 @@ class Search:
     def _tried(self, facts: Facts) -> Iterator[Row]:
         """The deals of one branch that were evaluated and seen to fit."""
         rows = rows_of(facts, self.literals)
-        while batch := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
+        yield from self._fitting(list(islice(rows, 1)))
+        while self.rows < MOST_ROWS and (batch := list(islice(rows, _BATCH))):
+            self.rows += len(batch)
             yield from self._fitting(batch)
         self.unclear.append(_unsolved(facts))
 
     def _fitting(self, rows: list[Row]) -> Iterator[Row]:
+        if not rows:
+            return
         frame = Frame.from_rows(self._vocabulary, rows)
         fits = np.ones(len(rows), np.bool_)
         for program, verdicts in self._programs:
