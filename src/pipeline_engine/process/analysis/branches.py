@@ -82,11 +82,13 @@ def _call(node: Node, verdicts: int, facts: Facts) -> Ways:
         return _membership(node, verdicts, facts)
     if node.args[0].kind is Kind.BOOL:
         return _alike(node, verdicts)
-    counted = _counted(node, verdicts)
-    if counted is not None:
-        return counted
     if any(has_loop(arg) for arg in node.args):
-        return _unseen(node, verdicts, facts)
+        counted = _counted(node, verdicts)
+        return _unseen(node, verdicts, facts) if counted is None else counted
+    return _atom(node, verdicts, facts)
+
+
+def _atom(node: Node, verdicts: int, facts: Facts) -> Ways:
     if verdicts not in (TRUE, FALSE, UNKNOWN):
         return split(node, verdicts, facts)
     if verdicts == UNKNOWN:

@@ -1,7 +1,7 @@
 """What is still to be made true in a branch of the search, and how a condition breaks down into smaller ones.
 
-A verdict set is a sum of TRUE, FALSE and UNKNOWN, by the logic of the evaluator: missing is unknown, and unknown spreads only
-where the answer hangs on it.
+A set of verdicts is a sum of TRUE, FALSE and UNKNOWN, by the logic of the evaluator: missing is unknown, and unknown
+spreads only where the answer hangs on it.
 """
 
 from collections.abc import Callable, Mapping
@@ -105,7 +105,7 @@ def conjunction(args: tuple[Node, ...], verdicts: int) -> Ways:
             return [(Verdict(arg, UNKNOWN), *all_but_false) for arg in args]
         case 5:
             return [all_but_false]
-    return [(Verdict(arg, FALSE),) for arg in args] + [(Verdict(arg, UNKNOWN),) for arg in args]
+    return [(Verdict(arg, verdict),) for verdict in (FALSE, UNKNOWN) for arg in args]
 
 
 def turned(verdicts: int) -> int:
@@ -115,10 +115,13 @@ def turned(verdicts: int) -> int:
 
 def disjunction(args: tuple[Node, ...], verdicts: int) -> Ways:
     """The ways in which `a || b` comes to one of the verdicts."""
-    return [
-        tuple(Verdict(each.node, turned(each.verdicts)) for each in way if isinstance(each, Verdict))
-        for way in conjunction(args, turned(verdicts))
-    ]
+    ways = conjunction(args, turned(verdicts))
+    return [tuple(_negated(each) for each in way) for way in ways]
+
+
+def _negated(claim: Claim) -> Claim:
+    assert isinstance(claim, Verdict)
+    return Verdict(claim.node, turned(claim.verdicts))
 
 
 def ternary(args: tuple[Node, ...], verdicts: int) -> Ways:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pipeline_engine.process.analysis.branches import Branch
-from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
 from pipeline_engine.process.analysis.claims import FALSE as IS_FALSE
+from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
 from pipeline_engine.process.analysis.claims import TRUE as IS_TRUE
 from pipeline_engine.process.analysis.claims import UNKNOWN as IS_UNKNOWN
 from pipeline_engine.process.analysis.demands import Answer, Demand, Impossible, NotAnalysed, Wanted, Witness

@@ -1,4 +1,4 @@
-"""What changes for deals when one process takes the place of another, gate by gate, each difference with a deal that shows it.
+"""What changes for deals when one process takes the place of another, gate by gate, each difference shown by a deal.
 
     found = diff(process("b2b-saas", 1), process("b2b-saas", 2))
     found.gates[3].verdict, found.gates[3].shown[0].stopped_by      # "stricter", ("big-deal",)

@@ -27,7 +27,7 @@ class Change:
 
 
 def changes(a: Process, b: Process, renamed: Mapping[str, str]) -> Iterator[Change]:
-    """Everything beside the gates that differs, in the order of the model; a rule that only has another id is the same."""
+    """What differs beside the gates, in the order of the model; a rule that only has another id is the same."""
     for name in _OF_PROCESS:
         yield from _changed("process", name, getattr(a, name), getattr(b, name))
     yield from _things("field", dict(a.fields), dict(b.fields), tuple(_FIELD))

@@ -23,6 +23,7 @@ class Shown:
     lets_through: Side
     row: Mapping[str, Any]  # by column path, what the rules of the gate read
     stopped_by: tuple[str, ...]  # ids of the other one's rules
+    missing: tuple[str, ...] = ()  # what those rules read and nobody recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def diff(a: Process, b: Process) -> ProcessDiff:
     """
     Compare two processes, gate by gate in the order of the way.
 
-    Only rules that block count; what is the same in both is not looked into, which keeps a small change of a large process
-    cheap.
+    Only rules that block count; what is the same in both is not looked into, so a small change of a large process is
+    cheap to compare.
     """
     ground = ground_of(a, b)
     gates = tuple(_compared(gate, ground) for gate in gates_of_both(a, b))
@@ -122,15 +123,19 @@ class _Direction:
         """The deal with what the rules of the gate read, and the rules that stop it."""
         read = {path for each in (*self.passed, *self.asked) for path in each.reads} | {"move.from", "move.to"}
         frame = Frame.from_rows(vocabulary_of(ground.both), [witness.row])
-        stopped = [each.rule.id for each in self.asked if Program(each.condition).verdicts(frame)[0] != TRUE]
+        stopping = [each for each in self.asked if Program(each.condition).verdicts(frame)[0] != TRUE]
         row = {path: value for path, value in witness.row.items() if path in read}
-        return Shown(self.lets_through, row, tuple(stopped))
+        asked = {path for each in stopping for path in each.reads}
+        missing = tuple(sorted(path for path in asked if path.startswith("deal.") and path not in row))
+        return Shown(self.lets_through, row, tuple(each.rule.id for each in stopping), missing)
 
 
 def _verdict(gate: Gate, ground: Ground, *directions: _Direction) -> GateDiff:
     answers = [each.answer(gate, ground) for each in directions]
     shown = tuple(
-        each.shown(answer, ground) for each, answer in zip(directions, answers, strict=True) if isinstance(answer, Witness)
+        each.shown(answer, ground)
+        for each, answer in zip(directions, answers, strict=True)
+        if isinstance(answer, Witness)
     )
     why = next(_unclear(answers, gate, ground, len(shown)), "")
     if why:

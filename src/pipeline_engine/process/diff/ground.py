@@ -108,7 +108,9 @@ def _renamed(node: Node, renamed: Mapping[str, str]) -> Node:
         return node
     args = node.args
     if node.value == "_==_" and any(str(arg.value).endswith(".rule") for arg in args if arg.op == "column"):
-        args = tuple(replace(arg, value=renamed.get(arg.value, arg.value)) if arg.op == "const" else arg for arg in args)
+        args = tuple(
+            replace(arg, value=renamed.get(arg.value, arg.value)) if arg.op == "const" else arg for arg in args
+        )
     return replace(node, args=tuple(_renamed(arg, renamed) for arg in args))
 
 

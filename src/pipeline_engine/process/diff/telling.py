@@ -11,11 +11,11 @@ from pipeline_engine.values import Money, instant_text, value_to_json
 _PEOPLE = {"actor": "the one who asks", "owner": "the owner"}
 
 
-def told(shown: Shown, missing: tuple[str, ...] = ()) -> str:
+def told(shown: Shown) -> str:
     """The deal in one sentence: `a deal in proposal with amount 60,000 EUR and 2 meetings`."""
     row = shown.row
     facts = [*_fields(row), *_times(row), *_people(row), *_lists(row)]
-    facts += [f"no {_words(path)}" for path in missing]
+    facts += [f"no {_words(path)} recorded" for path in shown.missing]
     where = f" in {row['move.from']}" if row.get("move.from") else ""
     asked = [f"moved {_steps(row['move.steps'])}"] if abs(row.get("move.steps") or 1) > 1 else []
     reason = [f"for the reason “{row['move.reason']}”"] if row.get("move.reason") else []
@@ -58,9 +58,13 @@ def _people(row: Mapping[str, Any]) -> Iterator[str]:
 def _lists(row: Mapping[str, Any]) -> Iterator[str]:
     for path, by in (("activities", "kind"), ("contacts", "role"), ("documents", "name"), ("items", "id")):
         kinds = Counter(str(each.get(by)) for each in row.get(path, ()))
-        yield from (f"{count} {_words(kind)}" + _of(path) for kind, count in kinds.items())
+        yield from (_counted(count, _words(kind)) + _of(path) for kind, count in kinds.items())
     for grant in row.get("approvals", ()):
         yield f"{'an approval' if grant.get('live') else 'an approval that has lapsed'} by {grant.get('role')}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"one {what}" if count == 1 else f"{count} {what}" + ("" if what.endswith("s") else "s")
 
 
 def _of(path: str) -> str:
