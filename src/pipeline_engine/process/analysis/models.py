@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Any
 
-from pipeline_engine.process.analysis import likely, numbers
+from pipeline_engine.process.analysis import arithmetic, likely, numbers
 from pipeline_engine.process.analysis.facts import Contradiction, Facts
 from pipeline_engine.process.analysis.numbers import Numbers
 from pipeline_engine.process.analysis.spans import Number
@@ -82,13 +82,19 @@ def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
     texts.check()
     roads = numbers.check(facts)
     chosen, found = texts.chosen(literals), numbers.numbers_of(facts, roads)
-    if chosen is None or found is None:
-        return iter(())
-    return islice(_tried(facts, chosen, found, literals), MOST_ROWS)
+    if chosen is None:
+        return
+    if found is not None:
+        yield _row(facts, chosen, found)
+    if arithmetic.is_hard(facts):
+        better = arithmetic.solved(facts)
+        if better is not None:
+            yield _row(facts, chosen, {**(found or {}), **better})
+    if found is not None:
+        yield from islice(_tried(facts, chosen, found, literals), MOST_ROWS)
 
 
 def _tried(facts: Facts, chosen: dict[Node, str], found: Numbers, literals: tuple[str, ...]) -> Iterator[Row]:
-    yield _row(facts, chosen, found)
     loose = [each for each in numbers.loose_columns(facts) if facts.present.get(str(each.value), True)]
     if not loose or len(loose) > _MOST_LOOSE:
         return

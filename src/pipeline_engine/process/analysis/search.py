@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline_engine.process.analysis.arithmetic import available, is_hard
 from pipeline_engine.process.analysis.branches import Branch
 from pipeline_engine.process.analysis.claims import FALSE as IS_FALSE
 from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
@@ -121,10 +122,13 @@ class Search:
     def _tried(self, facts: Facts) -> Iterator[Row]:
         """The deals of one branch that were evaluated and seen to fit."""
         rows = rows_of(facts, self.literals)
-        yield from self._fitting(list(islice(rows, 1)))
-        while self.rows < MOST_ROWS and (batch := list(islice(rows, _BATCH))):
+        # The first one nearly always fits; z3 is asked for the second one.
+        for size in (1, 1, *[_BATCH] * (MOST_ROWS // _BATCH)):
+            batch = list(islice(rows, size))
             self.rows += len(batch)
             yield from self._fitting(batch)
+            if not batch or self.rows > MOST_ROWS:
+                break
         self.unclear.append(_unsolved(facts))
 
     def _fitting(self, rows: list[Row]) -> Iterator[Row]:
@@ -151,5 +155,8 @@ def _doubt_about(nodes: list[Node]) -> tuple[str, ...]:
 
 def _unsolved(facts: Facts) -> str:
     """What a branch was about in which no deal was found."""
-    hard = [to_text(node) for node in facts.judged if len(node.args) > 1]
-    return f"no deal was found for `{hard[0]}`" if hard else "no deal was found, and no proof that there is none"
+    hard = [to_text(node) for node in facts.judged if any(arg.op == "call" for arg in node.args)]
+    about = f" for `{hard[0]}`" if hard else ""
+    if is_hard(facts) and not available():
+        return f"no deal was found{about}; arithmetic over several columns needs the extra `analysis`"
+    return f"no deal was found{about}, and no proof that there is none"

@@ -102,7 +102,7 @@ def _upwards(span: Span, step: int | None, digits: bool) -> Number | None:
     assert low is not None
     if not span.low_open and (not digits or _is_round(low)):
         return low
-    unit = Fraction(10 ** (len(str(int(abs(low)))) - 1))
+    unit = Fraction("1" + "0" * (len(str(int(low if low >= 0 else -low))) - 1))
     for _ in range(40):
         found = Fraction(_above(low / unit, span.low_open) * unit)
         if span.holds(found) and (step is None or found % step == 0):

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline_engine.process.analysis.spans import Span
 from pipeline_engine.process.judge import OUTCOME_TARGETS
 from pipeline_engine.process.model import Field, Process
-from pipeline_engine.process.rules import Kind, Node, Type, walk
+from pipeline_engine.process.rules import Kind, Node, Type, to_text, walk
 from pipeline_engine.process.rules.literals import DAY
 from pipeline_engine.process.vocabulary import vocabulary_of
 from pipeline_engine.values import Money, microseconds
@@ -143,4 +143,4 @@ def check_literals(node: Node) -> None:
         value = step.value.units if isinstance(step.value, Money) else step.value
         room = 0 if step.kind in (Kind.TIMESTAMP, Kind.DURATION) else (high - high // _ROOM)
         if not low + room <= value <= high - room:
-            raise Beyond(f"the {step.kind} `{step.value}` is beyond what is reasoned about")
+            raise Beyond(f"`{to_text(step)}` lies beyond what is reasoned about")
