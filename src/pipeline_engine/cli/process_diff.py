@@ -75,7 +75,7 @@ def _show(found: "ProcessDiff", processes: dict[str, "Process"]) -> None:
     for new, old in found.renamed.items():
         say(f"taken as the same approval: {old} of A, {new} of B")
     if found.also_changed:
-        say("also changed, without a say in any verdict:")
+        say("written otherwise, beside the rules:")
         rows = [(each.of, each.what, _short(each.a), _short(each.b)) for each in found.also_changed]
         table([("of", "left"), ("what", "left"), ("A", "text"), ("B", "text")], rows, indent=2)
 
