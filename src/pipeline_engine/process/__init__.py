@@ -14,6 +14,7 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.judge import (
@@ -84,6 +85,7 @@ __all__ = [
     "WAIVED",
     "Calendar",
     "Catalog",
+    "Change",
     "Codes",
     "Column",
     "Extends",
@@ -92,6 +94,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gate",
+    "GateDiff",
     "Item",
     "Judge",
     "Kind",
@@ -100,6 +103,7 @@ __all__ = [
     "Moves",
     "Opens",
     "Process",
+    "ProcessDiff",
     "ProcessPublished",
     "Program",
     "PublishedProcess",
@@ -110,6 +114,7 @@ __all__ = [
     "Rule",
     "RuleKind",
     "Severity",
+    "Shown",
     "Span",
     "SplitLimit",
     "Stage",
@@ -117,6 +122,7 @@ __all__ = [
     "Vocabulary",
     "compile_rule",
     "decide_publish",
+    "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
@@ -133,4 +139,6 @@ __all__ = [
     "to_json",
     "to_text",
     "vocabulary_of",
+    "witness_json",
+    "witness_told",
 ]

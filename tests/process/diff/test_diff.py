@@ -5,11 +5,21 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-
-from pipeline_engine.process import FAIL, UNKNOWN, Judge, Process, load_process
-from pipeline_engine.process.diff import GateDiff, ProcessDiff, Shown, diff, told
-from pipeline_engine.process.diff.gates import gates_of
 from tests.process.files import GOOD, RULE, changed
+
+from pipeline_engine.process import (
+    FAIL,
+    UNKNOWN,
+    GateDiff,
+    Judge,
+    Process,
+    ProcessDiff,
+    Shown,
+    diff,
+    load_process,
+    witness_told,
+)
+from pipeline_engine.process.diff.gates import gates_of
 
 CONFIG = Path(__file__).resolve().parents[3] / "config" / "processes"
 
@@ -168,7 +178,8 @@ def test_a_field_of_another_kind_is_not_compared() -> None:
 
 def test_a_field_that_only_one_has_is_a_fact_the_other_does_not_ask_for() -> None:
     """The deal shown lacks it."""
-    b = process(changed(RULE, RULE + "\n      - require: [owner_since]").replace("deal:\n", "deal:\n  owner_since: {type: date}\n"))
+    fields = GOOD.replace("deal:\n", "deal:\n  owner_since: {type: date}\n")
+    b = with_rule(RULE + "\n      - require: [owner_since]", fields)
     found = gate(diff(process(GOOD), b), "proposal")
     assert found.verdict == "stricter"
     assert found.shown[0].missing == ("deal.owner_since",)
@@ -196,7 +207,9 @@ def test_where_deals_are_won_from_is_compared() -> None:
 
 def test_texts_and_warnings_are_told_apart_from_the_verdict() -> None:
     """What stops nothing makes no gate unequal."""
-    a = with_rule("{id: big, check: deal.amount > 5, says: too small}\n      - {id: hm, check: deal.amount > 9, severity: warn}")
+    a = with_rule(
+        "{id: big, check: deal.amount > 5, says: too small}\n      - {id: hm, check: deal.amount > 9, severity: warn}"
+    )
     b = with_rule(
         "{id: big, check: deal.amount > 5, says: too little, waivable_by: manager}\n"
         "      - {id: hm, check: deal.amount > 7, severity: warn}"
@@ -216,7 +229,7 @@ def test_the_two_processes_that_come_with_it_differ_as_their_comments_say() -> N
     assert {name: each.verdict for name, each in differing.items()} == {
         "proposal": "stricter", "negotiation": "incomparable",
     }  # fmt: skip
-    assert told(differing["negotiation"].shown[0]) == (
+    assert witness_told(differing["negotiation"].shown[0]) == (
         "a deal in proposal with amount 25,000 EUR, one economic buyer among its contacts"
     )
     assert differing["negotiation"].shown[0].stopped_by == ("big-deal",)
@@ -234,7 +247,7 @@ def large(limit: int) -> Process:
         f"      - {{id: a{number}, approval: manager, when: deal.amount >= {number}000}}\n"
         f"      - {{id: c{number}, check: deal.amount > {number} || deal.region == 'NA'}}\n"
         f"      - {{id: d{number}, check: deal.amount < {limit + number}000000}}\n"
-        f"      - {{id: e{number}, check: \"activities.all(a, a.at <= now)\"}}\n"
+        f'      - {{id: e{number}, check: "activities.all(a, a.at <= now)"}}\n'
         for number in range(12)
     )
     head, _, _ = GOOD.partition("stages:\n")

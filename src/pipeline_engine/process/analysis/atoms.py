@@ -18,7 +18,6 @@ from pipeline_engine.process.analysis.terms import (
 from pipeline_engine.process.analysis.texts import PREDICATES, Claim
 from pipeline_engine.process.rules import Kind, Node
 
-
 _ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "-_")
 
 
