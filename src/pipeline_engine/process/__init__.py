@@ -17,6 +17,7 @@ from pipeline_engine.process.catalog import (
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -71,6 +72,7 @@ from pipeline_engine.process.rules import (
     to_json,
     to_text,
 )
+from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
@@ -86,6 +88,8 @@ __all__ = [
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Base",
+    "Bases",
     "Calendar",
     "Catalog",
     "Change",
@@ -122,23 +126,28 @@ __all__ = [
     "SplitLimit",
     "Stage",
     "Stalled",
+    "VariantStanding",
     "Vocabulary",
     "WorkingHours",
+    "both_fit",
     "compile_rule",
     "decide_publish",
     "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
+    "fits",
     "from_json",
     "from_published",
     "limits_of",
     "lint",
     "load_process",
+    "no_bases",
     "read_money",
     "read_value",
     "reads",
     "seen",
+    "standing",
     "text_of",
     "to_json",
     "to_text",
