@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from pipeline_engine import notation
 from pipeline_engine.errors import BadProcess
-from pipeline_engine.notation import Complaints, Section, Written, place_of, read_tree
+from pipeline_engine.notation import Complaints, Node, Section, Written, place_of, read_tree
 from pipeline_engine.process.catalog import digest_of
 from pipeline_engine.process.compiled import Compiled, CompiledDraft, compile_drafts
 from pipeline_engine.process.declared import Declared, read_declared
@@ -12,17 +12,18 @@ from pipeline_engine.process.followups import read_opens, read_plan
 from pipeline_engine.process.model import Item, Opens, Process, Stage
 from pipeline_engine.process.outcomes import Outcomes, read_outcomes, way_of
 from pipeline_engine.process.rules import SEMANTICS
+from pipeline_engine.process.silences import Silence, read_silences
 from pipeline_engine.process.stages import Gates, read_moves, read_opening, read_stages
 from pipeline_engine.process.topology import Way, topology
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
-    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate",
+    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate", "lint",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
 LATER = frozenset({
-    "extends", "for", "replace", "remove", "lint", "variants", "motions", "products",
+    "extends", "for", "replace", "remove", "variants", "motions", "products",
 })  # fmt: skip
 
 
@@ -34,6 +35,8 @@ class Examined:
     process: Process | None = None
     declared: Declared | None = None
     rules: tuple[CompiledDraft, ...] = ()
+    root: Node | None = None
+    silences: tuple[Silence, ...] = ()
 
 
 def load_process(text: str, file: str) -> Process:
@@ -83,13 +86,14 @@ def _examined(top: Section, header: tuple[str | None, str, str]) -> Examined:
     declared.check_locks(stage_ids, complaints)
     outcomes, moves = read_outcomes(top, gates, stage_ids), read_moves(top, declared, stage_ids)
     opens, moments = read_opens(top, declared)
+    silences = read_silences(top)
     way = way_of(top, moves, outcomes, stages)
     written = [*moves.drafts, *read_opening(top, gates), *drafts, *outcomes.drafts]
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
     compiled = compile_drafts(drafts, declared, complaints)
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
-    examined = Examined(complaints, None, declared, compiled.rules)
+    examined = Examined(complaints, None, declared, compiled.rules, top.node, silences)
     if complaints.found or header[0] is None:
         return examined
     return replace(examined, process=_process((header[0], *header[1:]), declared, course, compiled))
