@@ -155,7 +155,9 @@ class Conditions:
     def _flag(self) -> str:
         names = ["amount", "seats", "score", "flag", "region", "name", "close", "tags"]
         name = self.draw.choice(names)
-        return self.draw.choice(["deal.flag", "!deal.flag", f"known(deal.{name})", f"has(deal.{name})", "deal.flag == true"])
+        return self.draw.choice(
+            ["deal.flag", "!deal.flag", f"known(deal.{name})", f"has(deal.{name})", "deal.flag == true"]
+        )
 
     def _time(self) -> str:
         hours = self.draw.choice([0, 12, 24, 36, 48])
@@ -196,7 +198,15 @@ class Conditions:
         ]
         return self.draw.choice(choices)
 
-    _atoms: list[Callable[["Conditions"], str]] = [_money, _number, _text, _flag, _time, _list, _list]  # lists have most rules
+    _atoms: list[Callable[["Conditions"], str]] = [
+        _money,
+        _number,
+        _text,
+        _flag,
+        _time,
+        _list,
+        _list,
+    ]  # lists have most rules
 
 
 class Rows:

@@ -2,8 +2,8 @@
 
     answer = find([passes(rule_of_a), stops(rule_of_b)], process, {"move.to": "negotiation"})
 
-A witness was evaluated, so it is never wrong; what is called impossible was shown by reasoning that leaves nothing out; all
-else is not analysed, and says why.
+A witness was evaluated, so it is never wrong; what is called impossible was shown by reasoning that leaves nothing out;
+all else is not analysed, and says why.
 """
 
 from pipeline_engine.process.analysis.demands import (
@@ -18,6 +18,7 @@ from pipeline_engine.process.analysis.demands import (
     stops,
 )
 from pipeline_engine.process.analysis.search import find
+from pipeline_engine.process.analysis.terms import plain
 
 __all__ = [
     "Answer",
@@ -29,5 +30,6 @@ __all__ = [
     "condition_of",
     "find",
     "passes",
+    "plain",
     "stops",
 ]

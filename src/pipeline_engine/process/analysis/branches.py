@@ -1,6 +1,6 @@
 """One branch of the search: claims are broken down until only facts are left, or two of them contradict each other."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_engine.process.analysis import claims
 from pipeline_engine.process.analysis.atoms import settle, split, unequal, unknown_ways
@@ -82,11 +82,13 @@ def _call(node: Node, verdicts: int, facts: Facts) -> Ways:
         return _membership(node, verdicts, facts)
     if node.args[0].kind is Kind.BOOL:
         return _alike(node, verdicts)
-    counted = _counted(node, verdicts)
-    if counted is not None:
-        return counted
     if any(has_loop(arg) for arg in node.args):
-        return _unseen(node, verdicts, facts)
+        counted = _counted(node, verdicts)
+        return _unseen(node, verdicts, facts) if counted is None else counted
+    return _atom(node, verdicts, facts)
+
+
+def _atom(node: Node, verdicts: int, facts: Facts) -> Ways:
     if verdicts not in (TRUE, FALSE, UNKNOWN):
         return split(node, verdicts, facts)
     if verdicts == UNKNOWN:
@@ -130,7 +132,7 @@ def _membership(node: Node, verdicts: int, facts: Facts) -> Ways:
     if kept is None or value.op not in ("const", "column"):
         return _unseen(node, verdicts, facts)
     assert isinstance(listed.kind.of, Kind)  # type: ignore[union-attr]  # kept_of gives lists only
-    element = Node("column", listed.kind.of, ELEMENT)  # type: ignore[union-attr]  # as above
+    element = kept.value or Node("column", listed.kind.of, ELEMENT)  # type: ignore[union-attr]  # as above
     found = claims.exists(kept, call("_==_", element, value), verdicts)
     if value.op == "const":
         return found
@@ -163,20 +165,22 @@ def _loop(node: Node, verdicts: int, facts: Facts) -> Ways:
     kept = kept_of(listed)
     if kept is None or name not in LOOPS:
         return _unseen(node, verdicts, facts)
-    return LOOPS[name](kept, put(body, variable, ELEMENT), verdicts)
+    return LOOPS[name](kept, kept.element(body, variable), verdicts)
 
 
 def kept_of(listed: Node) -> Kept | None:
     """What is left of a list of the deal after its filters; None where it is made in another way."""
     if listed.op == "column" and isinstance(listed.kind, ListOf):
         return Kept(str(listed.value), listed.kind, YES)
-    if listed.op != "macro" or listed.value[0] != "filter":
+    if listed.op != "macro" or listed.value[0] not in ("filter", "map"):
         return None
     inner = kept_of(listed.args[0])
-    if inner is None:
+    if inner is None or inner.value is not None:
         return None
-    condition = inner.where(put(listed.args[1], listed.value[1], ELEMENT), NO)
-    return Kept(inner.path, inner.kind, condition)
+    body = inner.element(listed.args[1], listed.value[1])
+    if listed.value[0] == "filter":
+        return replace(inner, condition=inner.where(body, NO))
+    return replace(inner, value=body) if body.op == "column" else None
 
 
 @dataclass

@@ -1,14 +1,14 @@
 """What is still to be made true in a branch of the search, and how a condition breaks down into smaller ones.
 
-A verdict set is a sum of TRUE, FALSE and UNKNOWN, by the logic of the evaluator: missing is unknown, and unknown spreads only
-where the answer hangs on it.
+A set of verdicts is a sum of TRUE, FALSE and UNKNOWN, by the logic of the evaluator: missing is unknown, and unknown
+spreads only where the answer hangs on it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pipeline_engine.process.analysis.terms import FALSE as NO
-from pipeline_engine.process.analysis.terms import NOT, TERNARY, call, known, put
+from pipeline_engine.process.analysis.terms import NOT, TERNARY, call, known, put, put_constant
 from pipeline_engine.process.analysis.terms import TRUE as YES
 from pipeline_engine.process.rules import ListOf, Node
 
@@ -105,7 +105,7 @@ def conjunction(args: tuple[Node, ...], verdicts: int) -> Ways:
             return [(Verdict(arg, UNKNOWN), *all_but_false) for arg in args]
         case 5:
             return [all_but_false]
-    return [(Verdict(arg, FALSE),) for arg in args] + [(Verdict(arg, UNKNOWN),) for arg in args]
+    return [(Verdict(arg, verdict),) for verdict in (FALSE, UNKNOWN) for arg in args]
 
 
 def turned(verdicts: int) -> int:
@@ -115,10 +115,13 @@ def turned(verdicts: int) -> int:
 
 def disjunction(args: tuple[Node, ...], verdicts: int) -> Ways:
     """The ways in which `a || b` comes to one of the verdicts."""
-    return [
-        tuple(Verdict(each.node, turned(each.verdicts)) for each in way if isinstance(each, Verdict))
-        for way in conjunction(args, turned(verdicts))
-    ]
+    ways = conjunction(args, turned(verdicts))
+    return [tuple(_negated(each) for each in way) for way in ways]
+
+
+def _negated(claim: Claim) -> Claim:
+    assert isinstance(claim, Verdict)
+    return Verdict(claim.node, turned(claim.verdicts))
 
 
 def ternary(args: tuple[Node, ...], verdicts: int) -> Ways:
@@ -130,24 +133,40 @@ def ternary(args: tuple[Node, ...], verdicts: int) -> Ways:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The elements of a recorded list that its filters keep: the condition is true of them, ELEMENT being one."""
+    """The elements of a recorded list that its filters keep: the condition is true of them, ELEMENT being one.
+
+    `value` is the field that a `map` makes of each.
+    """
 
     path: str
     kind: ListOf
     condition: Node
+    value: Node | None = None
 
     @property
     def settled(self) -> Way:
-        """The filters come to true or false of every element; else the whole list is unknown."""
-        return () if self.condition == YES else (Every(self.path, self.condition, SETTLED),)
+        """The filters come to true or false of every element, and what is made of it is recorded."""
+        way: Way = () if self.condition == YES else (Every(self.path, self.condition, SETTLED),)
+        return way if self.value is None else (*way, Every(self.path, self._made, TRUE))
+
+    @property
+    def _made(self) -> Node:
+        assert self.value is not None
+        return self.where(known(str(self.value.value), self.value.kind), YES)
 
     @property
     def unknown(self) -> Ways:
-        """The ways in which the list is unknown: it is not recorded, or a filter does not know about an element."""
+        """The ways in which the list is unknown: it is not recorded, or one element keeps it from being known."""
         ways: Ways = [(Verdict(known(self.path, self.kind), UNKNOWN),)]
         if self.condition != YES:
             ways.append((AtLeast(self.path, self.condition, UNKNOWN, 1),))
+        if self.value is not None:
+            ways.append((AtLeast(self.path, self._made, UNKNOWN, 1),))
         return ways
+
+    def element(self, body: Node, variable: str) -> Node:
+        """The body of a loop over what is kept, as a condition of ELEMENT."""
+        return put(body, variable, ELEMENT) if self.value is None else put_constant(body, variable, self.value)
 
     def where(self, body: Node, otherwise: Node) -> Node:
         """The body of the elements that are kept."""

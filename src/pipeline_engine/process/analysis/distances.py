@@ -1,7 +1,7 @@
 """Differences between numbers: whether bounds on them can hold together, and how much room they leave.
 
-Shortest paths by Bellman and Ford: `x - y <= d` is a road from y to x of length d, and a round trip below zero is a proof that
-the bounds contradict each other.
+Shortest paths by Bellman and Ford: `x - y <= d` is a road from y to x of length d, and a round trip below zero proves
+that the bounds contradict each other.
 
 Source:
     Cormen, Leiserson, Rivest, Stein: Introduction to Algorithms, "Difference constraints and shortest paths".

@@ -1,8 +1,8 @@
 """Elements for a list of the deal: new ones, or where their number is limited, those that are there already.
 
-Elements that nothing limits are made anew for each need, all alike: if any list fits, then so does one in which every need has
-elements of its own. Where a list may hold so many at most, an element may serve several needs; under several limits each
-element is looked at by itself.
+Elements that nothing limits are made anew for each need, all alike: if any list fits, then so does one in which every
+need has elements of its own. Where a list may hold so many at most, an element may serve several needs; under several
+limits each element is looked at by itself.
 """
 
 from dataclasses import replace

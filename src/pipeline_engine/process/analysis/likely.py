@@ -8,7 +8,15 @@ from pipeline_engine.process.rules import Kind
 from pipeline_engine.process.rules.literals import DAY, SECOND
 
 _HOUR = 3600 * SECOND
-_AGO = {"opened_at": 30, "stage.entered_at": 10, "activities": 5, "contacts": 20, "documents": 4, "items": 3, "approvals": 1}
+_AGO = {
+    "opened_at": 30,
+    "stage.entered_at": 10,
+    "activities": 5,
+    "contacts": 20,
+    "documents": 4,
+    "items": 3,
+    "approvals": 1,
+}
 _TEXTS = {
     "owner.id": "rep-03", "actor.id": "rep-03", "owner.manager": "manager-1", "owner.team": "team-1",
     "actor.team": "team-1", "move.reason": "agreed with the customer", "with": "kim@customer.example",
@@ -47,7 +55,12 @@ def text(path: str, world: World) -> str:
         return "rep-04"
     if "mail" in plain:
         return "kim@customer.example"
-    return _TEXTS.get(plain) or _TEXTS.get(plain.rpartition(".")[2]) or plain.rpartition(".")[2].replace("_", " ") or "text"
+    return (
+        _TEXTS.get(plain)
+        or _TEXTS.get(plain.rpartition(".")[2])
+        or plain.rpartition(".")[2].replace("_", " ")
+        or "text"
+    )
 
 
 def pool(literals: tuple[str, ...]) -> tuple[str, ...]:

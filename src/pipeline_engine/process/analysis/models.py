@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Any
 
-from pipeline_engine.process.analysis import likely, numbers
+from pipeline_engine.process.analysis import arithmetic, likely, numbers
 from pipeline_engine.process.analysis.facts import Contradiction, Facts
 from pipeline_engine.process.analysis.numbers import Numbers
 from pipeline_engine.process.analysis.spans import Number
@@ -58,7 +58,9 @@ class Texts:
         found: dict[Node, str] = {}
         apart = [(self.head(a), self.head(b)) for a, b, same in self.facts.pairs if not same]
         # The fewest choices first, so that what differs from them has some left.
-        for head in sorted(self.classes, key=lambda each: (len(self.classes[each].allowed or range(99)), name_of(each))):
+        for head in sorted(
+            self.classes, key=lambda each: (len(self.classes[each].allowed or range(99)), name_of(each))
+        ):
             others = {b if a == head else a for a, b in apart if head in (a, b)}
             taken = frozenset(found[other] for other in others if other in found)
             text = next(self.classes[head].none_of(taken).candidates(self._likes(head), likely.pool(literals)), None)
@@ -80,13 +82,19 @@ def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
     texts.check()
     roads = numbers.check(facts)
     chosen, found = texts.chosen(literals), numbers.numbers_of(facts, roads)
-    if chosen is None or found is None:
-        return iter(())
-    return islice(_tried(facts, chosen, found, literals), MOST_ROWS)
+    if chosen is None:
+        return
+    if found is not None:
+        yield _row(facts, chosen, found)
+    if arithmetic.is_hard(facts):
+        better = arithmetic.solved(facts)
+        if better is not None:
+            yield _row(facts, chosen, {**(found or {}), **better})
+    if found is not None:
+        yield from islice(_tried(facts, chosen, found, literals), MOST_ROWS)
 
 
 def _tried(facts: Facts, chosen: dict[Node, str], found: Numbers, literals: tuple[str, ...]) -> Iterator[Row]:
-    yield _row(facts, chosen, found)
     loose = [each for each in numbers.loose_columns(facts) if facts.present.get(str(each.value), True)]
     if not loose or len(loose) > _MOST_LOOSE:
         return
@@ -103,7 +111,9 @@ def _tried(facts: Facts, chosen: dict[Node, str], found: Numbers, literals: tupl
 def _values(column: Node, facts: Facts, literals: tuple[str, ...]) -> Iterator[Any]:
     if column.kind is Kind.STRING:
         lengths = tuple("x" * length for length in (1, 2, 3, 5, 10, 20, 50))
-        texts = facts.text(column).candidates(likely.text(str(column.value), facts.world), likely.pool(literals) + lengths)
+        texts = facts.text(column).candidates(
+            likely.text(str(column.value), facts.world), likely.pool(literals) + lengths
+        )
         yield from islice(texts, 30)
         return
     if not isinstance(column.kind, Kind) or column.kind is Kind.BOOL:
@@ -164,7 +174,9 @@ def _finished(columns: Row, facts: Facts) -> Row:
     world = facts.world
     row: Row = {path: value for path, value in columns.items() if "#" not in path}
     for path, listing in facts.lists.items():
-        elements = [_element(path, group.element, columns, facts) for group in listing.groups for _ in range(group.count)]
+        elements = [
+            _element(path, group.element, columns, facts) for group in listing.groups for _ in range(group.count)
+        ]
         row[path] = elements if path in RECORDS else tuple(dict.fromkeys(elements))
     for path in RECORDS:
         row.setdefault(path, [])

@@ -8,13 +8,14 @@ from pipeline_engine.process.analysis.distances import Distances, NoRoom
 from pipeline_engine.process.analysis.facts import Contradiction, Facts, Key
 from pipeline_engine.process.analysis.spans import Number, Span, roundest
 from pipeline_engine.process.analysis.terms import WHOLE, columns_in, name_of
+from pipeline_engine.process.analysis.world import World
 from pipeline_engine.process.rules import Kind, Node
 from pipeline_engine.process.rules.literals import DAY, SECOND
 from pipeline_engine.values import moment_at
 
 _HOUR = 3600 * SECOND
 # What the engine sees to: a deal is opened before it enters its stage, and judged after that.
-_ORDER = (("opened_at", "stage.entered_at"), ("stage.entered_at", "now"), ("opened_at", "now"))
+ORDER = (("opened_at", "stage.entered_at"), ("stage.entered_at", "now"), ("opened_at", "now"))
 _FIRST = ("now", "today")
 
 Numbers = dict[Node, Number]
@@ -33,14 +34,17 @@ def roads_of(facts: Facts) -> Distances:
     for key, span in facts.spans.items():
         _add(roads, key, span)
     paths = set(roads.names)
-    for before, after in _ORDER:
+    for before, after in ORDER:
         if {before, after} <= paths:
             roads.bound(after, Span(0, None), before)
     if {"now", "today"} <= paths:
-        utc = facts.world.zone == "UTC"
-        # Midnight of the day that it is somewhere between UTC-12 and UTC+14.
-        roads.bound("now", Span(0, DAY - 1) if utc else Span(-14 * _HOUR, 36 * _HOUR), "today")
+        roads.bound("now", day_of(facts.world), "today")
     return roads
+
+
+def day_of(world: World) -> Span:
+    """How far it is from the midnight, in UTC, of the day that it is to now, somewhere between UTC-12 and UTC+14."""
+    return Span(0, DAY - 1) if world.zone == "UTC" else Span(-14 * _HOUR, 36 * _HOUR)
 
 
 def _add(roads: Distances, key: Key, span: Span) -> None:

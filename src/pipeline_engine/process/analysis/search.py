@@ -1,14 +1,16 @@
 """The search for a deal that fits demands: found and tried, shown to be impossible, or not analysed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from pipeline_engine.process.analysis.arithmetic import available, is_hard
 from pipeline_engine.process.analysis.branches import Branch
-from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
 from pipeline_engine.process.analysis.claims import FALSE as IS_FALSE
+from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
 from pipeline_engine.process.analysis.claims import TRUE as IS_TRUE
 from pipeline_engine.process.analysis.claims import UNKNOWN as IS_UNKNOWN
 from pipeline_engine.process.analysis.demands import Answer, Demand, Impossible, NotAnalysed, Wanted, Witness
@@ -23,7 +25,8 @@ from pipeline_engine.process.rules import Frame, Kind, Node, Program, to_text, w
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-MOST_STEPS = 3_000
+MOST_STEPS = 1_500
+MOST_ROWS = 4_000
 _VERDICTS: Mapping[Wanted, int] = {
     "true": IS_TRUE, "false": IS_FALSE, "unknown": IS_UNKNOWN, "not true": NOT_TRUE,
 }  # fmt: skip
@@ -77,7 +80,7 @@ class Search:
         self._programs = [(Program(each.node), _VERDICTS[each.wanted]) for each in demands]
         self._doubt = _doubt_about([each.node for each in demands])
         self.unclear: list[str] = []
-        self.steps = 0
+        self.steps, self.rows = 0, 0
 
     def run(self) -> Answer:
         """The answer; raises Beyond where a rule says what is not reasoned about."""
@@ -119,11 +122,18 @@ class Search:
     def _tried(self, facts: Facts) -> Iterator[Row]:
         """The deals of one branch that were evaluated and seen to fit."""
         rows = rows_of(facts, self.literals)
-        while batch := [row for _, row in zip(range(_BATCH), rows, strict=False)]:
+        # The first one nearly always fits; z3 is asked for the second one.
+        for size in (1, 1, *[_BATCH] * (MOST_ROWS // _BATCH)):
+            batch = list(islice(rows, size))
+            self.rows += len(batch)
             yield from self._fitting(batch)
+            if not batch or self.rows > MOST_ROWS:
+                break
         self.unclear.append(_unsolved(facts))
 
     def _fitting(self, rows: list[Row]) -> Iterator[Row]:
+        if not rows:
+            return
         frame = Frame.from_rows(self._vocabulary, rows)
         fits = np.ones(len(rows), np.bool_)
         for program, verdicts in self._programs:
@@ -145,5 +155,8 @@ def _doubt_about(nodes: list[Node]) -> tuple[str, ...]:
 
 def _unsolved(facts: Facts) -> str:
     """What a branch was about in which no deal was found."""
-    hard = [to_text(node) for node in facts.judged if len(node.args) > 1]
-    return f"no deal was found for `{hard[0]}`" if hard else "no deal was found, and no proof that there is none"
+    hard = [to_text(node) for node in facts.judged if any(arg.op == "call" for arg in node.args)]
+    about = f" for `{hard[0]}`" if hard else ""
+    if is_hard(facts) and not available():
+        return f"no deal was found{about}; arithmetic over several columns needs the extra `analysis`"
+    return f"no deal was found{about}, and no proof that there is none"

@@ -35,7 +35,7 @@ def _value(facts: Facts, path: str, kind: Kind, value: Any) -> None:
     if kind is Kind.BOOL:
         facts.boolean(path, bool(value))
     elif kind is Kind.STRING:
-        facts.claim_text(term, Claim("_==_", value.value if isinstance(value, Personal) else value, True))
+        facts.claim_text(term, Claim("_==_", str(value.value if isinstance(value, Personal) else value), True))
     else:
         if isinstance(value, Money):
             _currency(facts, path, value)

@@ -79,7 +79,7 @@ def of_relation(relation: str, bound: Number) -> Span:
 
 def roundest(span: Span, likes: Number, step: int | None = 1, digits: bool = True) -> Number | None:
     """
-    The number in the range that reads best: `likes` where it lies in it, else one with few digits near the end nearest to it.
+    The number in the range that reads best: `likes` where it lies in it, else one with few digits near the nearest end.
 
     Args:
         step: Only multiples of it; None where fractions are wanted too.
@@ -102,9 +102,9 @@ def _upwards(span: Span, step: int | None, digits: bool) -> Number | None:
     assert low is not None
     if not span.low_open and (not digits or _is_round(low)):
         return low
-    unit = Fraction(10) ** (len(str(int(abs(low)))) - 1)
+    unit = Fraction("1" + "0" * (len(str(int(low if low >= 0 else -low))) - 1))
     for _ in range(40):
-        found = _above(low / unit, span.low_open) * unit
+        found = Fraction(_above(low / unit, span.low_open) * unit)
         if span.holds(found) and (step is None or found % step == 0):
             return int(found) if found.denominator == 1 else found
         unit /= 10

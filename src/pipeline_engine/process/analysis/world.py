@@ -13,9 +13,9 @@ from typing import Any
 from pipeline_engine.process.analysis.spans import Span
 from pipeline_engine.process.judge import OUTCOME_TARGETS
 from pipeline_engine.process.model import Field, Process
-from pipeline_engine.process.rules import Kind, Node, Type, walk
-from pipeline_engine.process.vocabulary import vocabulary_of
+from pipeline_engine.process.rules import Kind, Node, Type, to_text, walk
 from pipeline_engine.process.rules.literals import DAY
+from pipeline_engine.process.vocabulary import vocabulary_of
 from pipeline_engine.values import Money, microseconds
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # when a witness is looked at, where the rules let it be any moment
@@ -23,13 +23,17 @@ BASE = microseconds(NOON)
 MIDNIGHT = "today"
 # The engine keeps these, whatever the deal.
 ALWAYS = frozenset({
-    "now", "today", "actor.id", "actor.roles", "move.to", "move.passed", "activities", "activities.kind", "activities.at",
-    "approvals", "approvals.rule", "approvals.role", "approvals.by", "approvals.at", "approvals.target", "approvals.live",
-    "contacts", "contacts.role", "contacts.id", "documents", "documents.name", "items", "items.id",
+    "now", "today", "actor.id", "actor.roles", "move.to", "move.passed", "activities", "activities.kind",
+    "activities.at", "approvals", "approvals.rule", "approvals.role", "approvals.by", "approvals.at",
+    "approvals.target", "approvals.live", "contacts", "contacts.role", "contacts.id", "documents", "documents.name",
+    "items", "items.id",
 })  # fmt: skip
 ALIASES: Mapping[str, str] = {"stage.id": "move.from"}  # two names of one value
 _LIMITS: Mapping[Kind, tuple[int, int]] = {
-    Kind.TIMESTAMP: (microseconds(datetime(1900, 1, 1, tzinfo=UTC)), microseconds(datetime(2150, 1, 1, tzinfo=UTC)) - 1),
+    Kind.TIMESTAMP: (
+        microseconds(datetime(1900, 1, 1, tzinfo=UTC)),
+        microseconds(datetime(2150, 1, 1, tzinfo=UTC)) - 1,
+    ),
     Kind.DURATION: (-250 * 366 * DAY, 250 * 366 * DAY),
     Kind.INT: (-(10**15), 10**15),
     Kind.MONEY: (-(10**18), 10**18),
@@ -139,4 +143,4 @@ def check_literals(node: Node) -> None:
         value = step.value.units if isinstance(step.value, Money) else step.value
         room = 0 if step.kind in (Kind.TIMESTAMP, Kind.DURATION) else (high - high // _ROOM)
         if not low + room <= value <= high - room:
-            raise Beyond(f"the {step.kind} `{step.value}` is beyond what is reasoned about")
+            raise Beyond(f"`{to_text(step)}` lies beyond what is reasoned about")
