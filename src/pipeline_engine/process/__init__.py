@@ -16,6 +16,7 @@ from pipeline_engine.process.catalog import (
 )
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -27,7 +28,7 @@ from pipeline_engine.process.judge import (
     Codes,
     Judge,
 )
-from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.lint import Beside, Standing, Used, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
     GATES,
@@ -73,6 +74,7 @@ from pipeline_engine.process.rules import (
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
+    "CODES",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -80,11 +82,13 @@ __all__ = [
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
+    "PAGE",
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Beside",
     "Calendar",
     "Catalog",
     "Codes",
@@ -117,6 +121,8 @@ __all__ = [
     "SplitLimit",
     "Stage",
     "Stalled",
+    "Standing",
+    "Used",
     "Vocabulary",
     "WorkingHours",
     "compile_rule",

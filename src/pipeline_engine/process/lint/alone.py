@@ -11,7 +11,6 @@ from pipeline_engine.process.rules import Node, reads, walk
 
 # What depends on the attempt, beside the deal.
 _OF_ATTEMPT = frozenset({"stage.id", "stage.entered_at", "move.from", "move.to", "move.steps", "move.passed"})
-_KNOWING = frozenset({"known", "_&&_", "_||_"})
 
 
 def alone(subject: Subject, asking: Asking) -> Iterator[Finding]:
@@ -67,7 +66,7 @@ class _One:
             return self._never_holds()
         if self.never([*self.asked, Demand(self.check, "not true")]):
             return self._never_fails("every deal passes it")
-        # What asks only whether facts are there is open about it.
+        # Who writes `known` knows that facts may be missing.
         if not _asks_whether_known(self.check) and self.never([*self.asked, Demand(self.check, "false")]):
             return self._never_fails("it stops a deal only while a fact is missing, and `require` says that")
         return None
@@ -129,4 +128,4 @@ class _One:
 
 
 def _asks_whether_known(tree: Node) -> bool:
-    return all(step.op in ("column", "has") or (step.op == "call" and step.value in _KNOWING) for step in walk(tree))
+    return any(step.op == "has" or (step.op == "call" and step.value == "known") for step in walk(tree))

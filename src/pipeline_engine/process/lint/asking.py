@@ -16,7 +16,7 @@ class Asking:
     """
     What was asked about one process.
 
-    `unclear` holds, by what a question was about, why it has no answer; only what an answer would have changed is in it.
+    `unclear` holds, by what a question was about, why it has no answer.
     """
 
     process: Process

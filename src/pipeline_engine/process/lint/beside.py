@@ -21,10 +21,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The roles a person holds, and who they report to."""
+    """The roles a person holds, who they report to, and whether they own deals."""
 
     roles: frozenset[str] = frozenset()
     manager: str | None = None
+    owns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline_engine.process.analysis import Demand, condition_of
 from pipeline_engine.process.lint.subject import Attempt, Subject
@@ -32,7 +33,7 @@ def _usual(subject: Subject) -> Iterator[Attempt]:
     process = subject.process
     stages = process.stage_ids
     yield Attempt("open", None, stages[0])
-    yield from (Attempt("move", before, stage) for before, stage in zip(stages, stages[1:], strict=False))
+    yield from (Attempt("move", before, stage) for before, stage in pairwise(stages))
     yield from (Attempt("win", stage, "won") for stage in process.won_from)
     yield Attempt("lose", process.lost_from[0], "lost")
     yield Attempt("reopen", process.lost_from[0], "reopen")
@@ -74,7 +75,7 @@ def together(subject: Subject, numbers: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def rank(subject: Subject, gate: str) -> int | None:
-    """How late a gate comes: every deal that passes it has passed all of a lower rank. None for those out of the row."""
+    """How late a gate comes: a deal that passes it has passed all of a lower rank; None for reopening."""
     process = subject.process
     stages = process.stage_ids
     if gate == "open":

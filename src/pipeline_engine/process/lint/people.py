@@ -1,4 +1,4 @@
-"""Approvals that nobody could give: four eyes mean that neither the owner nor who asks may approve."""
+"""Approvals that nobody could give: four eyes mean that the owner may not."""
 
 from collections.abc import Iterator, Mapping
 
@@ -39,16 +39,13 @@ def _path(path: str, variables: Mapping[str, str]) -> str:
 
 def _nobody(role: str, register: Mapping[str, Standing]) -> str:
     if role == OWNERS_MANAGER:
-        alone = sorted(who for who, standing in register.items() if standing.manager in (None, who))
-        # Who has people below but nobody above is at the top, and owns deals as an exception.
-        managers = {standing.manager for standing in register.values()}
-        stranded = [who for who in alone if who not in managers]
+        stranded = sorted(who for who, each in register.items() if each.owns and each.manager in (None, who))
         return f"can be approved by nobody where {_listed(stranded)} owns the deal: no manager" if stranded else ""
     holders = sorted(who for who, standing in register.items() if role in standing.roles)
     if not holders:
         return f"can be approved by nobody: no person holds the role `{role}`"
-    if len(holders) == 1:
-        return f"can be approved by nobody where `{holders[0]}` owns the deal or asks: nobody else holds `{role}`"
+    if len(holders) == 1 and register[holders[0]].owns:
+        return f"can be approved by nobody where `{holders[0]}` owns the deal: nobody else holds the role `{role}`"
     return ""
 
 

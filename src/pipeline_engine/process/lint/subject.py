@@ -10,7 +10,7 @@ from pipeline_engine.process.compiled import CompiledDraft
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.findings import CODES, Finding
 from pipeline_engine.process.judge import OUTCOME_TARGETS, Judge
-from pipeline_engine.process.model import Gate, Process, Rule
+from pipeline_engine.process.model import GATES, Gate, Process, Rule
 from pipeline_engine.process.rules import Node as Tree
 
 # A deal that is being opened has only its fields.
@@ -75,8 +75,7 @@ class Subject:
         for stage in self.process.moves.open_in:
             yield Attempt("open", None, stage)
         for stage in stages:
-            for gate in ("win", "lose", "reopen"):
-                yield Attempt(gate, stage, OUTCOME_TARGETS[gate])  # type: ignore[arg-type]  # three of the five gates
+            yield from (Attempt(gate, stage, OUTCOME_TARGETS[gate]) for gate in GATES if gate in OUTCOME_TARGETS)
 
     @cached_property
     def attempts_of(self) -> Mapping[int, tuple[Attempt, ...]]:

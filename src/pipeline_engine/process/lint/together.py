@@ -57,9 +57,9 @@ def _why(subject: Subject, pair: tuple[int, int]) -> str:
 def _groups(subject: Subject, moment: Moment, found: dict[tuple[int, ...], Finding]) -> Iterator[tuple[int, ...]]:
     """Rules about the same facts of which no two contradict each other."""
     for group in gates.together(subject, moment.rules):
-        if len(group) > 2 and not any(set(pair) <= set(group) for pair in found):
-            if not all(grows(subject, each) for each in group):
-                yield group
+        known = any(set(pair) <= set(group) for pair in found)
+        if len(group) > 2 and not known and not all(grows(subject, each) for each in group):
+            yield group
 
 
 def _several(subject: Subject, asking: Asking, group: tuple[int, ...]) -> Finding | None:

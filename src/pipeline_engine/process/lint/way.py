@@ -1,4 +1,4 @@
-"""The way of a process, looked at without any deal: stages nobody gets into or out of, ways around, dates that are missing."""
+"""The way of a process without any deal: stages nobody gets into or out of, ways around, dates that are missing."""
 
 from collections.abc import Iterator, Sequence
 

@@ -29,6 +29,8 @@ def _literals(subject: Subject) -> Iterator[Finding]:
         for doubt in doubtful_literals(each.trees, subject.process) if subject.own(number) else ():
             # The condition of a stage stands in each of its rules, and is blamed once.
             if (stage, doubt) not in said:
-                yield subject.found("unknown-literal", f"rule `{each.rule.id}`: {doubt}", each.draft.place, each.rule.id)
+                yield subject.found(
+                    "unknown-literal", f"rule `{each.rule.id}`: {doubt}", each.draft.place, each.rule.id
+                )
             if each.rule.asked_at == f"applies:{stage}":
                 said.add((stage, doubt))
