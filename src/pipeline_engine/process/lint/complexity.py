@@ -10,7 +10,7 @@ from pipeline_engine.process.rules import walk
 MOST_STAGES = 12
 MOST_RULES = 100
 MOST_AT_A_GATE = 15
-MOST_STEPS = 40  # of one written rule: names, values and signs
+MOST_STEPS = 30  # of one written rule: names, values and signs
 
 
 def complexity(subject: Subject) -> Iterator[Finding]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from pipeline_engine.process.analysis import Answer, Demand, Impossible, NotAnalysed, stops
+from pipeline_engine.process.analysis import Demand, Impossible, NotAnalysed, Witness, stops
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint import gates
-from pipeline_engine.process.lint.asking import Asking
+from pipeline_engine.process.lint.asking import NOTHING, Asking
 from pipeline_engine.process.lint.gates import Moment, facts_of, grows
 from pipeline_engine.process.lint.lasting import lasting
 from pipeline_engine.process.lint.subject import Subject
@@ -40,10 +40,10 @@ def _contradiction(subject: Subject, asking: Asking, pair: tuple[int, int]) -> F
     """Two rules that are asked together and cannot pass together, though each could alone."""
     whens = [Demand(when, "true") for each in pair if (when := subject.when(each)) is not None]
     checks = [Demand(subject.check(each), "true") for each in pair]
-    answer = asking.answer([*whens, *checks], explain=True)
-    _note(subject, asking, pair, answer)
-    places = {len(whens), len(whens) + 1}
-    if not isinstance(answer, Impossible) or not places <= set(answer.why):
+    ids = [subject.rule(each).id for each in pair]
+    if not asking.impossible([*whens, *checks], NOTHING, *ids):
+        return None
+    if not all(isinstance(asking.answer([*whens, check]), Witness) for check in checks):
         return None
     where = " where both are asked" if whens else ""
     return _against(subject, pair, f"cannot pass together with {{}}{where}: {_why(subject, pair)}")
@@ -64,16 +64,12 @@ def _groups(subject: Subject, moment: Moment, found: dict[tuple[int, ...], Findi
 
 def _several(subject: Subject, asking: Asking, group: tuple[int, ...]) -> Finding | None:
     answer = asking.answer(gates.passing(subject, group), explain=True)
-    _note(subject, asking, group, answer)
+    if isinstance(answer, NotAnalysed):
+        asking.unclear.setdefault(tuple(subject.rule(each).id for each in group), answer.why)
     if not isinstance(answer, Impossible) or len(answer.why) < 3:
         return None
     fewest = tuple(group[each] for each in answer.why)
     return _against(subject, fewest, "cannot pass together with {}: no deal fits all of them")
-
-
-def _note(subject: Subject, asking: Asking, numbers: tuple[int, ...], answer: Answer) -> None:
-    if isinstance(answer, NotAnalysed):
-        asking.unclear.setdefault(tuple(subject.rule(each).id for each in numbers), answer.why)
 
 
 def _against(subject: Subject, numbers: tuple[int, ...], message: str) -> Finding:
