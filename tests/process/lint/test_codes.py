@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.pages import ROOT
 
 from pipeline_engine.process import CODES, Beside, Used, lint
-from tests.pages import ROOT
 
 TOLD: dict[str, dict[str, Any]] = {
     code: told

@@ -40,8 +40,14 @@ def _usual(subject: Subject) -> Iterator[Attempt]:
 
 
 def blocking(subject: Subject, numbers: Sequence[int]) -> tuple[int, ...]:
-    """Those of the rules that somebody wrote and that can stop a deal."""
-    return tuple(each for each in numbers if subject.own(each) and subject.rule(each).severity == "block")
+    """Those of the rules that somebody wrote and that can stop a deal; one that has not a stage only passes it by."""
+    mine = [each for each in numbers if subject.own(each) and subject.rule(each).kind != "topology"]
+    return tuple(each for each in mine if subject.rule(each).severity == "block")
+
+
+def firm(subject: Subject, number: int) -> bool:
+    """Whether nobody gets a deal past a rule that stops it."""
+    return bool(blocking(subject, [number])) and not subject.rule(number).waivable_by
 
 
 def facts_of(subject: Subject, number: int) -> frozenset[str]:

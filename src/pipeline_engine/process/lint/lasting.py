@@ -12,6 +12,8 @@ _MORE = frozenset({"_>=_", "_>_"})
 
 def lasting(check: Node) -> bool:
     """Whether a check that is true of a deal stays true of it."""
+    if check.op == "calendar":
+        return lasting(check.args[0])
     if check.op != "call":
         return _some(check)
     if check.value in ("_&&_", "_||_"):

@@ -20,6 +20,8 @@ from pipeline_engine.process.load import Examined, examine
 from pipeline_engine.process.silences import Silence
 
 NOTHING_BESIDE = Beside()
+# Whether these are found depends on the store, so a silence of them is never idle.
+_FROM_A_STORE = frozenset({"always-waived", "never-fired", "approval-only-owner"})
 
 
 def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding, ...]:
@@ -35,7 +37,7 @@ def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding
     examined = examine(text, file)
     findings = [_error(bad) for bad in examined.complaints.found]
     findings += [
-        Finding(w.code, CODES[w.code], w.message, file, w.place.line, w.place.column)
+        Finding(w.code, CODES[w.code], w.message, file, w.place.line, w.place.column, w.about)
         for w in examined.complaints.warnings
     ]
     findings += _doubts(examined, file, beside)
@@ -81,7 +83,7 @@ def _fits(silence: Silence, finding: Finding) -> bool:
 
 def _idle(silences: Sequence[Silence], findings: Sequence[Finding], file: str) -> Iterator[Finding]:
     for silence in silences:
-        if not any(_fits(silence, finding) for finding in findings):
+        if silence.code not in _FROM_A_STORE and not any(_fits(silence, finding) for finding in findings):
             about = f" about `{silence.at}`" if silence.at else ""
             message = f"nothing is silenced here: there is no finding `{silence.code}`{about}"
             place = silence.place

@@ -41,7 +41,9 @@ def _stage_before(process: Process, gate: str) -> Stage | None:
 
 def _asked(check: Node) -> Iterator[Span]:
     """Every length of time that the stay must have lasted for the check to be true."""
-    if check.op == "call" and check.value == "_&&_":
+    if check.op == "calendar":
+        yield from _asked(check.args[0])
+    elif check.op == "call" and check.value == "_&&_":
         for arg in check.args:
             yield from _asked(arg)
     elif check.op == "call" and check.value in ("_>=_", "_>_"):
@@ -53,8 +55,6 @@ def _asked(check: Node) -> Iterator[Span]:
 def _span(stay: Node, least: Node) -> Span | None:
     if least.op != "const":
         return None
-    if stay.op == "calendar":
-        stay = stay.args[0]
     paths = [arg.value for arg in stay.args if arg.op == "column"]
     if stay.op != "call" or sorted(map(str, paths)) != ["now", "stage.entered_at"]:
         return None

@@ -95,8 +95,7 @@ def _needless(subject: Subject, asking: Asking) -> Iterator[Finding]:
 
 def _binds_all(subject: Subject, number: int) -> bool:
     """Whether no deal gets past a rule: it is asked of all, stops, and is waived by nobody."""
-    rule = subject.rule(number)
-    return subject.own(number) and rule.severity == "block" and not rule.waivable_by and rule.when is None
+    return gates.firm(subject, number) and subject.rule(number).when is None
 
 
 def _can_be_needless(subject: Subject, number: int) -> bool:

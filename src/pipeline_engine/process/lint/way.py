@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline_engine.process.findings import Finding
+from pipeline_engine.process.lint import gates
 from pipeline_engine.process.lint.gates import blocking
 from pipeline_engine.process.lint.staying import staying
 from pipeline_engine.process.lint.subject import Subject
@@ -108,7 +109,7 @@ def _asks_for(subject: Subject, path: str) -> Iterator[bool]:
     on_way = {"open", "won", *process.stage_ids[: first + 1], *(f"leave:{s}" for s in process.stage_ids[:first])}
     for number, each in enumerate(subject.rules):
         rule = each.rule
-        if rule.asked_at not in on_way or rule.severity != "block" or rule.when is not None or not subject.own(number):
+        if rule.asked_at not in on_way or rule.when is not None or not gates.firm(subject, number):
             continue
         if rule.kind == "require" and path in rule.reads:
             yield True
