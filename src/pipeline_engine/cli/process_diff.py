@@ -11,8 +11,7 @@ from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.errors import BadValue
 
 if TYPE_CHECKING:
-    from pipeline_engine.process import Process
-    from pipeline_engine.process.diff import GateDiff, ProcessDiff, Shown
+    from pipeline_engine.process import GateDiff, Process, ProcessDiff, Shown
 
 _FILES = (".yaml", ".yml")
 _LONGEST = 60
@@ -32,7 +31,7 @@ def diff(
 
     Leaves with 0 where every gate lets the same deals through, with 1 where one does not or could not be analysed.
     """
-    from pipeline_engine.process.diff import diff as compared
+    from pipeline_engine.process import diff as compared
 
     processes = _process(a), _process(b)
     found = compared(*processes)
@@ -75,7 +74,7 @@ def _show(found: "ProcessDiff", processes: dict[str, "Process"]) -> None:
     for new, old in found.renamed.items():
         say(f"taken as the same approval: {old} of A, {new} of B")
     if found.also_changed:
-        say("also changed, without a say in any verdict:")
+        say("written otherwise, beside the rules:")
         rows = [(each.of, each.what, _short(each.a), _short(each.b)) for each in found.also_changed]
         table([("of", "left"), ("what", "left"), ("A", "text"), ("B", "text")], rows, indent=2)
 
@@ -92,10 +91,10 @@ def _gate(gate: "GateDiff", processes: dict[str, "Process"]) -> None:
 
 
 def _deal(shown: "Shown", processes: dict[str, "Process"]) -> None:
-    from pipeline_engine.process.diff import told
+    from pipeline_engine.process import witness_told
 
     other = "B" if shown.lets_through == "A" else "A"
-    prose(f"{shown.lets_through} lets through, {other} stops: {told(shown)}", indent=2, hanging=2)
+    prose(f"{shown.lets_through} lets through, {other} stops: {witness_told(shown)}", indent=2, hanging=2)
     for rule in shown.stopped_by:
         says = processes[other].rule(rule).says
         prose(f"{rule}: {says}" if says else rule, indent=6, hanging=2)
@@ -125,9 +124,9 @@ def _document(found: "ProcessDiff") -> dict[str, Any]:
 
 
 def _gate_json(gate: "GateDiff") -> dict[str, Any]:
-    from pipeline_engine.process.diff import facts_json
+    from pipeline_engine.process import witness_json
 
-    deals = [facts_json(shown) for shown in gate.shown]
+    deals = [witness_json(shown) for shown in gate.shown]
     return {
         "stage": gate.gate,
         "verdict": gate.verdict,

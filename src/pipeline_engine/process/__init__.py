@@ -14,6 +14,7 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
@@ -91,6 +92,7 @@ __all__ = [
     "Beside",
     "Calendar",
     "Catalog",
+    "Change",
     "Codes",
     "Column",
     "Extends",
@@ -99,6 +101,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gate",
+    "GateDiff",
     "Item",
     "Judge",
     "Kind",
@@ -107,6 +110,7 @@ __all__ = [
     "Moves",
     "Opens",
     "Process",
+    "ProcessDiff",
     "ProcessPublished",
     "Program",
     "PublishedProcess",
@@ -117,6 +121,7 @@ __all__ = [
     "Rule",
     "RuleKind",
     "Severity",
+    "Shown",
     "Span",
     "SplitLimit",
     "Stage",
@@ -127,6 +132,7 @@ __all__ = [
     "WorkingHours",
     "compile_rule",
     "decide_publish",
+    "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
@@ -143,4 +149,6 @@ __all__ = [
     "to_json",
     "to_text",
     "vocabulary_of",
+    "witness_json",
+    "witness_told",
 ]

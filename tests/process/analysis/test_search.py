@@ -144,7 +144,7 @@ def test_what_rounds_away_is_never_called_impossible() -> None:
 
 def test_without_z3_such_arithmetic_is_not_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And it is said what would help."""
-    monkeypatch.setattr(arithmetic, "z3", None)
+    monkeypatch.setattr(arithmetic, "available", lambda: False)
     answer = ask("deal.amount * 0.1 > deal.budget", "deal.amount < 100", "deal.budget > 50")
     assert isinstance(answer, NotAnalysed)
     assert "needs the extra `analysis`" in answer.why

@@ -12,10 +12,13 @@ from pipeline_engine.process.analysis.terms import (
     column,
     columns_in,
     known,
+    outer_steps,
     sure,
 )
 from pipeline_engine.process.analysis.texts import PREDICATES, Claim
 from pipeline_engine.process.rules import Kind, Node
+
+_ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "-_")
 
 
 def split(node: Node, verdicts: int, facts: Facts) -> Ways:
@@ -44,13 +47,15 @@ def unequal(node: Node, verdict: int, facts: Facts) -> Ways | None:
     """The ways in which two numbers differ, where that is what is claimed; None for all other claims."""
     differ = (node.value == "_!=_" and verdict == TRUE) or (node.value == "_==_" and verdict == FALSE)
     kind = node.args[0].kind
-    if not differ or kind is Kind.STRING or (kind is Kind.DOUBLE and not _sure(node, facts)):
+    if not differ or kind is Kind.STRING or not _ordered(node, facts):
         return None
     return [(Verdict(call(relation, *node.args), TRUE),) for relation in ("_<_", "_>_")]
 
 
-def _sure(node: Node, facts: Facts) -> bool:
-    return all(sure(side, facts.world) for side in node.args)
+def _ordered(node: Node, facts: Facts) -> bool:
+    """Whether no side can come to what is no number (0.0 / 0.0), which is neither less nor more than any."""
+    steps = (step for side in node.args for step in outer_steps(side) if step.kind is Kind.DOUBLE)
+    return all(step.value not in _ARITHMETIC or sure(step, facts.world) for step in steps)
 
 
 def settle(node: Node, verdict: int, facts: Facts) -> Way:
@@ -68,7 +73,7 @@ def settle(node: Node, verdict: int, facts: Facts) -> Way:
 
 def _compared(node: Node, relation: str, holds: bool, facts: Facts) -> Way:
     left, right = node.args
-    orderly = (holds and relation != "_!=_") or left.kind is not Kind.DOUBLE or _sure(node, facts)
+    orderly = (holds and relation != "_!=_") or _ordered(node, facts)
     money = [each for each in columns_in(node) if each.kind is Kind.MONEY]
     if orderly:
         exact = len(money) < 2 or not facts.world.process.rates

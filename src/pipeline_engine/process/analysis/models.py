@@ -12,7 +12,7 @@ from pipeline_engine.process.analysis.numbers import Numbers
 from pipeline_engine.process.analysis.spans import Number
 from pipeline_engine.process.analysis.terms import name_of
 from pipeline_engine.process.analysis.texts import Text
-from pipeline_engine.process.analysis.world import ALWAYS, BASE, spellings
+from pipeline_engine.process.analysis.world import BASE, NEARLY_ALWAYS, spellings
 from pipeline_engine.process.rules import RECORDS, Kind, Node, RecordOf, walk
 from pipeline_engine.process.rules.literals import DAY
 from pipeline_engine.values import Money, microseconds, moment_at
@@ -194,7 +194,8 @@ def _element(path: str, element: str, columns: Row, facts: Facts) -> Any:
         return columns.get(element, likely.text(element, facts.world))
     made = {field: columns.get(f"{element}.{field}") for field in RECORDS[path]}
     for field, kind in RECORDS[path].items():
-        if made[field] is None and f"{path}.{field}" in ALWAYS:
+        there = facts.present.get(f"{element}.{field}")
+        if made[field] is None and f"{path}.{field}" in NEARLY_ALWAYS and there is not False:
             made[field] = _ordinary(f"{element}.{field}", kind, facts)
     return made
 

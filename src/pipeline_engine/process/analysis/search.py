@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_engine.process.analysis.arithmetic import available, is_hard
+from pipeline_engine.process.analysis import arithmetic
 from pipeline_engine.process.analysis.branches import Branch
 from pipeline_engine.process.analysis.claims import FALSE as IS_FALSE
 from pipeline_engine.process.analysis.claims import NOT_TRUE, Verdict
@@ -159,6 +159,6 @@ def _unsolved(facts: Facts) -> str:
     """What a branch was about in which no deal was found."""
     hard = [to_text(node) for node in facts.judged if any(arg.op == "call" for arg in node.args)]
     about = f" for `{hard[0]}`" if hard else ""
-    if is_hard(facts) and not available():
+    if arithmetic.is_hard(facts) and not arithmetic.available():
         return f"no deal was found{about}; arithmetic over several columns needs the extra `analysis`"
     return f"no deal was found{about}, and no proof that there is none"

@@ -9,6 +9,6 @@ incomparable where there is one of each, and equal where it was shown that there
 
 from pipeline_engine.process.diff.changes import Change
 from pipeline_engine.process.diff.compare import GateDiff, ProcessDiff, Shown, diff
-from pipeline_engine.process.diff.telling import facts_json, told
+from pipeline_engine.process.diff.telling import witness_json, witness_told
 
-__all__ = ["Change", "GateDiff", "ProcessDiff", "Shown", "diff", "facts_json", "told"]
+__all__ = ["Change", "GateDiff", "ProcessDiff", "Shown", "diff", "witness_json", "witness_told"]

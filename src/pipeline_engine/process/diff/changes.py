@@ -31,8 +31,7 @@ def changes(a: Process, b: Process, renamed: Mapping[str, str]) -> Iterator[Chan
     for name in _OF_PROCESS:
         yield from _changed("process", name, getattr(a, name), getattr(b, name))
     yield from _things("field", dict(a.fields), dict(b.fields), tuple(_FIELD))
-    stages = ({stage.id: stage for stage in process.stages} for process in (a, b))
-    yield from _things("stage", *stages, _OF_STAGE)
+    yield from _things("stage", {s.id: s for s in a.stages}, {s.id: s for s in b.stages}, _OF_STAGE)
     ours = {rule.id: rule for rule in a.rules}
     theirs = {renamed.get(rule.id, rule.id): rule for rule in b.rules}
     yield from _rules(ours, theirs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline_engine.process.judge import OUTCOME_TARGETS
 from pipeline_engine.process.model import Process
+from pipeline_engine.process.rules import BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def _moves(way: int, a: Process, b: Process) -> Iterator[Mapping[str, Any]]:
     for start, end in product(common, common):
         steps = a.steps(start, end)
         if steps * way > 0 and _passed(a, start, end) == _passed(b, start, end):
-            yield {"move.from": start, "move.to": end, "move.steps": steps}
+            known = {"move.from": start, "move.to": end, "move.steps": steps}
+            passed = _passed(a, start, end)[1:-1] if way > 0 else ()
+            yield known | ({"move.passed": passed} if "move.passed" in BUILT_IN else {})
 
 
 def _passed(process: Process, start: str, end: str) -> tuple[str, ...]:

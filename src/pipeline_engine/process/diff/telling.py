@@ -11,7 +11,7 @@ from pipeline_engine.values import Money, instant_text, value_to_json
 _PEOPLE = {"actor": "the one who asks", "owner": "the owner"}
 
 
-def told(shown: Shown) -> str:
+def witness_told(shown: Shown) -> str:
     """The deal in one sentence: `a deal in proposal with amount 60,000 EUR and 2 meetings`."""
     row = shown.row
     facts = [*_fields(row), *_times(row), *_people(row), *_lists(row)]
@@ -91,7 +91,7 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def facts_json(shown: Shown) -> dict[str, Any]:
+def witness_json(shown: Shown) -> dict[str, Any]:
     """The deal as JSON: its fields by name, and all else the rules read by column path."""
     fields = {path.removeprefix("deal."): _json(value) for path, value in shown.row.items() if path.startswith("deal.")}
     facts = {path: _json(value) for path, value in shown.row.items() if not path.startswith("deal.")}
