@@ -17,6 +17,7 @@ from pipeline_engine.process.catalog import (
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
@@ -29,7 +30,7 @@ from pipeline_engine.process.judge import (
     Codes,
     Judge,
 )
-from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.lint import Beside, Standing, Used, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
     GATES,
@@ -76,6 +77,7 @@ from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
+    "CODES",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -83,6 +85,7 @@ __all__ = [
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
+    "PAGE",
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
@@ -90,6 +93,7 @@ __all__ = [
     "WAIVED",
     "Base",
     "Bases",
+    "Beside",
     "Calendar",
     "Catalog",
     "Change",
@@ -126,6 +130,8 @@ __all__ = [
     "SplitLimit",
     "Stage",
     "Stalled",
+    "Standing",
+    "Used",
     "VariantStanding",
     "Vocabulary",
     "WorkingHours",
