@@ -10,7 +10,7 @@ from tools.reference_process import Undescribed, data, same_names
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process import FAIL, PASS, UNKNOWN, Kind, ListOf, Process, load_process, read_value, vocabulary_of
 from pipeline_engine.process.rules import BUILT_IN, RECORDS, Frame, Program, compile_rule
-from pipeline_engine.process.rules.complaint import FUNCTIONS
+from pipeline_engine.process.rules.remedies import FUNCTIONS
 from pipeline_engine.process.rules.supported import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
 from pipeline_engine.values import instant
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.complaint import spelled
+from pipeline_engine.process.rules.remedies import NOT_THERE, OPERATORS, USAGE
 from pipeline_engine.process.rules.tree import Node, walk
 from pipeline_engine.process.rules.vocabulary import Kind, ListOf, Type
 
@@ -71,19 +72,8 @@ _SUPPORTED: Mapping[str, Check] = {
     "known": lambda args: args[0].op == "column",
 }
 
-_EXPECTED: Mapping[str, str] = {
-    "matches": "a pattern written out",
-    "in_currency": "a currency written out",
-    "known": "a name such as `deal.amount`",
-    "_[_]": "exists, all or filter over the list",
-    "_==_": "plain values of one type; `in` and `exists` look into lists",
-    "_!=_": "plain values of one type; `in` and `exists` look into lists",
-    "@in": "a list of the same type",
-    "dyn": "values whose type is known",
-    "type": "values whose type is known",
-    "string": "text",
-    "_+_": "numbers, text, times or money",
-}
+# What must be written out, and is computed.
+_WRITTEN: Mapping[str, str] = {"matches": "a pattern written out", "in_currency": "a currency written out"}
 
 
 def refusal(function: str, args: tuple[Node, ...]) -> tuple[str, str] | None:
@@ -94,7 +84,8 @@ def refusal(function: str, args: tuple[Node, ...]) -> tuple[str, str] | None:
     if function.startswith("get") and len(args) == 2:
         return "a time zone", "UTC: times of day and dates are kept without one"
     found = f"`{spelled(function)}` on {' and '.join(f'`{kind_name(arg.kind)}`' for arg in args)}"
-    return f"{found} is not supported", _EXPECTED.get(function, "")
+    known = {**USAGE, **NOT_THERE, **OPERATORS, **_WRITTEN, "known": "a name such as `deal.amount`"}
+    return f"{found} is not supported", known.get(function, "")
 
 
 def kind_name(kind: Type) -> str:
