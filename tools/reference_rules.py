@@ -10,8 +10,8 @@ from tools.reference_process import Undescribed, data, same_names
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process import FAIL, PASS, UNKNOWN, Kind, ListOf, Process, load_process, read_value, vocabulary_of
 from pipeline_engine.process.rules import BUILT_IN, RECORDS, Frame, Program, compile_rule
+from pipeline_engine.process.rules.cost import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
 from pipeline_engine.process.rules.remedies import FUNCTIONS
-from pipeline_engine.process.rules.supported import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
 from pipeline_engine.values import instant
 
 WORDS = {PASS: "pass", FAIL: "fail", UNKNOWN: "unknown"}
@@ -124,9 +124,17 @@ def _complaint(process: Process, rule: str) -> str:
 
 
 def _limits() -> Iterator[str]:
-    yield "## How large a rule may be"
+    yield "## What a rule may cost"
     yield (
-        f"At most {LONGEST_SOURCE:,} characters, {MOST_NODES:,} steps, and {MOST_ITEMS} values in a list written out."
-        f" A loop over a list counts its body {LIST_WEIGHT} times; a rule may cost {MOST_COST:,}. So loops may be"
-        " nested twice, not three times."
+        f"At most {LONGEST_SOURCE:,} bytes of UTF-8, {MOST_NODES:,} steps, and {MOST_ITEMS} values in a list written"
+        f" out. A rule is counted before it is ever run and may cost {MOST_COST:,}: a loop counts its body"
+        f" {LIST_WEIGHT} times, so loops may be nested twice, not three times; text put together inside a loop, a"
+        " pattern by its size, and `in` a list that is not written out count more."
+    )
+    yield (
+        "These limits are there for rules that somebody writes to hurt. Over a hundred such rules are loaded and run on"
+        " a deal with a thousand activities, approvals, contacts, documents and tags and texts of ten thousand"
+        " characters. What is let through takes at most 100 ms of one core and 64 MiB to load and to run;"
+        " measured, the slowest took 78 ms and the largest 27 MiB. `matches` runs on RE2, in time linear in the text"
+        " whatever the pattern."
     )

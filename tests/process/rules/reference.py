@@ -27,6 +27,9 @@ _PLAIN = {
     Kind.TIMESTAMP: cel.Type.TIMESTAMP,
     Kind.DURATION: cel.Type.DURATION,
 }
+_KNOWN = re.compile(r"known\(([\w.]+)\)")
+_DATE = re.compile(r"date\('([\d-]+)'\)")
+_DAYS = re.compile(r"days\((-?\d+)\)")
 _HAS = re.compile(r"has\((deal|stage|move)\.(\w+)\)")
 _HAS_FIELD = re.compile(r"has\(([abc])\.(\w+)\)")
 _FIELD = re.compile(r"\b([abc])\.(role|by|at|live)\b")
@@ -52,6 +55,9 @@ _ENVIRONMENT = cel.NewEnv(_POOL, variables=_variables(), extensions=[ext_strings
 
 def _said(source: str) -> str:
     """The rule in words that the reference takes."""
+    plain = _DAYS.sub(lambda days: f"duration('{24 * int(days[1])}h')", _DATE.sub(r"timestamp('\1T00:00:00Z')", source))
+    # What is known is itself, whatever it is; what is missing is an error.
+    source = _KNOWN.sub(r"([\1].size() == 1)", plain)
     flat = _HAS_FIELD.sub(r"\1.has_\2", _HAS.sub(r"has_.\1.\2", source))
     return _FIELD.sub(r"[\1.\2][\1.has_\2 ? 0 : 1]", flat)
 

@@ -3,24 +3,24 @@
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.checker import environment
 from pipeline_engine.process.rules.complaint import complaint, placed
+from pipeline_engine.process.rules.cost import LONGEST_SOURCE, check_size
 from pipeline_engine.process.rules.reader import Reader
-from pipeline_engine.process.rules.supported import LONGEST_SOURCE, check_size, kind_name
+from pipeline_engine.process.rules.supported import kind_name
 from pipeline_engine.process.rules.tree import Node, walk
 from pipeline_engine.process.rules.vocabulary import Kind, Vocabulary
 from pipeline_engine.process.rules.wire import checked_expression
 
 
-def compile_rule(source: str, vocabulary: Vocabulary) -> Node:
+def compile_rule(source: str, vocabulary: Vocabulary, *, longest: int = LONGEST_SOURCE) -> Node:
     """
-    The checked tree of a rule written in CEL.
+    The checked tree of a rule written in CEL, of at most `longest` bytes.
 
     Raises:
         RuleError: It is no CEL, names what is not there, mixes types, is not true or false, uses what the
             evaluator does not support, holds a literal that would fail on every deal, or is too large. With
             line and column.
     """
-    if len(source) > LONGEST_SOURCE:
-        raise RuleError(f"the rule has {len(source)} characters", f"at most {LONGEST_SOURCE}")
+    _check_text(source, longest)
     try:
         compiled = environment(vocabulary).compile(source)
     except RuntimeError as problem:
@@ -32,6 +32,16 @@ def compile_rule(source: str, vocabulary: Vocabulary) -> Node:
         raise placed(source, node.at, found, "a condition that is true or false")
     check_size(node)
     return _with_rates(node, vocabulary)
+
+
+def _check_text(source: str, longest: int) -> None:
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as problem:
+        found = f"`\\u{ord(source[problem.start]):04x}`, which is half a character"
+        raise placed(source, problem.start, found, "text that can be written in UTF-8") from None
+    if size > longest:
+        raise RuleError(f"the rule has {size} bytes", f"at most {longest}; several smaller rules")
 
 
 def _with_rates(node: Node, vocabulary: Vocabulary) -> Node:
