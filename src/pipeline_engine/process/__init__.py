@@ -30,6 +30,7 @@ from pipeline_engine.process.judge import (
 from pipeline_engine.process.lint import Finding, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
+    GATES,
     OWNER,
     OWNERS_MANAGER,
     Calendar,
@@ -60,6 +61,7 @@ from pipeline_engine.process.rules import (
     RecordOf,
     Records,
     Vocabulary,
+    WorkingHours,
     compile_rule,
     from_json,
     limits_of,
@@ -72,6 +74,7 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "FAIL",
+    "GATES",
     "LETTERS",
     "NOT_ASKED",
     "OUTCOME_TARGETS",
@@ -115,6 +118,7 @@ __all__ = [
     "Stage",
     "Stalled",
     "Vocabulary",
+    "WorkingHours",
     "compile_rule",
     "decide_publish",
     "digest_of",

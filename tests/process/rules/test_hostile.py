@@ -9,7 +9,7 @@ import pytest
 from tests.process.rules.generated import VOCABULARY
 from tests.process.rules.hostile import HOSTILE, Cost, cost_of
 
-from pipeline_engine.process.rules import RuleError, compile_rule
+from pipeline_engine.process.rules import Kind, RuleError, compile_expression, compile_rule
 from pipeline_engine.process.rules.cost import LONGEST_SOURCE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,11 +51,11 @@ def test_a_hostile_rule_that_is_let_through_is_noticed(monkeypatch: pytest.Monke
 
 
 def test_what_the_engine_writes_itself_may_be_longer():
-    """Four kibibytes of UTF-8 are for people; a generated rule names its own bound."""
+    """Four kibibytes of UTF-8 are for people; a generated rule is bounded by its steps."""
     source = "deal.signed" + " " * (LONGEST_SOURCE - 10)
     with pytest.raises(RuleError, match=f"has {LONGEST_SOURCE + 1} bytes"):
         compile_rule(source, VOCABULARY)
-    compile_rule(source, VOCABULARY, longest=10_000)
+    compile_expression(source, VOCABULARY, Kind.BOOL, written=False)
     with pytest.raises(RuleError, match="bytes"):
         compile_rule("deal.region == '" + "é" * (LONGEST_SOURCE // 2) + "'", VOCABULARY)
 

@@ -19,6 +19,7 @@ USAGE: Mapping[str, str] = {
     "date": "`date('2026-01-31')`",
     "days": "`days(90)`, of a whole number",
     "in_currency": "`in_currency(money, 'EUR')`",
+    **{name: f"`{name}(opened_at, now)`" for name in ("working_days", "working_hours")},
     "int": "`int(x)` of a number or a moment",
     "double": "`double(x)` of a number",
     **{name: f"`{name}()` of a moment" for name in ("getFullYear", "getMonth", "getDate", "getDayOfMonth")},
