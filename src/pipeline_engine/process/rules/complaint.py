@@ -144,6 +144,10 @@ def _syntax(message: str, source: str, at: int) -> tuple[str, str]:
             return f"`{token}` has an escape that CEL does not know", "`\\\\` for a backslash, or r'…' for a pattern"
         return f"`{token}` is no part of CEL", _EXPECTED.get(token[:1], "an operator such as `&&`, or a name")
     if parts := _SYNTAX.fullmatch(message):
+        if re.search(r"\bnot\s+$", source[:at]):
+            return "`not` is no part of CEL", "`!`"
+        if parts[1] == "<EOF>" and source.rstrip().endswith("%"):
+            return "the rule ends with `%`", "a percent in points: `10` for 10 %"
         if parts[1] == "<EOF>":
             return "the rule ends too early", "a value or a closing bracket"
         return f"`{parts[1].strip('`')}` stands where it cannot", _for_token(source, at)

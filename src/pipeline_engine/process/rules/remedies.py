@@ -49,6 +49,9 @@ OPERATORS: Mapping[str, str] = {
     "_+_": "numbers, text, times or money",
     "_?_:_": "plain values on both sides",
     "-_": "a number or money",
+    "_%_": "whole numbers",
+    "_*_": "numbers, or money by a number",
+    "_/_": "numbers, money by a number, or money by money",
 }
 
 _FIELDS_OF_NOTHING = "a field such as `deal.amount`, or a field of a list's element inside `exists(a, …)`"
