@@ -90,7 +90,7 @@ def _checked(process: Process, rule: str, row: Mapping[str, Any], answer: str) -
     found = verdict(process, rule, row)
     if found != answer:
         raise Undescribed(f"`{rule}` is {found} with {row}, not {answer}")
-    return found
+    return f"**{found}**"
 
 
 def _situation(row: Mapping[str, Any]) -> str:
@@ -150,12 +150,12 @@ def _limits() -> Iterator[str]:
         f"At most {LONGEST_SOURCE:,} bytes of UTF-8, {MOST_NODES:,} steps, and {MOST_ITEMS} values in a list written"
         f" out. A rule is counted before it is ever run and may cost {MOST_COST:,}: a loop counts its body"
         f" {LIST_WEIGHT} times, so loops may be nested twice, not three times; text put together inside a loop, a"
-        " pattern by its size, and `in` a list that is not written out count more."
+        " pattern by its size, working time, and `in` a list that is not written out count more."
     )
     yield (
         "These limits are there for rules that somebody writes to hurt. Over a hundred such rules are loaded and run on"
         " a deal with a thousand activities, approvals, contacts, documents and tags and texts of ten thousand"
         " characters. What is let through takes at most 100 ms of one core and 64 MiB to load and to run;"
-        " measured, the slowest took 78 ms and the largest 27 MiB. `matches` runs on RE2, in time linear in the text"
+        " measured, the slowest took 97 ms and the largest 27 MiB. `matches` runs on RE2, in time linear in the text"
         " whatever the pattern."
     )

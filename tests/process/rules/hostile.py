@@ -8,14 +8,15 @@ import json
 import os
 import resource
 import sys
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from time import process_time
 from typing import Any, NamedTuple
 
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules import Frame, Kind, ListOf, Program, Vocabulary, compile_rule
+from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import Money
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -33,6 +34,7 @@ VOCABULARY = Vocabulary(
     },
     limits={"x": Decimal(5)},
     rates={"USD": Decimal("0.92")},
+    week=WorkWeek("Europe/Berlin", tuple((day, time(9), time(18)) for day in range(7))),
 )
 ENTRIES = 1_000
 LONG = 10_000
@@ -194,6 +196,13 @@ HOSTILE: dict[str, str] = {
     "wide text lowered again": "deal.other" + ".lowerAscii()" * 300 + "==''",
     "text from right to left": "deal.text == '\u202e\u2066" + "x\u200d" * 1_000 + "'",
     "combining letters": "deal.text == 'e" + "\u0301" * 1_900 + "'",
+    "a century of working days": "working_days(date('1970-01-01'), date('2069-12-31')) > 1.0",
+    "centuries of working days": filled("working_days(date('1970-01-01'),date('2069-12-31'))>1.0", "||"),
+    "as many centuries as are let through": "||".join(["working_days(date('1970-01-01'),date('2069-12-31'))>1.0"] * 9),
+    "working hours in a loop": "activities.exists(a,working_hours(date('1970-01-01'),a.at)<0.0)",
+    "working hours, much in a loop": f"activities.exists(a,{filled('working_hours(a.at,now)<0.0', '||', 3_900)})",
+    "working hours in two loops": nested("working_hours(a.at,b.at)<-1.0", "activities", "approvals"),
+    "working days beyond the calendar": "working_days(date('0001-01-01'), date('9999-12-31')) > 1.0",
     "bytes that are no text": "b'" + "\\xff" * 1_000 + "' == b''",
     "maps in maps": "{1:" * 1_000 + "1" + "}" * 1_000 + " == {}",
     "unknown names": filled("deal.nothing_like_it", "&&"),
@@ -218,17 +227,17 @@ class Cost(NamedTuple):
 def cost_of(source: str) -> Cost:
     """Load and run a rule here, and say what it cost."""
     frame = Frame.from_rows(VOCABULARY, [row()])
-    before, began = peak(), time.process_time()
+    before, began = peak(), process_time()
     said, program = "", None
     try:
         program = Program(compile_rule(source, VOCABULARY))
     except RuleError as refused:
         said = str(refused)
-    loaded, load_seconds = peak(), time.process_time() - began
-    began = time.process_time()
+    loaded, load_seconds = peak(), process_time() - began
+    began = process_time()
     if program is not None:
         program.verdicts(frame)
-    return Cost(load_seconds, loaded - before, time.process_time() - began, peak() - loaded, said)
+    return Cost(load_seconds, loaded - before, process_time() - began, peak() - loaded, said)
 
 
 def peak() -> int:

@@ -27,6 +27,8 @@ _LOOK, _LOOK_AT_TWO, _LOOK_AT_MADE, _MAKE, _GROW = 5, 100, 50, 20, 250
 # RE2 needs at most one step for each instruction of a pattern and letter of the text; inside a loop texts are short.
 _INSTRUCTION, _INSTRUCTION_IN_LOOP, _MATCH = 15, 2, 25
 _DIVIDE = 3
+# The days of a century are laid out for one call, however many moments it is asked about.
+_WORKING, _WORKING_IN_LOOP = 3_000, 25
 
 Sizes = Mapping[str, int]
 
@@ -47,7 +49,11 @@ def _too_much(node: Node) -> tuple[str, str]:
     loops = [step for step in walk(node) if step.op == "macro"]
     if any(below.op == "macro" for loop in loops for below in walk(loop.args[1])):
         return "loops inside loops", "fewer nested loops"
-    return ("a loop that does too much", "less inside the loop") if loops else ("large patterns", "smaller ones")
+    if loops:
+        return "a loop that does too much", "less inside the loop"
+    if any(step.op == "call" and step.value == "matches" for step in walk(node)):
+        return "large patterns", "smaller ones"
+    return "much working time", "several smaller rules"
 
 
 def cost_of(node: Node) -> int:
@@ -71,6 +77,8 @@ def _own(node: Node, sizes: Sizes) -> int:
         return LIST_WEIGHT * (_LOOK_AT_MADE if _made(node, sizes) else _DIVIDE)
     if node.value in ("_%_", "_/_") and node.kind is Kind.INT:
         return _DIVIDE
+    if node.value in ("working_days", "working_hours"):
+        return _WORKING_IN_LOOP if sizes else _WORKING
     if node.value == "matches":
         return _match(node, sizes)
     # Outside all loops a text is put together once.
