@@ -76,8 +76,11 @@ class Texts:
         return self.facts.world.process.currency if path.endswith(_CURRENCY) else likely.text(path, self.facts.world)
 
 
-def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
-    """Deals to try, the likeliest first; raises Contradiction where it is certain that none fits."""
+def rows_of(facts: Facts, literals: tuple[str, ...], deep: bool) -> Iterator[Row]:
+    """Deals to try, the likeliest first; raises Contradiction where it is certain that none fits.
+
+    `deep` is whether z3 may be asked.
+    """
     texts = Texts(facts)
     texts.check()
     roads = numbers.check(facts)
@@ -86,10 +89,9 @@ def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
         return
     if found is not None:
         yield _row(facts, chosen, found)
-    if arithmetic.is_hard(facts):
-        better = arithmetic.solved(facts)
-        if better is not None:
-            yield _row(facts, chosen, {**(found or {}), **better})
+    better = arithmetic.solved(facts) if deep and arithmetic.is_hard(facts) else None
+    if better is not None:
+        yield _row(facts, chosen, {**(found or {}), **better})
     if found is not None:
         yield from islice(_tried(facts, chosen, found, literals), MOST_ROWS)
 
