@@ -82,7 +82,7 @@ def test_the_strict_process_is_the_next_version_of_the_plain_one():
     plain, strict = (load_process((CONFIG / "processes" / name).read_text(), name) for name in
                      ("b2b-saas.yaml", "b2b-saas-strict.yaml"))  # fmt: skip
     assert plain.name == strict.name
-    moved = {"negotiation:contacts:economic_buyer>=1", "proposal:contacts:economic_buyer>=1"}
+    moved = {"negotiation:contacts:economic_buyer:1", "proposal:contacts:economic_buyer:1"}
     assert set(plain.rule_ids) ^ set(strict.rule_ids) == moved
     assert (str(plain.limits["manager_from"]), str(strict.limits["manager_from"])) == ("50000", "25000")
     assert len([rule for rule in plain.rules if rule.kind != "topology"]) == 9

@@ -111,7 +111,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 # What a diligent rep writes down, so that stories get far; whatever comes in between may undo it.
 GOOD = {"amount": "800", "tags": "a,b", "email": "a@b.example", "words": "yes", "closes": "2026-04-02"}
 WAIVABLE = (
-    ("reachable", "two"), ("tagged", "two"), ("two:activities:meeting>=1", "two"), ("champion", "three"),
+    ("reachable", "two"), ("tagged", "two"), ("two:activities:meeting:1", "two"), ("champion", "three"),
     ("mine", "three"), ("team", "four"), ("paper", "won"), ("moves:forward", "four"), ("moves:forward", "three"),
     ("ahead", "three"), ("reopen:reason", "reopen"),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from tests.replay.rich import judge_of
 from tests.replay.small import History, day, effect, process
 
 PRICED, CALLED = "{id: priced, check: deal.amount > 10}", "{activities: {call: 1}}"
-CALLS = "offer:activities:call>=1"
+CALLS = "offer:activities:call:1"
 OPENED = DealOpened(process="small", version=1, stage="lead", basis="source")
 MOVED = DealMoved(from_stage="lead", to_stage="offer", basis="source")
 

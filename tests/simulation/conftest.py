@@ -85,7 +85,7 @@ class FakeGate:
                 yield replace(NO, rule=rule, verdict="unknown", facts=((f"deal.{name}", None),))
         if target == "proposal" and seen.meetings < 2:
             facts = (("activities", seen.meetings),)
-            yield replace(NO, rule="proposal:activities:meeting>=2", facts=facts, waivable_by=("manager",))
+            yield replace(NO, rule="proposal:activities:meeting:2", facts=facts, waivable_by=("manager",))
         if target == "negotiation" and int(seen.fields.get("amount", "0")) >= 50_000:
             yield replace(NO, rule="big-deal", approval="manager", facts=(("approvals", None),))
 

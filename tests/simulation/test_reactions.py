@@ -45,7 +45,7 @@ def test_a_missing_fact_is_written_down_and_the_move_asked_again(year_7):
 
 def test_a_missing_meeting_is_held(year_7):
     """A rep who is told that meetings are missing logs one next, or has the rule waived."""
-    nexts = [told for told in _after_refusal_by(year_7, "proposal:activities:meeting>=2") if told]
+    nexts = [told for told in _after_refusal_by(year_7, "proposal:activities:meeting:2") if told]
     held = [told for told in nexts if any(isinstance(c, LogActivity) and c.kind == "meeting" for c, _ in told)]
     waived = [told for told in nexts if any(isinstance(c, Waive) for c, _ in told)]
     assert len(held) / len(nexts) > 0.6

@@ -37,6 +37,12 @@ def ways_on(deal: Deal, judge: Judge) -> tuple[tuple[Gate, str], ...]:
         return (("reopen", "reopen"),)
     process = judge.process
     ahead = judge.stages[judge.place(deal.stage) + 1 :]
-    stages = ahead[:1] if process.moves.forward == "next" else ahead
+    stages = _within_reach(ahead, judge) if process.moves.forward == "next" else ahead
     won: tuple[tuple[Gate, str], ...] = (("win", "won"),) if deal.stage in process.won_from else ()
     return (*(("move", stage) for stage in stages), *won)
+
+
+def _within_reach(ahead: tuple[str, ...], judge: Judge) -> tuple[str, ...]:
+    """The next stage, and those after it as long as only some deals have the ones between."""
+    every_deal = [place for place, stage in enumerate(ahead) if judge.process.stage(stage).applies is None]
+    return ahead[: every_deal[0] + 1] if every_deal else ahead

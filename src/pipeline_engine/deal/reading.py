@@ -39,11 +39,13 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "move.from": attempt.from_stage,
         "move.to": attempt.target,
         "move.reason": attempt.reason or None,
+        "move.passed": judge.passed(attempt.gate, attempt.from_stage, attempt.target),
         "move.steps": judge.steps(attempt.gate, attempt.from_stage, attempt.target),
         "activities": [_activity(a) for a in deal.activities],
         "approvals": [_approval(g, attempt.now) for g in deal.approvals],
         "contacts": [{"role": c.role, "id": c.contact.value, "at": c.at} for c in deal.contacts],
         "documents": [],
+        "items": [],
     }
     return row
 

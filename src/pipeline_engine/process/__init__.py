@@ -31,6 +31,7 @@ from pipeline_engine.process.judge import (
 from pipeline_engine.process.lint import Finding, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
+    GATES,
     OWNER,
     OWNERS_MANAGER,
     Calendar,
@@ -61,6 +62,7 @@ from pipeline_engine.process.rules import (
     RecordOf,
     Records,
     Vocabulary,
+    WorkingHours,
     compile_rule,
     from_json,
     limits_of,
@@ -73,6 +75,7 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "FAIL",
+    "GATES",
     "LETTERS",
     "NOT_ASKED",
     "OUTCOME_TARGETS",
@@ -120,6 +123,7 @@ __all__ = [
     "Stage",
     "Stalled",
     "Vocabulary",
+    "WorkingHours",
     "compile_rule",
     "decide_publish",
     "diff",

@@ -2,14 +2,24 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from pipeline_engine.notation import Complaints, Place, Text, place_within
 from pipeline_engine.process.declared import Declared
-from pipeline_engine.process.entries import Draft
-from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Rule
-from pipeline_engine.process.rules import Node, RuleError, Vocabulary, compile_rule, reads, to_json
+from pipeline_engine.process.drafts import Condition, Draft
+from pipeline_engine.process.followups import Moments
+from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Item, Opens, Rule, Stage
+from pipeline_engine.process.rules import (
+    Kind,
+    Node,
+    RuleError,
+    Vocabulary,
+    compile_expression,
+    conjunction,
+    reads,
+    to_json,
+)
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 MOST_RULES = 500
@@ -24,16 +34,60 @@ class CompiledDraft:
     trees: tuple[Node, ...]
 
 
-def compile_drafts(drafts: Sequence[Draft], declared: Declared, complaints: Complaints) -> list[CompiledDraft]:
+@dataclass(frozen=True)
+class Compiled:
+    """The rules of a file in their order, and the compiler for what else stands in it.
+
+    Without a compiler nothing was compiled, for a complaint might be unjust.
+    """
+
+    rules: tuple[CompiledDraft, ...] = ()
+    compiler: "Compiler | None" = None
+
+    def stages(self, stages: Iterable[Stage]) -> tuple[Stage, ...]:
+        """The stages with the ids of their rules, and the condition under which deals have them."""
+        by_gate: dict[str, list[str]] = {}
+        for each in self.rules:
+            by_gate.setdefault(each.rule.asked_at, []).append(each.rule.id)
+        checks = {each.rule.asked_at: each.rule.check for each in self.rules}
+        return tuple(
+            stage.model_copy(
+                update={
+                    "rules": tuple(by_gate.get(stage.id, ())),
+                    "leave": tuple(by_gate.get(f"leave:{stage.id}", ())),
+                    "applies": checks.get(f"applies:{stage.id}"),
+                }
+            )
+            for stage in stages
+        )
+
+    def items(self, plan: Sequence[Item], dues: Moments, drafts: Sequence[Draft]) -> tuple[Item, ...]:
+        """What can be ticked off: the plan with its dates, then every checklist, each item once."""
+        dated = [item.model_copy(update={"due": self._moment(dues.get(item.id))}) for item in plan]
+        listed = [draft.item for draft in drafts if draft.item is not None]
+        return tuple({item.id: item for item in (*listed, *dated)}.values())
+
+    def opens(self, opens: Sequence[Opens], moments: Moments) -> tuple[Opens, ...]:
+        """What a win opens, with its moments."""
+        return tuple(each.model_copy(update={"at": self._moment(moments.get(each.process))}) for each in opens)
+
+    def _moment(self, source: Text | None) -> object:
+        if source is None or self.compiler is None:
+            return None
+        tree = self.compiler.tree(source.value, source, source.place, Kind.TIMESTAMP)
+        return None if tree is None else stored(tree)
+
+
+def compile_drafts(drafts: Sequence[Draft], declared: Declared, complaints: Complaints) -> Compiled:
     """The rules in order; those that do not compile are complained about, at the place in the file."""
     _check_ids(drafts, complaints)
     if len(drafts) > MOST_RULES:
         complaints.add(drafts[MOST_RULES].place, f"{len(drafts)} rules", f"at most {MOST_RULES}")
     if not declared.sound or len(drafts) > MOST_RULES:
-        return []
-    vocabulary = vocabulary_of(declared)
-    compiled = [_compile(draft, vocabulary, complaints) for draft in drafts]
-    return [each for each in compiled if each is not None]
+        return Compiled()
+    compiler = Compiler(vocabulary_of(declared), complaints)
+    compiled = [compiler.rule(draft) for draft in drafts]
+    return Compiled(tuple(each for each in compiled if each is not None), compiler)
 
 
 def _check_ids(drafts: Sequence[Draft], complaints: Complaints) -> None:
@@ -44,25 +98,64 @@ def _check_ids(drafts: Sequence[Draft], complaints: Complaints) -> None:
             complaints.add(draft.place, f"rule `{draft.id}` is there twice", "an `id` of its own for each rule")
 
 
-def _compile(draft: Draft, vocabulary: Vocabulary, complaints: Complaints) -> CompiledDraft | None:
-    check = _tree(draft.text, draft.source, draft.place, (vocabulary, complaints))
-    when = None
-    if draft.when is not None:
-        when = _tree(draft.when.value, draft.when, draft.place, (vocabulary, complaints))
-    if check is None or (when is None) != (draft.when is None):
-        return None
-    trees = (check,) if when is None else (check, when)
-    return CompiledDraft(draft, _rule(draft, check, when), trees)
+@dataclass(frozen=True)
+class Compiler:
+    """Makes trees of the texts of one file; what a file says once is complained about once."""
+
+    vocabulary: Vocabulary
+    complaints: Complaints
+    _made: dict[tuple[str, int, Kind], Node | None] = field(default_factory=dict)
+
+    def rule(self, draft: Draft) -> CompiledDraft | None:
+        """The rule of a draft, None where a text of it does not compile."""
+        check = self.tree(draft.text, draft.source, draft.place)
+        whens = [self._condition(condition, draft.place) for condition in draft.conditions]
+        known = [when for when in whens if when is not None]
+        if check is None or len(known) < len(whens):
+            return None
+        when = conjunction(known) if known else None
+        trees = (check,) if when is None else (check, when)
+        return CompiledDraft(draft, _rule(draft, check, when), trees)
+
+    def _condition(self, condition: Condition, place: Place) -> Node | None:
+        return self.tree(condition.text, condition.source, place)
+
+    def tree(self, text: str, source: Text | None, place: Place, kind: Kind = Kind.BOOL) -> Node | None:
+        """The tree of a text; None, with a complaint, where it does not compile."""
+        key = (text, source.start if source is not None else -1, kind)
+        if key not in self._made:
+            self._made[key] = self._tree(text, source, place, kind)
+        return self._made[key]
+
+    def _tree(self, text: str, source: Text | None, place: Place, kind: Kind) -> Node | None:
+        try:
+            # What a shorthand stands for may be longer than what anybody writes.
+            return compile_expression(text, self.vocabulary, kind, written=source is not None)
+        except RuleError as error:
+            if source is not None:
+                place = place_within(self.complaints.written.text, source, error.line, error.column)
+            self.complaints.add(place, error.found, error.expected, error.near)
+            return None
 
 
 def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
     paths = sorted(reads(check) | (frozenset() if when is None else reads(when)))
     return Rule(
         id=draft.id, asked_at=draft.gate, kind=draft.kind, severity=draft.severity, says=draft.says, fix=draft.fix,
-        waivable_by=draft.waivable_by, approval=draft.approval, text=draft.text,
-        when_text=None if draft.when is None else draft.when.value, check=_stored(check),
-        when=None if when is None else _stored(when), reads=tuple(paths), lapses_on=_lapses_on(draft, paths),
+        waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after, text=draft.text,
+        when_text=_when_text(draft.conditions), check=stored(check), when=None if when is None else stored(when),
+        reads=tuple(paths), lapses_on=_lapses_on(draft, paths),
     )  # fmt: skip
+
+
+def _when_text(conditions: Sequence[Condition]) -> str | None:
+    if len(conditions) == 1:
+        return conditions[0].text
+    return " && ".join(_bracketed(condition.text) for condition in conditions) or None
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if "||" in text or "?" in text else text
 
 
 def _lapses_on(draft: Draft, paths: Sequence[str]) -> tuple[str, ...]:
@@ -72,17 +165,6 @@ def _lapses_on(draft: Draft, paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*fields, *draft.void_if_changed, *((OWNER,) if owned else ()))))
 
 
-def _stored(tree: Node) -> object:
-    # As it comes back from the store, so that a process loaded and one read back are equal.
+def stored(tree: Node) -> object:
+    """The tree as it comes back from the store, so that a process loaded and one read back are equal."""
     return json.loads(json.dumps(to_json(tree)))
-
-
-def _tree(text: str, source: Text | None, place: Place, into: tuple[Vocabulary, Complaints]) -> Node | None:
-    vocabulary, complaints = into
-    try:
-        return compile_rule(text, vocabulary)
-    except RuleError as error:
-        if source is not None:
-            place = place_within(complaints.written.text, source, error.line, error.column)
-        complaints.add(place, error.found, error.expected, error.near)
-        return None

@@ -1,6 +1,6 @@
 """What a process file declares before any rule: money, time, names and fields."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
@@ -10,12 +10,14 @@ from pipeline_engine.errors import BadValue, nearest, quoted
 from pipeline_engine.notation import Complaints, Items, Node, Place, Section, Text, entries, scalar
 from pipeline_engine.process import scalars
 from pipeline_engine.process.field_values import read_value
-from pipeline_engine.process.model import Calendar, Field, FieldKind, Span
+from pipeline_engine.process.limits import Limits, read_limits
+from pipeline_engine.process.model import Calendar, Field, FieldKind, Span, SplitLimit
 
-FIELD_KEYS = ("type", "of", "many", "default", "personal", "says")
+FIELD_KEYS = ("type", "of", "many", "default", "personal", "says", "locked_from", "unless")
 _KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 _MANY = ("choice", "person", "text")
 _FLAGS = ("true", "false")
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,23 @@ class Declared:
     rates: dict[str, Decimal]
     calendar: Calendar
     limits: dict[str, Decimal]
+    split_limits: dict[str, SplitLimit]
     roles: tuple[str, ...]
     contact_roles: tuple[str, ...]
     activities: tuple[str, ...]
+    documents: tuple[str, ...]
     fields: dict[str, Field]
     backdate: Span | None = None
     backdate_by: tuple[str, ...] = ()
     sound: bool = True
     limit_places: Mapping[str, Place] = field(default_factory=dict)
+    locks: tuple[Text, ...] = ()
+
+    def check_locks(self, stages: Collection[str], complaints: Complaints) -> None:
+        """Complain about fields that are locked from a stage that is not there."""
+        for lock in self.locks:
+            if lock.value not in stages:
+                complaints.unknown(lock, "stage", lock.value, stages)
 
 
 def read_declared(top: Section) -> Declared:
@@ -45,24 +56,27 @@ def read_declared(top: Section) -> Declared:
     complaints = top.complaints
     before = len(complaints.found)
     currency = top.read("currency", scalars.currency) or ""
-    fields = _fields(top, currency)
-    limits, places = _limits(top)
     roles = tuple(each.value for each in top.names("roles"))
+    fields, locks = _fields(top, currency, roles)
+    limits: Limits = read_limits(top, fields)
     backdate, backdate_by = _backdate(top, roles)
     return Declared(
         currency=currency,
         value=_value(top, fields),
         rates=_rates(top, currency),
         calendar=_calendar(top),
-        limits=limits,
+        limits=limits.plain,
+        split_limits=limits.split,
         roles=roles,
         contact_roles=_contact_roles(top),
-        activities=tuple(each.value for each in top.names("activities")),
+        activities=_kinds(top, "activities"),
+        documents=_kinds(top, "documents"),
         fields=fields,
         backdate=backdate,
         backdate_by=backdate_by,
         sound=bool(currency) and len(complaints.found) == before,
-        limit_places=places,
+        limit_places=limits.places,
+        locks=tuple(locks),
     )
 
 
@@ -79,21 +93,46 @@ def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) 
     return tuple(each.value for each in named)
 
 
-def _fields(top: Section, currency: str) -> dict[str, Field]:
+def _kinds(top: Section, key: str) -> tuple[str, ...]:
+    """Names that entries count; `any` would be read as all of them."""
+    named = top.names(key)
+    for each in named:
+        if each.value == ANY:
+            top.complaints.add(each, f"`{key}` holds `{ANY}`", "another word; this one stands for every one of them")
+    return tuple(each.value for each in named)
+
+
+def _fields(top: Section, currency: str, roles: tuple[str, ...]) -> tuple[dict[str, Field], list[Text]]:
     node = top.node_of("deal")
     fields: dict[str, Field] = {}
     subjects: list[tuple[Node, str]] = []
+    locks: list[Text] = []
     for key, value in entries(node, top.complaints, "`deal`") if node is not None else ():
         if scalar(key, notation.field_name, top.complaints, "field") is None:
             continue
         section = Section(value, FIELD_KEYS, top.complaints, f"field `{key.value}`")
         read = _field(key.value, section, currency)
         if read is not None:
-            fields[read.name] = read
+            fields[read.name] = _locked(read, section, roles, locks)
             subjects.append((section.node_of("personal") or value, read.name))
     for subject, named in subjects:
         _check_subject(subject, fields[named], fields, top.complaints)
-    return fields
+    return fields, locks
+
+
+def _locked(read: Field, section: Section, roles: tuple[str, ...], locks: list[Text]) -> Field:
+    node = section.node_of("locked_from")
+    unlocked_by = roles_of(section, "unless", roles)
+    if node is None:
+        if unlocked_by:
+            at = section.node_of("unless") or section.node
+            section.complaints.add(at, "`unless` without `locked_from`", "the stage from which the field is locked")
+        return read
+    stage = section.read("locked_from", notation.name)
+    if stage is None or not isinstance(node, Text):
+        return read
+    locks.append(node)
+    return read.model_copy(update={"locked_from": stage, "unlocked_by": unlocked_by})
 
 
 def _field(named: str, section: Section, currency: str) -> Field | None:
@@ -207,18 +246,6 @@ def _rates(top: Section, currency: str) -> dict[str, Decimal]:
         elif code is not None and rate is not None:
             rates[code] = rate
     return rates
-
-
-def _limits(top: Section) -> tuple[dict[str, Decimal], dict[str, Place]]:
-    node = top.node_of("limits")
-    limits: dict[str, Decimal] = {}
-    places: dict[str, Place] = {}
-    for key, value in entries(node, top.complaints, "`limits`") if node is not None else ():
-        name = scalar(key, notation.field_name, top.complaints, "limit")
-        number = scalar(value, notation.decimal, top.complaints, key.value)
-        if name is not None and number is not None:
-            limits[name], places[name] = number, key.place
-    return limits, places
 
 
 def _calendar(top: Section) -> Calendar:

@@ -3,21 +3,22 @@
 A shorthand's id is made from what it asks, never from where it stands, so that moving a line changes no rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pipeline_engine import notation
 from pipeline_engine.errors import quoted
-from pipeline_engine.notation import Complaints, Node, Place, Section, Table, Text, entries, scalar
-from pipeline_engine.process import scalars
+from pipeline_engine.notation import Complaints, Node, Section, Table, Text
+from pipeline_engine.process.approvals import approval
 from pipeline_engine.process.declared import Declared, roles_of
-from pipeline_engine.process.model import OWNERS_MANAGER, Field, RuleKind, Severity, Span
+from pipeline_engine.process.drafts import Condition, Draft, Entry, either, in_words, listed
+from pipeline_engine.process.evidence import activities, checklist, contacts, documents, plan
+from pipeline_engine.process.model import OWNERS_MANAGER, Field, Item, Severity
+from pipeline_engine.process.stays import stay_at_least, stay_at_most
 
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
-ASKS = ("check", "require", "activities", "contacts", "approval", "stay_at_least")
-BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed")
+OWNER_WORD = "owner"
 _EXAMPLES: Mapping[str, str] = {
     "money": "12000",
     "number": "12.5",
@@ -31,42 +32,9 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A rule before it is compiled. `source` is the scalar an author wrote; a shorthand has only a place."""
-
-    id: str
-    gate: str
-    kind: RuleKind
-    text: str
-    place: Place
-    says: str = ""
-    fix: str = ""
-    source: Text | None = None
-    when: Text | None = None
-    severity: Severity = "block"
-    waivable_by: tuple[str, ...] = ()
-    approval: str | None = None
-    void_if_changed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    section: Section
-    gate: str
-    declared: Declared
-
-    @property
-    def complaints(self) -> Complaints:
-        return self.section.complaints
-
-    def value(self, key: str) -> Node:
-        return self.section.node_of(key) or self.section.node
-
-
-def drafts_of(node: Node, gate: str, declared: Declared, complaints: Complaints) -> list[Draft]:
+def drafts_of(node: Node, gate: str, declared: Declared, plan: tuple[Item, ...], complaints: Complaints) -> list[Draft]:
     """The rules one entry stands for; none, with a complaint, where it asks nothing or two things at once."""
-    section = Section(node, (*ASKS, *BESIDE, "void_if_changed"), complaints, "an entry")
+    section = Section(node, (*ASKS, *BESIDE), complaints, "an entry")
     asked = [key for key in ASKS if key in section]
     written = {key.value for key, _ in node.entries} if isinstance(node, Table) else set(ASKS)
     if len(asked) > 1:
@@ -81,25 +49,27 @@ def drafts_of(node: Node, gate: str, declared: Declared, complaints: Complaints)
             "`void_if_changed` without an approval",
             "it beside `approval`; a rule is judged anew each time",
         )
-    return _with_options(_MAKERS[asked[0]](_Entry(section, gate, declared)), section, declared)
+    return _with_options(_MAKERS[asked[0]](Entry(section, gate, declared, plan)), section, declared)
 
 
 def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> list[Draft]:
     own_id, when = section.read("id", notation.name), section.node_of("when")
-    if own_id is not None and len(drafts) > 1:
-        section.complaints.add(
-            section.node_of("id") or section.node, "one `id` for several rules", "one rule for this entry"
-        )
+    # The rules of an approval by several are told apart by their role; approvals name them so themselves.
+    named = bool(drafts) and drafts[0].kind == "approval"
+    if own_id is not None and len(drafts) > 1 and not named:
+        at = section.node_of("id") or section.node
+        section.complaints.add(at, "one `id` for several rules", "one rule for this entry")
     if when is not None and not isinstance(when, Text):
         section.complaints.add(when, "`when` is no text", "a condition, in quotes if it has brackets or commas")
+    own = (Condition(when.value, when),) if isinstance(when, Text) else ()
     severity = section.word("severity", SEVERITIES, "block")
     waivable_by = roles_of(section, "waivable_by", declared.roles)
     says, fix = section.prose("says"), section.prose("fix")
     return [
         replace(
             draft,
-            id=own_id or draft.id,
-            when=when if isinstance(when, Text) else None,
+            id=draft.id if named else own_id or draft.id,
+            conditions=(*own, *draft.conditions),
             severity=next(each for each in SEVERITIES if each == severity),
             waivable_by=waivable_by,
             says=says or draft.says,
@@ -109,28 +79,18 @@ def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> 
     ]
 
 
-def _check(entry: _Entry) -> list[Draft]:
+def _check(entry: Entry) -> list[Draft]:
     node = entry.value("check")
     entry.section.need("id")
     if not isinstance(node, Text):
         entry.complaints.add(node, "`check` is a list or a table", "a condition, in quotes if it begins with a bracket")
         return []
-    place = entry.section.node.place
     shown = " ".join(node.value.split())
-    return [
-        Draft(
-            id="",
-            gate=entry.gate,
-            kind="check",
-            text=node.value,
-            source=node,
-            place=place,
-            says=f"`{shown}` does not hold",
-        )
-    ]
+    made = Draft(id="", gate=entry.gate, kind="check", text=node.value, source=node, place=entry.section.node.place)
+    return [replace(made, says=f"`{shown}` does not hold")]
 
 
-def _require(entry: _Entry) -> list[Draft]:
+def _require(entry: Entry) -> list[Draft]:
     drafts = []
     for each in entry.section.names("require"):
         field = entry.declared.fields.get(each.value)
@@ -138,17 +98,9 @@ def _require(entry: _Entry) -> list[Draft]:
             if entry.declared.sound:
                 entry.complaints.unknown(each, "field", each.value, entry.declared.fields)
             continue
-        text = f"known(deal.{field.name})"
-        words = field.name.replace("_", " ")
+        made = entry.draft(f"require:{field.name}", "require", f"known(deal.{field.name})", each.place)
         fix = f"deal set {{deal}} {field.name}={_example(field)}"
-        made = Draft(
-            id=f"{entry.gate}:require:{field.name}",
-            gate=entry.gate,
-            kind="require",
-            text=text,
-            place=each.place,
-        )
-        drafts.append(replace(made, says=f"{words} is not recorded", fix=fix))
+        drafts.append(replace(made, says=f"{in_words(field.name)} is not recorded", fix=fix))
     return drafts
 
 
@@ -156,114 +108,39 @@ def _example(field: Field) -> str:
     return field.of[0] if field.of else _EXAMPLES.get(field.kind, "TEXT")
 
 
-def _counts(entry: _Entry, key: str, what: str, known: Sequence[str]) -> list[tuple[Text, int]]:
-    counted = []
-    for name, value in entries(entry.value(key), entry.complaints, f"`{key}`"):
-        number = scalar(value, scalars.count, entry.complaints, name.value)
-        if name.value not in known:
-            entry.complaints.unknown(name, what, name.value, known)
-        elif number is not None:
-            counted.append((name, number))
-    return counted
+def by_draft(section: Section, gate: str, declared: Declared, done: str) -> list[Draft]:
+    """
+    The rule of who may do it: `by: [manager, owner]`; none where nobody is named.
 
-
-def _activities(entry: _Entry) -> list[Draft]:
-    drafts = []
-    for kind, number in _counts(entry, "activities", "activity", entry.declared.activities):
-        text = f"activities.filter(a, a.kind == '{kind.value}').size() >= {number}"
-        made = Draft(
-            id=f"{entry.gate}:activities:{kind.value}>={number}",
-            gate=entry.gate,
-            kind="activities",
-            text=text,
-            place=kind.place,
-            says=_too_few(number, kind.value, "logged"),
-            fix=f"deal log {{deal}} {kind.value}",
-        )
-        drafts.append(made)
-    return drafts
-
-
-def _contacts(entry: _Entry) -> list[Draft]:
-    drafts = []
-    for role, number in _counts(entry, "contacts", "contact role", entry.declared.contact_roles):
-        text = f"contacts.filter(c, c.role == '{role.value}').size() >= {number}"
-        made = Draft(
-            id=f"{entry.gate}:contacts:{role.value}>={number}",
-            gate=entry.gate,
-            kind="contacts",
-            text=text,
-            place=role.place,
-            says=_too_few(number, role.value, "linked"),
-            fix=f"link a contact in the role {role.value}",
-        )
-        drafts.append(made)
-    return drafts
-
-
-def _too_few(number: int, kind: str, done: str) -> str:
-    words = kind.replace("_", " ").replace("-", " ")
-    return f"no {words} is {done}" if number == 1 else f"{words}: fewer than {number} are {done}"
-
-
-def _approval(entry: _Entry) -> list[Draft]:
-    roles = roles_of(entry.section, "approval", entry.declared.roles, OWNERS_MANAGER)
-    node = entry.value("approval")
-    if len(roles) != 1:
-        if roles:
-            entry.complaints.add(node, "an approval by several roles", "one role; another entry for the next")
+    Args:
+        done: What they may do, for people: `move a deal into legal`.
+    """
+    node = section.node_of("by")
+    named = roles_of(section, "by", declared.roles, OWNER_WORD, OWNERS_MANAGER)
+    if node is None or not named:
         return []
-    rule = entry.section.read("id", notation.name) or f"{entry.gate}:approval:{roles[0]}"
-    text = f"approvals.exists(a, a.rule == '{rule}' && a.role == '{roles[0]}' && a.target == move.to && a.live)"
-    who = "the owner's manager" if roles[0] == OWNERS_MANAGER else roles[0]
-    made = Draft(id=rule, gate=entry.gate, kind="approval", text=text, place=node.place, approval=roles[0])
-    says, fix = f"approval by {who} is missing", f"deal request {{deal}} {rule}"
-    return [replace(made, says=says, fix=fix, void_if_changed=_void_if_changed(entry))]
+    roles = [role for role in named if role not in (OWNER_WORD, OWNERS_MANAGER)]
+    parts = [f"actor.id == {path}" for word, path in _STANDING.items() if word in named]
+    if roles:
+        parts.append(f"actor.roles.exists(r, r in {listed(roles)})")
+    who = either([_SAID.get(word, in_words(word)) for word in named])
+    made = Draft(id=f"{gate}:by", gate=gate, kind="by", text=" || ".join(parts), place=node.place)
+    return [replace(made, says=f"only {who} may {done}", fix=f"ask {who} to do it")]
 
 
-def _void_if_changed(entry: _Entry) -> tuple[str, ...]:
-    named = entry.section.names("void_if_changed")
-    for each in named:
-        if each.value not in entry.declared.fields and entry.declared.sound:
-            entry.complaints.unknown(each, "field", each.value, entry.declared.fields)
-    return tuple(each.value for each in named)
+_STANDING: Mapping[str, str] = {OWNER_WORD: "owner.id", OWNERS_MANAGER: "owner.manager"}
+_SAID: Mapping[str, str] = {OWNER_WORD: "the deal's owner", OWNERS_MANAGER: "the owner's manager"}
 
-
-def _stay(entry: _Entry) -> list[Draft]:
-    node = entry.value("stay_at_least")
-    span = scalar(node, scalars.lasting, entry.complaints, "stay_at_least")
-    if span is None or not isinstance(node, Text):
-        return []
-    if span.unit not in _SECONDS:
-        entry.complaints.add(
-            node, f"`stay_at_least` is `{node.value}`, working time", "time by the clock, like `36h` or `1d`"
-        )
-        return []
-    text = f"now - stage.entered_at >= duration('{_duration(span)}')"
-    made = Draft(
-        id=f"{entry.gate}:stay_at_least:{node.value}",
-        gate=entry.gate,
-        kind="stay",
-        text=text,
-        place=node.place,
-    )
-    says = f"less than {node.value} in the stage before"
-    return [replace(made, says=says, fix=f"wait until the deal has been in its stage for {node.value}")]
-
-
-def _duration(span: Span) -> str:
-    seconds = span.amount * _SECONDS[span.unit]
-    for unit, length in (("h", 3600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{int(seconds / length)}{unit}"
-    return f"{Decimal(seconds):f}s"
-
-
-_MAKERS: Mapping[str, Callable[[_Entry], list[Draft]]] = {
+_MAKERS: Mapping[str, Callable[[Entry], list[Draft]]] = {
     "check": _check,
     "require": _require,
-    "activities": _activities,
-    "contacts": _contacts,
-    "approval": _approval,
-    "stay_at_least": _stay,
+    "activities": activities,
+    "contacts": contacts,
+    "documents": documents,
+    "checklist": checklist,
+    "plan": plan,
+    "approval": approval,
+    "stay_at_least": stay_at_least,
+    "stay_at_most": stay_at_most,
 }
+ASKS = tuple(_MAKERS)

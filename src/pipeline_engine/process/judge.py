@@ -59,27 +59,37 @@ class Judge:
         """The rules (numbers in the process's order) that this attempt is judged by.
 
         A move forward is judged by the entry rules of every stage passed over and of the target, so a waived skip
-        waives only the skip; going back by none of them; an opening by those of every stage up to the one it opens in.
+        waives only the skip; and by what is asked on leaving its stage and those passed over. Going back is judged by
+        none of them; an opening by those of every stage up to the one it opens in.
         """
         key = (gate, from_stage, target)
         if key not in self._asked:
             self._asked[key] = self._select(gate, from_stage, target)
         return self._asked[key]
 
-    def _select(self, gate: Gate, from_stage: str | None, target: str) -> tuple[int, ...]:
+    def passed(self, gate: Gate, from_stage: str | None, target: str) -> tuple[str, ...]:
+        """The stages that an attempt leaps over: between the two of a move, before the one an opening is into."""
         if gate == "open":
-            return self._gates("open", *self.stages[: self.place(target) + 1])
+            return self.stages[: self.place(target)]
         if gate == "move":
-            start, end = self.place(from_stage or ""), self.place(target)
-            if end < start:
-                return self._gates("moves:back")
-            return self._gates("moves:forward", *self.stages[start + 1 : end + 1])
+            return self.stages[self.place(from_stage or "") + 1 : self.place(target)]
+        return self._leapt_over(from_stage or "") if gate == "win" else ()
+
+    def _select(self, gate: Gate, from_stage: str | None, target: str) -> tuple[int, ...]:
+        passed = self.passed(gate, from_stage, target)
+        if gate == "open":
+            return self._gates("open", *passed, *_leaving(passed), target, f"applies:{target}")
+        if gate == "move":
+            if self.place(target) < self.place(from_stage or ""):
+                return self._gates("moves", "moves:back")
+            left = _leaving((from_stage or "", *passed))
+            return self._gates("moves", "moves:forward", *left, *passed, target, f"applies:{target}")
         outcome = OUTCOME_TARGETS[gate]
         if gate == "win":
-            return self._gates("won:from", *self._passed_over(from_stage or ""), outcome)
+            return self._gates("won:from", *_leaving((from_stage or "", *passed)), *passed, outcome)
         return self._gates("lost:from", outcome) if gate == "lose" else self._gates(outcome)
 
-    def _passed_over(self, from_stage: str) -> tuple[str, ...]:
+    def _leapt_over(self, from_stage: str) -> tuple[str, ...]:
         """The stages a win leaps over when it comes from a stage that deals are not won from."""
         start, allowed = self.place(from_stage), self.process.won_from
         ahead = [self.place(stage) for stage in allowed if self.place(stage) > start]
@@ -127,3 +137,7 @@ class Judge:
         """The rule of that id, None where the process has none."""
         number = self.index.get(rule_id)
         return None if number is None else self.process.rules[number]
+
+
+def _leaving(stages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"leave:{stage}" for stage in stages)

@@ -6,21 +6,23 @@ from pipeline_engine import notation
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.notation import Complaints, Section, Written, place_of, read_tree
 from pipeline_engine.process.catalog import digest_of
-from pipeline_engine.process.compiled import CompiledDraft, compile_drafts
+from pipeline_engine.process.compiled import Compiled, CompiledDraft, compile_drafts
 from pipeline_engine.process.declared import Declared, read_declared
-from pipeline_engine.process.model import Process, Stage
+from pipeline_engine.process.followups import read_opens, read_plan
+from pipeline_engine.process.model import Item, Opens, Process, Stage
+from pipeline_engine.process.outcomes import Outcomes, read_outcomes, way_of
 from pipeline_engine.process.rules import SEMANTICS
-from pipeline_engine.process.stages import Outcomes, read_moves, read_outcomes, read_stages, way_of
+from pipeline_engine.process.stages import Gates, read_moves, read_opening, read_stages
 from pipeline_engine.process.topology import Way, topology
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
-    "activities", "stages", "moves", "outcomes", "backdate",
+    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
 LATER = frozenset({
-    "leave", "extends", "for", "applies", "opens", "locked_from", "checklist", "variants", "motions", "products",
+    "extends", "for", "replace", "remove", "lint", "variants", "motions", "products",
 })  # fmt: skip
 
 
@@ -69,41 +71,51 @@ def examine(text: str, file: str) -> Examined:
     top = Section(root, TOP_KEYS, complaints, "a process")
     top.need(*NEEDED)
     name, title = top.read("process", notation.name), top.prose("title")
-    declared = read_declared(top)
-    stages, drafts = read_stages(top, declared)
+    return _examined(top, (name, title, text))
+
+
+def _examined(top: Section, header: tuple[str | None, str, str]) -> Examined:
+    complaints, declared = top.complaints, read_declared(top)
+    plan, dues = read_plan(top)
+    gates = Gates(declared, plan)
+    stages, drafts = read_stages(top, gates)
     stage_ids = [stage.id for stage in stages]
-    outcomes = read_outcomes(top, declared, stage_ids)
-    way = way_of(top, read_moves(top, declared, stage_ids), outcomes)
-    written = [*drafts, *outcomes.drafts]
+    declared.check_locks(stage_ids, complaints)
+    outcomes, moves = read_outcomes(top, gates, stage_ids), read_moves(top, declared, stage_ids)
+    opens, moments = read_opens(top, declared)
+    way = way_of(top, moves, outcomes, stages)
+    written = [*moves.drafts, *read_opening(top, gates), *drafts, *outcomes.drafts]
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
-    rules = tuple(compile_drafts(drafts, declared, complaints))
-    examined = Examined(complaints, None, declared, rules)
-    if complaints.found or name is None:
+    compiled = compile_drafts(drafts, declared, complaints)
+    course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
+    examined = Examined(complaints, None, declared, compiled.rules)
+    if complaints.found or header[0] is None:
         return examined
-    return replace(examined, process=_process((name, title, text), declared, (stages, way, outcomes), rules))
+    return replace(examined, process=_process((header[0], *header[1:]), declared, course, compiled))
 
 
-def _process(
-    header: tuple[str, str, str],
-    declared: Declared,
-    course: tuple[list[Stage], Way, Outcomes],
-    rules: tuple[CompiledDraft, ...],
-) -> Process:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a file says beside its declarations and rules: the way, and what is to be done on it."""
+
+    stages: tuple[Stage, ...]
+    way: Way
+    outcomes: Outcomes
+    items: tuple[Item, ...]
+    opens: tuple[Opens, ...]
+
+
+def _process(header: tuple[str, str, str], declared: Declared, course: Course, compiled: Compiled) -> Process:
     name, title, text = header
-    stages, way, outcomes = course
+    way, outcomes = course.way, course.outcomes
     return Process(
         name=name, digest=digest_of(text), title=title, currency=declared.currency, value=declared.value,
-        rates=declared.rates, calendar=declared.calendar, limits=declared.limits, roles=declared.roles,
-        contact_roles=declared.contact_roles, activities=declared.activities, fields=declared.fields,
-        stages=_with_rules(stages, rules), moves=way.moves, won_from=outcomes.won_from, lost_from=outcomes.lost_from,
-        lost_reasons=outcomes.reasons, backdate=declared.backdate, backdate_by=declared.backdate_by,
-        rules=tuple(each.rule for each in rules), semantics=SEMANTICS,
+        rates=declared.rates, calendar=declared.calendar, limits=declared.limits, split_limits=declared.split_limits,
+        roles=declared.roles, contact_roles=declared.contact_roles, activities=declared.activities,
+        documents=declared.documents, items=course.items, fields=declared.fields,
+        stages=compiled.stages(course.stages), moves=way.moves, won_from=outcomes.won_from,
+        lost_from=outcomes.lost_from, lost_reasons=outcomes.reasons, backdate=declared.backdate,
+        backdate_by=declared.backdate_by, rules=tuple(each.rule for each in compiled.rules), opens=course.opens,
+        semantics=SEMANTICS,
     )  # fmt: skip
-
-
-def _with_rules(stages: list[Stage], rules: tuple[CompiledDraft, ...]) -> tuple[Stage, ...]:
-    by_gate: dict[str, list[str]] = {}
-    for each in rules:
-        by_gate.setdefault(each.rule.asked_at, []).append(each.rule.id)
-    return tuple(stage.model_copy(update={"rules": tuple(by_gate.get(stage.id, ()))}) for stage in stages)

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
 from pipeline_engine.errors import UnknownField, UnknownReason, UnknownRule, UnknownStage
+from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import Value, value_from_json, value_to_json
 
 FieldKind = Literal["text", "number", "int", "money", "percent", "date", "time", "bool", "choice", "person", "document"]
@@ -22,6 +23,7 @@ RuleKind = Literal[
     "topology",
 ]  # fmt: skip
 Gate = Literal["open", "move", "win", "lose", "reopen"]
+GATES: tuple[Gate, ...] = get_args(Gate)
 OWNER = "owner.id"  # the deal's owner, where a grant says on what it lapses
 OWNERS_MANAGER = "owner.manager"  # an approver named by what he is to the deal's owner, beside the declared roles
 
@@ -176,6 +178,11 @@ class Calendar(Frozen):
     zone: str = "UTC"
     hours: dict[int, tuple[time, time]] = {}
     holidays: tuple[date, ...] = ()
+
+    @cached_property
+    def week(self) -> WorkWeek:
+        """The working time as rules and views count it."""
+        return WorkWeek(self.zone, tuple((day, *self.hours[day]) for day in sorted(self.hours)), self.holidays)
 
 
 class Moves(Frozen):

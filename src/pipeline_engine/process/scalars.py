@@ -52,6 +52,14 @@ def days(text: str) -> Decimal:
     return Decimal(text)
 
 
+def percentage(text: str) -> Decimal:
+    """A percentage in points, with or without its sign: `10%` is 10."""
+    number = text.removesuffix("%").rstrip()
+    if not _DECIMAL.fullmatch(number):
+        raise Unfit("a percentage like `10%` or `12.5`")
+    return Decimal(number)
+
+
 def count(text: str) -> int:
     """How many of something: at least one."""
     if not _WHOLE.fullmatch(text) or int(text) == 0:

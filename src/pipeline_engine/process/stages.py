@@ -1,16 +1,20 @@
-"""The way of a process: its stages, how deals move between them, and how they end."""
+"""The way of a process: its stages, and how deals are opened and move between them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_engine import notation
-from pipeline_engine.notation import Complaints, Items, Node, Section, Table, Text
+from pipeline_engine.notation import Items, Section, Table, Text
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import Declared, roles_of
-from pipeline_engine.process.entries import Draft, drafts_of
-from pipeline_engine.process.model import LostReason, Moves, Stage, Stalled
-from pipeline_engine.process.topology import Way
+from pipeline_engine.process.drafts import Condition, Draft
+from pipeline_engine.process.entries import by_draft, drafts_of
+from pipeline_engine.process.model import Item, Moves, Stage, Stalled
 
-STAGE_KEYS = ("id", "title", "win_probability", "service_level", "stalled_after", "guidance", "enter")
+STAGE_KEYS = (
+    "id", "title", "win_probability", "service_level", "stalled_after", "guidance", "applies", "by", "enter", "leave",
+)  # fmt: skip
+MOVES_KEYS = ("by", "forward", "skip", "back", "open_in")
+OPENING_KEYS = ("by", "enter")
 CLOCKS = ("last_activity", "stage_entered", "last_change")
 _MOST_STAGES = 100
 # These words name gates and targets beside the stages.
@@ -18,19 +22,20 @@ _TAKEN = ("won", "lost", "open", "reopen")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
-    """How deals end, and the rules asked then."""
+class Gates:
+    """What every gate of a file is read with."""
 
-    won_from: tuple[str, ...] = ()
-    lost_from: tuple[str, ...] = ()
-    reasons: tuple[LostReason, ...] = ()
-    drafts: list[Draft] = field(default_factory=list)
-    reopen_needs_reason: bool = True
-    reopen_waivable_by: tuple[str, ...] = ()
+    declared: Declared
+    plan: tuple[Item, ...] = ()
+
+    def drafts(self, section: Section, key: str, gate: str) -> list[Draft]:
+        """The rules of the entries listed under a key."""
+        listed = section.list_of(key, "entries")
+        return [d for node in listed for d in drafts_of(node, gate, self.declared, self.plan, section.complaints)]
 
 
-def read_stages(top: Section, declared: Declared) -> tuple[list[Stage], list[Draft]]:
-    """The stages in the order of the way, and the rules asked on entering them."""
+def read_stages(top: Section, gates: Gates) -> tuple[list[Stage], list[Draft]]:
+    """The stages in the order of the way, and the rules asked on entering and leaving them."""
     stages: list[Stage] = []
     drafts: list[Draft] = []
     for node in top.list_of("stages", "stages")[:_MOST_STAGES]:
@@ -39,7 +44,7 @@ def read_stages(top: Section, declared: Declared) -> tuple[list[Stage], list[Dra
         stage = _stage(section, [each.id for each in stages])
         if stage is not None:
             stages.append(stage)
-            drafts += _enter(section, stage.id, declared)
+            drafts += _of_stage(section, stage, gates)
     listed = top.node_of("stages")
     if isinstance(listed, Items) and not 1 <= len(listed.items) <= _MOST_STAGES:
         found = f"{len(listed.items)} stages" if listed.items else "`stages` is an empty list"
@@ -63,6 +68,7 @@ def _stage(section: Section, before: list[str]) -> Stage | None:
         service_level=section.read("service_level", scalars.lasting),
         stalled_after=_stalled(section),
         guidance=section.prose("guidance"),
+        applies_text=applies.value if (applies := _applies(section)) else None,
     )
 
 
@@ -86,26 +92,65 @@ def _stalled(section: Section) -> Stalled | None:
     return None if days is None else Stalled.model_validate({"days": days, "since": since})
 
 
-def _enter(section: Section, gate: str, declared: Declared) -> list[Draft]:
-    entries = section.list_of("enter", "entries")
-    return [draft for entry in entries for draft in drafts_of(entry, gate, declared, section.complaints)]
+def _applies(section: Section) -> Text | None:
+    node = section.node_of("applies")
+    if node is not None and not isinstance(node, Text):
+        section.complaints.add(node, "`applies` is no text", "a condition such as `deal.amount >= 100000`")
+    return node if isinstance(node, Text) else None
 
 
-def read_moves(top: Section, declared: Declared, stages: list[str]) -> tuple[Moves, tuple[str, ...]]:
-    """How deals move, and who may waive a skip."""
+def _of_stage(section: Section, stage: Stage, gates: Gates) -> list[Draft]:
+    by = by_draft(section, stage.id, gates.declared, f"move a deal into {stage.id}")
+    leave = gates.drafts(section, "leave", f"leave:{stage.id}")
+    drafts = [*by, *gates.drafts(section, "enter", stage.id), *leave]
+    condition = _applies(section)
+    if condition is None:
+        return drafts
+    gate = f"applies:{stage.id}"
+    shown = " ".join(condition.value.split())
+    has_it = Draft(
+        id=f"{stage.id}:applies", gate=gate, kind="topology", text=condition.value, source=condition,
+        place=condition.place, says=f"this deal passes {stage.id} by: `{shown}` does not hold",
+        fix="move it to the stage after",
+    )  # fmt: skip
+    # What a deal that passes the stage by is not asked.
+    own = Condition(condition.value, condition)
+    return [has_it, *(replace(draft, conditions=(own, *draft.conditions)) for draft in drafts)]
+
+
+def read_opening(top: Section, gates: Gates) -> list[Draft]:
+    """The rules asked when a deal is opened, beside those of the stages up to the one it opens in."""
+    section = inner_section(top, "opening", OPENING_KEYS)
+    if section is None:
+        return []
+    return [*by_draft(section, "open", gates.declared, "open a deal"), *gates.drafts(section, "enter", "open")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMoves:
+    """How deals move, who may waive a skip, and the rule of who may move them."""
+
+    moves: Moves
+    skip_waivable_by: tuple[str, ...] = ()
+    drafts: list[Draft] = field(default_factory=list)
+
+
+def read_moves(top: Section, declared: Declared, stages: list[str]) -> ReadMoves:
+    """How deals move."""
     node = top.node_of("moves")
     first = tuple(stages[:1])
     if node is None:
-        return Moves(open_in=first), ()
-    section = Section(node, ("forward", "skip", "back", "open_in"), top.complaints, "`moves`")
+        return ReadMoves(Moves(open_in=first))
+    section = Section(node, MOVES_KEYS, top.complaints, "`moves`")
     forward = section.word("forward", ("next", "any"), "next")
     if forward == "any" and (skip := section.node_of("skip")):
         top.complaints.add(
             skip, "`skip` beside `forward: any`", "one of them; where any step is allowed, nothing is skipped"
         )
-    open_in = _stage_names(section, "open_in", stages) or first
+    open_in = stage_names(section, "open_in", stages) or first
     moves = Moves.model_validate({"forward": forward, "back": _back(section), "open_in": open_in})
-    return moves, _waivers(section, "skip", declared)
+    by = by_draft(section, "moves", declared, "move a deal")
+    return ReadMoves(moves, _waivers(section, "skip", declared), by)
 
 
 def _back(section: Section) -> str:
@@ -130,7 +175,8 @@ def _waivers(section: Section, key: str, declared: Declared) -> tuple[str, ...]:
     return roles_of(inner, "waivable_by", declared.roles)
 
 
-def _stage_names(section: Section, key: str, stages: list[str]) -> tuple[str, ...]:
+def stage_names(section: Section, key: str, stages: list[str]) -> tuple[str, ...]:
+    """The stages named under a key."""
     named = section.names(key)
     for each in named:
         if stages and each.value not in stages:
@@ -138,62 +184,7 @@ def _stage_names(section: Section, key: str, stages: list[str]) -> tuple[str, ..
     return tuple(each.value for each in named)
 
 
-def read_outcomes(top: Section, declared: Declared, stages: list[str]) -> Outcomes:
-    """How deals end: won from the last stage and lost from any, unless the file says otherwise."""
-    node = top.node_of("outcomes")
-    if node is None:
-        return Outcomes()
-    complaints = top.complaints
-    section = Section(node, ("won", "lost", "reopen"), complaints, "`outcomes`")
-    won = _outcome(section, "won", ("from", "enter"))
-    lost = _outcome(section, "lost", ("from", "reasons", "enter"))
-    reopen = _outcome(section, "reopen", ("enter", "reason", "waivable_by"))
-    gates = {"won": won, "lost": lost, "reopen": reopen}
-    return Outcomes(
-        won_from=(_stage_names(won, "from", stages) if won else ()) or tuple(stages[-1:]),
-        lost_from=(_stage_names(lost, "from", stages) if lost else ()) or tuple(stages),
-        reasons=_reasons(lost) if lost else (),
-        drafts=[draft for gate, inner in gates.items() if inner for draft in _enter(inner, gate, declared)],
-        reopen_needs_reason=not reopen or reopen.word("reason", ("required", "optional"), "required") == "required",
-        reopen_waivable_by=roles_of(reopen, "waivable_by", declared.roles) if reopen else (),
-    )
-
-
-def _outcome(section: Section, key: str, keys: tuple[str, ...]) -> Section | None:
+def inner_section(section: Section, key: str, keys: tuple[str, ...]) -> Section | None:
+    """The table under a key, None where it is not there."""
     node = section.node_of(key)
     return None if node is None else Section(node, keys, section.complaints, f"`{key}`")
-
-
-def _reasons(lost: Section) -> tuple[LostReason, ...]:
-    reasons: dict[str, LostReason] = {}
-    for node in lost.list_of("reasons", "reasons"):
-        read = _reason(node, lost.complaints)
-        if read is not None and read.id in reasons:
-            lost.complaints.add(node, f"reason `{read.id}` is there twice", "each reason once")
-        elif read is not None:
-            reasons[read.id] = read
-    return tuple(reasons.values())
-
-
-def _reason(node: Node, complaints: Complaints) -> LostReason | None:
-    if isinstance(node, Text):
-        node = Table(((Text("id", node.place, "", "", node.start), node),), node.place)
-    section = Section(node, ("id", "counted"), complaints, "a reason")
-    section.need("id")
-    reason = section.read("id", notation.name)
-    counted = section.word("counted", ("true", "false"), "true") == "true"
-    return None if reason is None else LostReason(id=reason, counted=counted)
-
-
-def way_of(top: Section, moves: tuple[Moves, tuple[str, ...]], outcomes: Outcomes) -> Way:
-    """The way, with the places to name where a rule of it does not compile."""
-    return Way(
-        moves=moves[0],
-        skip_waivable_by=moves[1],
-        won_from=outcomes.won_from,
-        lost_from=outcomes.lost_from,
-        reopen_needs_reason=outcomes.reopen_needs_reason,
-        reopen_waivable_by=outcomes.reopen_waivable_by,
-        moves_place=(top.node_of("moves") or top.node).place,
-        outcomes_place=(top.node_of("outcomes") or top.node).place,
-    )

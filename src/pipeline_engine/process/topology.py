@@ -1,16 +1,16 @@
 """The rules that every process has: which way deals may go. They are rules like any other."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline_engine.notation import Place
-from pipeline_engine.process.entries import Draft
+from pipeline_engine.process.drafts import Draft, either, listed
 from pipeline_engine.process.model import Moves
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Which way deals may go, and where the file says so."""
+    """Which way deals may go, and where the file says so; `applies` are the conditions of stages only some have."""
 
     moves: Moves
     skip_waivable_by: tuple[str, ...]
@@ -20,6 +20,7 @@ class Way:
     reopen_waivable_by: tuple[str, ...]
     moves_place: Place
     outcomes_place: Place
+    applies: Mapping[str, str] = field(default_factory=dict)
 
 
 def topology(way: Way) -> list[Draft]:
@@ -34,7 +35,7 @@ def _forward(way: Way) -> Draft:
         id="moves:forward",
         gate="moves:forward",
         kind="topology",
-        text="move.steps >= 1" if any_step else "move.steps <= 1",
+        text="move.steps >= 1" if any_step else _or_passed_by("move.steps <= 1", way),
         place=way.moves_place,
         says="a deal moves to the next stage, and passes over none"
         if not any_step
@@ -72,10 +73,10 @@ def _open(way: Way) -> Draft:
         id="open:stage",
         gate="open",
         kind="topology",
-        text=f"move.to in {_listed(stages)}",
+        text=f"move.to in {listed(stages)}",
         place=way.moves_place,
-        says=f"deals open in {_either(stages)}",
-        fix=f"open the deal in {_either(stages)}",
+        says=f"deals open in {either(stages)}",
+        fix=f"open the deal in {either(stages)}",
     )
 
 
@@ -84,10 +85,10 @@ def _won(way: Way) -> Draft:
         id="won:from",
         gate="won:from",
         kind="topology",
-        text=f"move.from in {_listed(way.won_from)}",
+        text=_or_passed_by(f"move.from in {listed(way.won_from)}", way),
         place=way.outcomes_place,
-        says=f"deals are won from {_either(way.won_from)}",
-        fix=f"move the deal to {_either(way.won_from)} first",
+        says=f"deals are won from {either(way.won_from)}",
+        fix=f"move the deal to {either(way.won_from)} first",
     )
 
 
@@ -96,10 +97,10 @@ def _lost(way: Way) -> Draft:
         id="lost:from",
         gate="lost:from",
         kind="topology",
-        text=f"move.from in {_listed(way.lost_from)}",
+        text=f"move.from in {listed(way.lost_from)}",
         place=way.outcomes_place,
-        says=f"deals are lost from {_either(way.lost_from)}",
-        fix=f"move the deal to {_either(way.lost_from)} first",
+        says=f"deals are lost from {either(way.lost_from)}",
+        fix=f"move the deal to {either(way.lost_from)} first",
     )
 
 
@@ -116,9 +117,9 @@ def _reopen(way: Way) -> Draft:
     )
 
 
-def _listed(stages: Sequence[str]) -> str:
-    return "[" + ", ".join(f"'{stage}'" for stage in stages) + "]"
-
-
-def _either(stages: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(stages[:-1]), *stages[-1:])))
+def _or_passed_by(text: str, way: Way) -> str:
+    """The condition, or that the deal has none of the stages that it passes over."""
+    if not way.applies:
+        return text
+    passed = " || ".join(f"(s == '{stage}' && !({condition}))" for stage, condition in way.applies.items())
+    return f"{text} || (move.passed.size() > 0 && move.passed.all(s, {passed}))"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from pipeline_engine.process.model import Field, FieldKind
-from pipeline_engine.process.rules import Kind, ListOf, Vocabulary
+from pipeline_engine.process.model import Calendar, Field, FieldKind, SplitLimit
+from pipeline_engine.process.rules import Kind, ListOf, Split, Vocabulary
 
 # A percent is a number of points; a document reads as its name.
 _KINDS: Mapping[FieldKind, Kind] = {
@@ -39,6 +39,14 @@ class Declares(Protocol):
         """The named numbers."""
 
     @property
+    def split_limits(self) -> Mapping[str, SplitLimit]:
+        """The named numbers that differ by a choice."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """When people work."""
+
+    @property
     def rates(self) -> Mapping[str, Decimal]:
         """What one unit of another currency is worth in the process currency."""
 
@@ -49,4 +57,12 @@ def vocabulary_of(declares: Declares) -> Vocabulary:
         name: ListOf(_KINDS[field.kind]) if field.many else _KINDS[field.kind]
         for name, field in declares.fields.items()
     }
-    return Vocabulary(deal=deal, limits=declares.limits, currency=declares.currency, rates=declares.rates)
+    splits = {name: _split(limit) for name, limit in declares.split_limits.items()}
+    return Vocabulary(
+        deal=deal, limits=declares.limits, currency=declares.currency, rates=declares.rates,
+        week=declares.calendar.week, splits=splits,
+    )  # fmt: skip
+
+
+def _split(limit: SplitLimit) -> Split:
+    return Split(limit.by, tuple(limit.of.items()), limit.otherwise)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pipeline_engine.facts import NOWHEN, Clock, Facts, Instants, Open, Probes, Slices, Words, flags, ints
 from pipeline_engine.process import Column, Frame, Judge, Kind, ListOf, Records
 from pipeline_engine.replay.outside import from_context
+from pipeline_engine.replay.passed import leapt_over
 from pipeline_engine.replay.sealed import opened
 from pipeline_engine.replay.typed import items_column, value_column
 from pipeline_engine.values import moment_at
@@ -106,8 +107,7 @@ class _Source:
             return _RECORDS[path](self)
         if path in ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager"):
             return from_context(self._s.words("context"), path)
-        made: Column = _PLAIN[path](self)
-        return made
+        return _PLAIN[path](self)
 
     def _field(self, name: str, kind: object) -> Column | Records | None:
         s = self._s
@@ -155,6 +155,11 @@ class _Source:
         steps = end - np.where(opening, -1, start)
         unknown = (end < 0) | ((start < 0) & ~opening) | ~s.words("kind").is_any("open", "move")
         return Column(Kind.INT, steps, unknown)
+
+    def passed(self) -> Records:
+        """The stages that each attempt leaps over."""
+        kind, start, target = (self._s.words(name) for name in ("kind", "from_stage", "to_stage"))
+        return leapt_over(self._judge, kind, start, target)
 
     def reason(self) -> Column:
         """Why, in the asker's words or the process's reason for losing."""
@@ -208,8 +213,8 @@ class _Source:
         }
         return Records(np.cumsum(sizes) - sizes, sizes, children)
 
-    def documents(self) -> Records:
-        """None: no process asks for documents yet."""
+    def nothing(self) -> Records:
+        """None: nothing attaches a document or ticks an item yet."""
         none = np.zeros(len(self._s.attempts), np.int64)
         return Records(none, none, {})
 
@@ -265,11 +270,11 @@ def _offsets(moments: Ints, zone: str) -> Ints:
 
 _RECORDS: dict[str, Callable[[_Source], Records]] = {
     "activities": _Source.activities, "approvals": _Source.approvals, "contacts": _Source.contacts,
-    "documents": _Source.documents,
+    "documents": _Source.nothing, "items": _Source.nothing,
 }  # fmt: skip
-_PLAIN: dict[str, Callable[[_Source], Column]] = {
+_PLAIN: dict[str, Callable[[_Source], Column | Records]] = {
     "stage.id": _Source.stage, "stage.entered_at": _Source.entered_at, "opened_at": _Source.opened_at,
     "now": _Source.now, "today": _Source.today, "move.from": _Source.stage, "move.steps": _Source.steps,
-    "move.reason": _Source.reason, "move.to": lambda source: source.text("to_stage"),
+    "move.passed": _Source.passed, "move.reason": _Source.reason, "move.to": lambda source: source.text("to_stage"),
     "actor.id": lambda source: source.text("actor"), "owner.id": lambda source: source.text("owner"),
 }  # fmt: skip

@@ -7,12 +7,11 @@ import numpy.typing as npt
 
 from pipeline_engine.errors import UnknownStage
 from pipeline_engine.facts import NOWHEN, Words, ints
-from pipeline_engine.process import FAIL, LETTERS, NOT_ASKED, UNKNOWN, WAIVED, Gate, Judge
+from pipeline_engine.process import FAIL, GATES, LETTERS, NOT_ASKED, UNKNOWN, WAIVED, Judge
 from pipeline_engine.replay.situations import Situations
 
 Matrix = npt.NDArray[np.int8]
 Ints = npt.NDArray[np.int64]
-_GATES: tuple[Gate, ...] = ("open", "move", "win", "lose", "reopen")
 
 
 def judged(situations: Situations, judge: Judge) -> Matrix:
@@ -54,7 +53,7 @@ def _word(words: Words, code: int) -> str | None:
 
 
 def _asked(judge: Judge, kind: str | None, start: str | None, target: str | None) -> tuple[int, ...]:
-    gate = next((gate for gate in _GATES if gate == kind), None)
+    gate = next((gate for gate in GATES if gate == kind), None)
     try:
         return judge.asked(gate, start, target) if gate and target else ()
     except UnknownStage:

@@ -77,7 +77,8 @@ def _both(a: Process, b: Process) -> Process:
         name=a.name, digest=a.digest, currency=a.currency, rates=a.rates, calendar=a.calendar, limits=a.limits,
         roles=_all(a.roles, b.roles), contact_roles=_all(a.contact_roles, b.contact_roles),
         activities=_all(a.activities, b.activities), documents=_all(a.documents, b.documents),
-        items=_all(a.items, b.items), fields=fields, stages=stages, moves=a.moves,
+        items=tuple({item.id: item for item in (*b.items, *a.items)}.values()), fields=fields, stages=stages,
+        moves=a.moves,
         lost_reasons=_all(a.lost_reasons, b.lost_reasons),
     )  # fmt: skip
 

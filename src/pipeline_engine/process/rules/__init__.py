@@ -9,7 +9,7 @@ Only `compile_rule` needs Google's checker; a stored tree runs without it.
 
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.columns import Column, Records
-from pipeline_engine.process.rules.compiler import compile_rule
+from pipeline_engine.process.rules.compiler import compile_expression, compile_rule, conjunction
 from pipeline_engine.process.rules.frame import Frame
 from pipeline_engine.process.rules.program import FALSE, TRUE, UNKNOWN, Program, Trace
 from pipeline_engine.process.rules.seen import Seen, seen
@@ -22,9 +22,11 @@ from pipeline_engine.process.rules.vocabulary import (
     Kind,
     ListOf,
     RecordOf,
+    Split,
     Type,
     Vocabulary,
 )
+from pipeline_engine.process.rules.working_hours import WorkingHours, WorkWeek
 
 __all__ = [
     "BUILT_IN",
@@ -43,10 +45,15 @@ __all__ = [
     "Records",
     "RuleError",
     "Seen",
+    "Split",
     "Trace",
     "Type",
     "Vocabulary",
+    "WorkWeek",
+    "WorkingHours",
+    "compile_expression",
     "compile_rule",
+    "conjunction",
     "from_json",
     "limits_of",
     "reads",

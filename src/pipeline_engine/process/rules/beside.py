@@ -67,7 +67,7 @@ class Literals:
         if node.op == "const" and node.kind is Kind.DOUBLE:
             return replace(node, value=self._decimal(node))
         if node.op == "limit" and node.kind is Kind.DOUBLE:
-            return replace(node, args=(replace(node.args[0], value=self.vocabulary.limits[node.value]),))
+            return replace(node, args=(replace(node.args[0], value=self._limit(node)),))
         return node
 
     def as_money(self, node: Node) -> Node:
@@ -77,9 +77,16 @@ class Literals:
         if node.op == "const":
             return self._money(node, self._decimal(node))
         if node.op == "limit":
-            constant = self._money(node.args[0], self.vocabulary.limits[node.value])
+            constant = self._money(node.args[0], self._limit(node))
             return replace(node, kind=Kind.MONEY, args=(constant,))
         return self._below(node, self.as_money, Kind.MONEY, "money beside a number that is no literal")
+
+    def _limit(self, node: Node) -> Decimal:
+        """The limit as it was written; of one that differs by a choice, the number that stands here."""
+        if node.value in self.vocabulary.limits:
+            return self.vocabulary.limits[node.value]
+        here = node.args[0].value
+        return next(number for number in self.vocabulary.splits[node.value].numbers if float(number) == here)
 
     def as_double(self, node: Node) -> Node:
         """The node as a decimal number."""

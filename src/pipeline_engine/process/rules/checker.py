@@ -30,7 +30,7 @@ Signature = tuple[str, tuple[Any, ...], Any]
 def environment(vocabulary: Vocabulary) -> Any:
     """The checker for this vocabulary; made once per distinct set of names and types."""
     deal = tuple(vocabulary.deal.items())
-    limits = tuple((name, limit == limit.to_integral_value()) for name, limit in vocabulary.limits.items())
+    limits = tuple((name, vocabulary.is_whole(name)) for name in vocabulary.limit_names)
     return _environment(deal, limits)
 
 
@@ -104,6 +104,8 @@ def _signatures() -> Iterator[Signature]:
     yield from (("known", (_cel_type(ListOf(RecordOf(name))),), bool_) for name in RECORDS)
     yield from (("days", (int_,), cel.Type.DURATION), ("date", (text,), cel.Type.TIMESTAMP))
     yield from (("in_currency", (money, text), money), ("-_", (money,), money))
+    moment = cel.Type.TIMESTAMP
+    yield from ((name, (moment, moment), double) for name in ("working_days", "working_hours"))
     yield from ((name, (money, money), bool_) for name in RELATIONS[:4])
     yield from ((name, pair, bool_) for name, pair in product(RELATIONS, beside_money + mixed))
     yield from ((name, (money, money), money) for name in ("_+_", "_-_"))

@@ -1,5 +1,7 @@
 """From the text of a rule to its checked tree; only what this imports needs Google's checker."""
 
+from collections.abc import Sequence
+
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.checker import environment
 from pipeline_engine.process.rules.complaint import complaint, placed
@@ -19,7 +21,20 @@ def compile_rule(source: str, vocabulary: Vocabulary) -> Node:
             evaluator does not support, holds a literal that would fail on every deal, or is too large. With
             line and column.
     """
-    if len(source) > LONGEST_SOURCE:
+    return compile_expression(source, vocabulary, Kind.BOOL)
+
+
+def compile_expression(source: str, vocabulary: Vocabulary, kind: Kind, *, written: bool = True) -> Node:
+    """
+    The checked tree of an expression of a kind.
+
+    Args:
+        written: Whether somebody wrote it; what is made for people may be longer.
+
+    Raises:
+        RuleError: As `compile_rule`.
+    """
+    if written and len(source) > LONGEST_SOURCE:
         raise RuleError(f"the rule has {len(source)} characters", f"at most {LONGEST_SOURCE}")
     try:
         compiled = environment(vocabulary).compile(source)
@@ -27,15 +42,32 @@ def compile_rule(source: str, vocabulary: Vocabulary) -> Node:
         raise complaint(str(problem), source, vocabulary) from None
     checked = checked_expression(compiled.serialize())
     node = Reader(checked, source, vocabulary).read(checked.expr)
-    if node.kind is not Kind.BOOL:
-        found = f"the rule is a `{kind_name(node.kind)}`"
-        raise placed(source, node.at, found, "a condition that is true or false")
+    if node.kind is not kind:
+        raise placed(source, node.at, f"the rule is a `{kind_name(node.kind)}`", _EXPECTED[kind])
     check_size(node)
-    return _with_rates(node, vocabulary)
+    return _with_calendar(_with_rates(node, vocabulary), source, vocabulary)
+
+
+_EXPECTED = {Kind.BOOL: "a condition that is true or false", Kind.TIMESTAMP: "a moment such as `deal.close_date`"}
+
+
+def conjunction(nodes: Sequence[Node]) -> Node:
+    """That all of these hold."""
+    return nodes[0] if len(nodes) == 1 else Node("call", Kind.BOOL, "_&&_", tuple(nodes))
 
 
 def _with_rates(node: Node, vocabulary: Vocabulary) -> Node:
     if not vocabulary.rates or not any(step.kind is Kind.MONEY for step in walk(node)):
         return node
     rates = tuple(sorted((currency, str(rate)) for currency, rate in vocabulary.rates.items()))
-    return Node("rates", Kind.BOOL, (vocabulary.currency, rates), (node,), node.at)
+    return Node("rates", node.kind, (vocabulary.currency, rates), (node,), node.at)
+
+
+def _with_calendar(node: Node, source: str, vocabulary: Vocabulary) -> Node:
+    calls = [step for step in walk(node) if step.op == "call" and step.value in ("working_days", "working_hours")]
+    if not calls:
+        return node
+    if vocabulary.week is None or not vocabulary.week.hours:
+        expected = "working hours in the process file: `calendar: {week: mon-fri 09:00-18:00}`"
+        raise placed(source, calls[0].at, f"`{calls[0].value}` without working hours", expected)
+    return Node("calendar", node.kind, vocabulary.week, (node,), node.at)

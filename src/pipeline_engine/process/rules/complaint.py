@@ -11,7 +11,7 @@ FUNCTIONS = (
     *("contains", "startsWith", "endsWith", "matches", "size", "lowerAscii", "upperAscii", "has", "known"),
     *("exists", "all", "exists_one", "filter", "map", "timestamp", "duration", "date", "days", "in_currency"),
     *("int", "double", "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
-    *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+    *("getHours", "getMinutes", "getSeconds", "getMilliseconds", "working_days", "working_hours"),
 )
 
 _PLACE = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
@@ -69,7 +69,7 @@ def _undeclared(parts: re.Match[str], source: str, at: int, vocabulary: Vocabula
     called = source[at : at + 1] == "("
     start = source.rfind(name if called else name.partition(".")[0], 0, at + 1 + len(name))
     line, column = place_of(source, start if start >= 0 else at)
-    paths = [*vocabulary.types, *(f"limits.{limit}" for limit in vocabulary.limits)]
+    paths = [*vocabulary.types, *(f"limits.{limit}" for limit in vocabulary.limit_names)]
     known: Sequence[str] = FUNCTIONS if called else [*dict.fromkeys(path.partition(".")[0] for path in paths), *paths]
     found = f"there is no {'function' if called else 'name'} `{name}`"
     near = nearest(name, known) or _fields_called(name, vocabulary)

@@ -1,6 +1,7 @@
 """From the checker's answer to our tree; what the evaluator does not support is refused here."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from pipeline_engine.process.rules import literals
@@ -120,7 +121,25 @@ class Reader:
     def _limit(self, expression: Any, name: str) -> Node:
         if expression.select.test_only:
             self._refuse(expression, f"`limits.{name}` is always there", "has(…) of something that can be missing")
-        kind, limit = self._kind(expression), self._vocabulary.limits[name]
+        if name in self._vocabulary.splits:
+            return self._split(expression, name)
+        return self._number(expression, name, self._vocabulary.limits[name])
+
+    def _split(self, expression: Any, name: str) -> Node:
+        """A limit that differs by a choice, as the conditional that it is."""
+        split = self._vocabulary.splits[name]
+        *cases, (_, last) = split.by_value if split.otherwise is None else (*split.by_value, ("", split.otherwise))
+        made = self._number(expression, name, last)
+        for value, number in reversed(cases):
+            field = self._node("column", Kind.STRING, expression, f"deal.{split.field}")
+            chosen = self._node("const", Kind.STRING, expression, value)
+            is_it = self._node("call", Kind.BOOL, expression, "_==_", (field, chosen))
+            then = self._number(expression, name, number)
+            made = self._node("call", made.kind, expression, "_?_:_", (is_it, then, made))
+        return made
+
+    def _number(self, expression: Any, name: str, limit: Decimal) -> Node:
+        kind = self._kind(expression)
         if kind is Kind.INT and abs(limit) >= 2**63:
             self._refuse(expression, f"`limits.{name}` is too large", "a limit below 2^63")
         value = int(limit) if kind is Kind.INT else float(limit)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from pipeline_engine.process.rules.columns import Column, unrecorded
-from pipeline_engine.process.rules.compute import lists, logic, money, numbers, strings, times
+from pipeline_engine.process.rules.compute import lists, logic, money, numbers, strings, times, working
 from pipeline_engine.process.rules.compute.lists import Step, WrittenOut
 from pipeline_engine.process.rules.frame import Scope, broadcast
 from pipeline_engine.process.rules.rows import column_of
 from pipeline_engine.process.rules.tree import Node
 from pipeline_engine.process.rules.vocabulary import Kind, ListOf
+from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import Money
 
 Unary = Callable[[Any], Column]
@@ -34,6 +35,7 @@ class Builder:
     def __init__(self, record: Recorder | None = None) -> None:
         self._record = record
         self._rates = money.NO_RATES
+        self._week: WorkWeek | None = None
         self._depth = 0
 
     def build(self, node: Node) -> Step:
@@ -50,6 +52,7 @@ class Builder:
             "list": self._list,
             "macro": self._macro,
             "rates": self._with_rates,
+            "calendar": self._with_calendar,
             "call": self._call,
         }
         if node.op not in makers:
@@ -64,6 +67,12 @@ class Builder:
         outer, self._rates = self._rates, money.Rates.of(node.value)
         step = self.build(node.args[0])
         self._rates = outer
+        return step
+
+    def _with_calendar(self, node: Node) -> Step:
+        outer, self._week = self._week, node.value
+        step = self.build(node.args[0])
+        self._week = outer
         return step
 
     def _macro(self, node: Node) -> Step:
@@ -125,6 +134,8 @@ class Builder:
 
     def _binary(self, node: Node) -> numbers.Operation:
         function, kinds = str(node.value), [arg.kind for arg in node.args]
+        if function in ("working_days", "working_hours") and self._week is not None:
+            return working.working(function, self._week)
         if function in _RELATIONS:
             return self._relation(function, kinds[0])
         if Kind.MONEY in kinds:

@@ -8,9 +8,10 @@ from typing import Any
 
 from pipeline_engine.process.rules.tree import SEMANTICS, Node
 from pipeline_engine.process.rules.vocabulary import Kind, ListOf, RecordOf, Type
+from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import Money
 
-_OPS = frozenset({"const", "limit", "column", "has", "list", "call", "macro", "rates"})
+_OPS = frozenset({"const", "limit", "column", "has", "list", "call", "macro", "rates", "calendar"})
 
 
 def to_json(node: Node) -> Any:
@@ -63,12 +64,16 @@ def _value_json(node: Node) -> Any:
         return str(value)
     if node.op == "rates":
         return [value[0], dict(value[1])]
+    if isinstance(value, WorkWeek):
+        return value.stored()
     return list(value) if isinstance(value, tuple) else value
 
 
 def _value_of(op: str, kind: Type, stored: Any) -> Any:
     if op == "rates":
         return stored[0], tuple(sorted(stored[1].items()))
+    if op == "calendar":
+        return WorkWeek.of_stored(stored)
     if op == "macro":
         return tuple(stored)
     if op != "const":

@@ -68,6 +68,7 @@ _SUPPORTED: Mapping[str, Check] = {
     "int": _first(*_NUMERIC, Kind.TIMESTAMP),
     "double": _first(*_NUMERIC),
     "days": _first(Kind.INT),
+    **dict.fromkeys(("working_days", "working_hours"), _kinds(Kind.TIMESTAMP)),
     "known": lambda args: args[0].op == "column",
 }
 

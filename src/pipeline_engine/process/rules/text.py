@@ -18,7 +18,7 @@ _INFIX: Mapping[str, tuple[str, int]] = {
     **{f"_{sign}_": (sign, 5) for sign in ("*", "/", "%")},
 }
 _LOOSEST, _UNARY, _TIGHTEST = 0, 6, 7
-_PREFIX = frozenset({"int", "double", "days", "known", "in_currency"})
+_PREFIX = frozenset({"int", "double", "days", "known", "in_currency", "working_days", "working_hours"})
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -42,7 +42,7 @@ def _text(node: Node, tightness: int) -> str:
         case "macro":
             name, variable = node.value
             return f"{_text(node.args[0], _TIGHTEST)}.{name}({variable}, {_text(node.args[1], _LOOSEST)})"
-        case "rates":
+        case "rates" | "calendar":
             return _text(node.args[0], tightness)
     return _call(node, tightness)
 

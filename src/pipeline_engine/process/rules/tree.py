@@ -29,6 +29,7 @@ class Node:
         macro: value is (`exists` | `all` | `exists_one` | `filter` | `map`, variable), args the list and
             the body.
         rates: value is (process currency, ((currency, rate as text), …)); they hold for its one arg.
+        calendar: value is the WorkWeek by which its one arg counts working time.
 
     `at` is the offset in the source, -1 where unknown; it is no part of equality and is not stored.
     """

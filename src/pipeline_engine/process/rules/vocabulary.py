@@ -1,7 +1,7 @@
 """What a rule may read: declared names and their types."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from pipeline_engine.errors import RuleError
+from pipeline_engine.process.rules.working_hours import WorkWeek
 
 
 class Kind(StrEnum):
@@ -25,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordOf:
-    """One element of a list of records: `activities`, `approvals`, `contacts` or `documents`."""
+    """One element of a list of records: `activities`, `approvals`, `contacts`, `documents` or `items`."""
 
     name: str
 
@@ -59,10 +60,12 @@ BUILT_IN: Mapping[str, Type] = MappingProxyType(
         "move.to": Kind.STRING,
         "move.reason": Kind.STRING,
         "move.steps": Kind.INT,
+        "move.passed": _STRINGS,
         "activities": ListOf(RecordOf("activities")),
         "approvals": ListOf(RecordOf("approvals")),
         "contacts": ListOf(RecordOf("contacts")),
         "documents": ListOf(RecordOf("documents")),
+        "items": ListOf(RecordOf("items")),
     }
 )
 
@@ -84,9 +87,26 @@ RECORDS: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             "live": Kind.BOOL,
         },
         "contacts": {"role": Kind.STRING, "id": Kind.STRING, "at": Kind.TIMESTAMP},
-        "documents": {"name": Kind.STRING, "at": Kind.TIMESTAMP},
+        "documents": {"name": Kind.STRING, "sha256": Kind.STRING, "at": Kind.TIMESTAMP, "by": Kind.STRING},
+        "items": {"id": Kind.STRING, "at": Kind.TIMESTAMP, "by": Kind.STRING},
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A limit that differs by a choice: the number for each value of the field, and for the rest where there is one."""
+
+    field: str
+    by_value: tuple[tuple[str, Decimal], ...]
+    otherwise: Decimal | None = None
+
+    @property
+    def numbers(self) -> tuple[Decimal, ...]:
+        """Every number it can be."""
+        rest = () if self.otherwise is None else (self.otherwise,)
+        return (*(number for _, number in self.by_value), *rest)
+
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_NAMES = frozenset({"true", "false", "null", "in"})
@@ -102,6 +122,8 @@ class Vocabulary:
         limits: The constants `limits.<name>`; beside money they are money of the process currency.
         currency: The process currency, ISO 4217.
         rates: Plan rates: one unit of the named currency is so many units of the process currency.
+        week: The working time behind `working_days` and `working_hours`; None is none.
+        splits: Limits that differ by a choice: name → (field, number by choice, number for the rest).
 
     Raises:
         RuleError: A name that CEL cannot spell, a list other than of text, a limit that is no number, or a rate that
@@ -112,9 +134,11 @@ class Vocabulary:
     limits: Mapping[str, Decimal] = field(default_factory=dict)
     currency: str = "EUR"
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+    week: WorkWeek | None = None
+    splits: Mapping[str, Split] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in (*self.deal, *self.limits):
+        for name in (*self.deal, *self.limits, *self.splits):
             if not _NAME.fullmatch(name) or name in _NOT_NAMES:
                 expected = "letters, digits and _, not a number first"
                 raise RuleError(f"name `{name}` cannot be read by a rule", expected)
@@ -123,8 +147,23 @@ class Vocabulary:
                 raise RuleError(f"field `{name}` is a list of `{kind.of}`", "a list of text")
         self._check_numbers()
 
+    def _numbers(self) -> Iterator[tuple[str, Decimal]]:
+        yield from self.limits.items()
+        for name, split in self.splits.items():
+            yield from ((name, number) for number in split.numbers)
+
+    def is_whole(self, limit: str) -> bool:
+        """Whether a limit is typed as a whole number, as its literals would be."""
+        numbers = self.splits[limit].numbers if limit in self.splits else (self.limits[limit],)
+        return all(number == number.to_integral_value() for number in numbers)
+
+    @property
+    def limit_names(self) -> tuple[str, ...]:
+        """Every limit, split or not."""
+        return (*self.limits, *self.splits)
+
     def _check_numbers(self) -> None:
-        for name, limit in self.limits.items():
+        for name, limit in self._numbers():
             if not limit.is_finite():
                 raise RuleError(f"limit `{name}` is `{limit}`", "a number")
         for currency, rate in self.rates.items():

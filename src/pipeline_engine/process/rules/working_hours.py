@@ -1,0 +1,117 @@
+"""Working time between moments, by the hours of each weekday and the days off.
+
+A working day counts as one however long it is, evenly over its hours: from Wednesday noon to Thursday noon is one
+working day. Hours are local ones; a day with a clock change is worked by its local hours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_engine.values import microseconds, moment_at
+
+Integers = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+
+_HOUR = 3_600_000_000
+# One working day in ten thousand million: far below a microsecond, far above what adding fractions loses.
+_TOUCH = 1e-10
+NEVER = np.int64(np.iinfo(np.int64).max)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkWeek:
+    """A calendar: its zone, (weekday, opens, closes) with 0 for Monday, and the days off. Without hours: no work."""
+
+    zone: str
+    hours: tuple[tuple[int, time, time], ...]
+    holidays: tuple[date, ...] = ()
+
+    def stored(self) -> list[Any]:
+        """As JSON keeps it."""
+        hours = [[day, opens.isoformat(), closes.isoformat()] for day, opens, closes in self.hours]
+        return [self.zone, hours, [day.isoformat() for day in self.holidays]]
+
+    @classmethod
+    def of_stored(cls, stored: Any) -> "WorkWeek":
+        """What `stored` wrote."""
+        zone, hours, holidays = stored
+        read = tuple((int(day), time.fromisoformat(opens), time.fromisoformat(closes)) for day, opens, closes in hours)
+        return cls(zone, read, tuple(date.fromisoformat(day) for day in holidays))
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """The working hours between two moments: UTC microseconds, ascending, never overlapping."""
+
+    opens: Integers
+    closes: Integers
+
+    @classmethod
+    def over(cls, week: WorkWeek, begin: int, end: int) -> "WorkingHours":
+        """All working hours of the days that [begin, end] touches."""
+        zone = ZoneInfo(week.zone)
+        first = moment_at(begin).astimezone(zone).date() - timedelta(days=1)
+        last = moment_at(max(begin, end)).astimezone(zone).date() + timedelta(days=1)
+        edges = np.concatenate([_year(week, year) for year in range(first.year, last.year + 1)])
+        inside = (edges[:, 1] >= begin - 24 * _HOUR) & (edges[:, 0] <= end + 24 * _HOUR)
+        return cls(edges[inside, 0], edges[inside, 1])
+
+    def worked(self, moments: Integers, *, by_day: bool) -> Reals:
+        """Working time from the first opening to each moment: in days, or in hours."""
+        if len(self.opens) == 0:
+            return np.zeros(len(moments))
+        before = np.concatenate(([0.0], np.cumsum(self._worth(by_day))))
+        place = np.searchsorted(self.opens, moments, side="right") - 1
+        inside = np.maximum(place, 0)
+        length = self.closes[inside] - self.opens[inside]
+        gone = np.clip(moments - self.opens[inside], 0, length) / length
+        return np.where(place < 0, 0.0, before[inside] + gone * self._worth(by_day)[inside])
+
+    def later(self, moments: Integers, amount: float, *, by_day: bool) -> Integers:
+        """
+        The first moment by which `amount` more working time has passed.
+
+        NEVER where these hours end before.
+        """
+        if len(self.opens) == 0:
+            return np.full(len(moments), NEVER, dtype=np.int64)
+        worth = self._worth(by_day)
+        after = np.cumsum(worth)
+        target = self.worked(moments, by_day=by_day) + amount
+        place = np.searchsorted(after, target - _TOUCH, side="left")
+        known = np.minimum(place, len(after) - 1)
+        part = np.clip((target - (after - worth)[known]) / worth[known], 0.0, 1.0)
+        found = self.opens[known] + np.rint(part * (self.closes - self.opens)[known]).astype(np.int64)
+        return np.where(place < len(after), np.maximum(found, moments), NEVER)
+
+    def _worth(self, by_day: bool) -> Reals:
+        return np.ones(len(self.opens)) if by_day else (self.closes - self.opens) / _HOUR
+
+
+@lru_cache(maxsize=512)
+def _year(week: WorkWeek, year: int) -> Integers:
+    """The working hours of one year of the zone, one row a day: opens, closes."""
+    zone, off = ZoneInfo(week.zone), set(week.holidays)
+    hours = {day: (opens, closes) for day, opens, closes in week.hours}
+    spans = [_span(day, hours[day.weekday()], zone) for day in _days(year) if day.weekday() in hours and day not in off]
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
+
+
+def _days(year: int) -> Iterable[date]:
+    first = date(year, 1, 1)
+    return (first + timedelta(days=day) for day in range((date(year + 1, 1, 1) - first).days))
+
+
+def _span(day: date, hours: tuple[time, time], zone: ZoneInfo) -> tuple[int, int]:
+    opening, closing = hours
+    # A closing time of 00:00 is the end of that day.
+    closing_day = day if closing > opening else day + timedelta(days=1)
+    opens, closes = datetime.combine(day, opening, zone), datetime.combine(closing_day, closing, zone)
+    return microseconds(opens.astimezone(UTC)), microseconds(closes.astimezone(UTC))
