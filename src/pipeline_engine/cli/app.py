@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     deal_approvals,
     deal_asks,
     deal_looks,
+    deal_ways,
     demonstration,
     imports,
     processes,
@@ -56,6 +57,7 @@ deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_he
 deal_asks.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_ways.register(deals)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")
