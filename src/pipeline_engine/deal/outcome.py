@@ -74,6 +74,11 @@ class Judged:
     def _able(self) -> Able:
         return self.helpers()
 
+    def in_full(self) -> "Judged":
+        """The same with everything told that is told when asked, so that it outlives the store it came from."""
+        _told = (self.because, self._able)
+        return self
+
     @property
     def can_approve(self) -> tuple[str, ...]:
         """Who could give the approval it asks for now: they hold the role, and neither own the deal nor asked."""
