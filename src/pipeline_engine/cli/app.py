@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     deal_approvals,
     deal_asks,
     deal_looks,
+    deal_ways,
     demonstration,
     imports,
     process_diff,
@@ -58,6 +59,7 @@ deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_he
 deal_asks.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_ways.register(deals)
 
 process_diff.register(processes.commands)
 process_lint.register(processes.commands)
