@@ -6,6 +6,7 @@ PipelineError
 │   │   ├── BadProcess            a process file
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
+│   │   ├── BadCases              a file of cases
 │   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
@@ -81,6 +82,10 @@ class BadMapping(BadFile):
 
 class BadPeople(BadFile):
     """A people file that cannot be applied."""
+
+
+class BadCases(BadFile):
+    """A file of cases that cannot be tried."""
 
 
 class BadHistory(BadFile):

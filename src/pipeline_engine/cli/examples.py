@@ -5,6 +5,7 @@ _EXAMPLES = {
     "process publish": ('process publish b2b.yaml --why "managers approve from 25,000" --by ops-1',),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
+    "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),

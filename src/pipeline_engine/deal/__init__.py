@@ -21,6 +21,7 @@ from pipeline_engine.deal.commands import (
 )
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
+from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
@@ -128,6 +129,7 @@ __all__ = [
     "decide",
     "evolve",
     "explain",
+    "first_values",
     "fold",
     "judged_again",
     "local_day",

@@ -70,6 +70,7 @@ from pipeline_engine.process.rules import (
     to_json,
     to_text,
 )
+from pipeline_engine.process.scalars import clock_span
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "Stalled",
     "Vocabulary",
     "WorkingHours",
+    "clock_span",
     "compile_rule",
     "decide_publish",
     "digest_of",
