@@ -20,12 +20,14 @@ BAD = {
     "- {case: a, wehn: win, then: allowed}": "5:13: a case has no key `wehn`; did you mean `when`?",
     "- {case: a, when: win, then: alowed}":
         "5:30: `then` is `alowed`; expected `allowed`, `refused`, or `{refused: [RULE, …]}`",
-    "- {case: a, when: win, then: {refused: [big-dael]}}": "5:41: there is no rule `big-dael`; did you mean `big-deal`?",
+    "- {case: a, when: win, then: {refused: [big-dael]}}":
+        "5:41: there is no rule `big-dael`; did you mean `big-deal`?",
     "- {case: a, when: win, then: {refused: []}}":
         "5:40: `refused` names nothing; expected `then: allowed`, or what must stand in the way",
     "- {case: a, when: {log: call}, then: {passes: big-deal}}":
         "5:47: `passes` of `log`, which asks no gate; expected `allowed`, `refused`, or `{refused: [RULE, …]}`",
-    "- {case: a, given: {stage: leed}, when: win, then: allowed}": "5:28: there is no stage `leed`; did you mean `lead`?",
+    "- {case: a, given: {stage: leed}, when: win, then: allowed}":
+        "5:28: there is no stage `leed`; did you mean `lead`?",
     "- {case: a, given: {feilds: {}}, when: win, then: allowed}":
         "5:21: `given` has no key `feilds`; did you mean `fields`?",
     "- {case: a, given: {fields: {amout: 5}}, when: win, then: allowed}":

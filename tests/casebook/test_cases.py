@@ -1,4 +1,4 @@
-"""A case brings a deal to where it stands, asks the one gate, and holds exactly where the answer is the expected one."""
+"""A case brings a deal to where it stands, asks the one gate, and holds where the answer is the expected one."""
 
 import pytest
 

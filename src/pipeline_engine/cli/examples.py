@@ -6,6 +6,7 @@ _EXAMPLES = {
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
     "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),
+    "process graph": ("process graph b2b-saas.yaml", "process graph b2b-saas@2 --format svg --output b2b-saas.svg"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),

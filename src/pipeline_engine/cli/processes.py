@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import process_cases, words
+from pipeline_engine.cli import process_cases, process_graph, words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
@@ -140,3 +140,4 @@ def _condition(rule: Any) -> str:
 
 
 process_cases.register(commands)
+process_graph.register(commands)

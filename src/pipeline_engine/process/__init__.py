@@ -14,6 +14,7 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.judge import (
@@ -131,10 +132,12 @@ __all__ = [
     "limits_of",
     "lint",
     "load_process",
+    "mermaid_of",
     "read_money",
     "read_value",
     "reads",
     "seen",
+    "svg_of",
     "text_of",
     "to_json",
     "to_text",
