@@ -45,6 +45,7 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "approvals": [_approval(g, attempt.now) for g in deal.approvals],
         "contacts": [{"role": c.role, "id": c.contact.value, "at": c.at} for c in deal.contacts],
         "documents": [],
+        "items": [],
     }
     return row
 

@@ -115,7 +115,7 @@ def _counted(entry: Entry, name: Text, wanted: _Wanted) -> list[Draft]:
         text = f"{wanted.listed()}.size() <= {most}"
         key = f"activities:{name.value}:at-most-{most}{wanted.suffix()}"
         made = entry.draft(key, "activities", text, name.place)
-        drafts.append(replace(made, says=f"more than {most} {wanted.words(most)} logged"))
+        drafts.append(replace(made, says=f"more than {most} {wanted.words(most)} are logged"))
     return drafts
 
 
@@ -223,6 +223,6 @@ def _on_time(entry: Entry, node: Text) -> list[Draft]:
     drafts = []
     for item in dated:
         ticked = _ticked(entry, item, "plan", node)
-        made = entry.draft(f"plan:on-time:{item.id}", "plan", f"{ticked.text} || now <= {item.due_text}", node.place)
+        made = entry.draft(f"plan:on-time:{item.id}", "plan", f"{ticked.text} || now <= ({item.due_text})", node.place)
         drafts.append(replace(made, says=f"{item.title or in_words(item.id)} is overdue", fix=ticked.fix))
     return drafts

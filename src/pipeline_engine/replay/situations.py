@@ -213,8 +213,8 @@ class _Source:
         }
         return Records(np.cumsum(sizes) - sizes, sizes, children)
 
-    def documents(self) -> Records:
-        """None: no process asks for documents yet."""
+    def nothing(self) -> Records:
+        """None: nothing attaches a document or ticks an item yet."""
         none = np.zeros(len(self._s.attempts), np.int64)
         return Records(none, none, {})
 
@@ -270,7 +270,7 @@ def _offsets(moments: Ints, zone: str) -> Ints:
 
 _RECORDS: dict[str, Callable[[_Source], Records]] = {
     "activities": _Source.activities, "approvals": _Source.approvals, "contacts": _Source.contacts,
-    "documents": _Source.documents,
+    "documents": _Source.nothing, "items": _Source.nothing,
 }  # fmt: skip
 _PLAIN: dict[str, Callable[[_Source], Column | Records]] = {
     "stage.id": _Source.stage, "stage.entered_at": _Source.entered_at, "opened_at": _Source.opened_at,
