@@ -39,8 +39,10 @@ BAD = {
         " `2026-01-05T09:00:00Z` or a day like `2026-01-05`",
     "- {case: a, given: {activities: [{meeting: 2026-03-01}]}, when: win, then: allowed}":
         "5:44: `meeting` is `2026-03-01`; expected a time before `at`, which is 2026-01-05T09:00:00+00:00",
-    "- {case: a, given: {opened: 2d, activities: [{meeting: 3d}]}, when: win, then: allowed}":
-        "5:46: something from before the deal was opened; expected a later time",
+    "- {case: a, given: {stage: proposal, since: 3d, opened: 2d}, when: win, then: allowed}":
+        "5:20: in `proposal` before it was opened; expected times that fit",
+    "- {case: a, given: {at: 2026-02-01}, when: {move: proposal, at: 2026-01-01}, then: allowed}":
+        "5:20: `given` is later than `when`; expected an `at` that is not after the one of `when`",
     "- {case: a, given: {contacts: {buyer: kim}}, when: win, then: allowed}":
         "5:32: there is no contact role `buyer`; expected `economic_buyer`",
     "- {case: a, given: {approvals: [big-deal]}, when: win, then: allowed}":

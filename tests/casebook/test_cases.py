@@ -77,6 +77,7 @@ def test_times_are_told_as_how_long_ago(tried):
     case = f"{given}, when: {{{{move: proposal}}}}"
     assert one(tried, f"{case.format('60d', '20d')}, then: allowed").holds
     assert one(tried, f"{case.format('60d', '40d')}, then: {{refused: two-meetings}}").holds
+    assert one(tried, f"{case.format('5d', '20d')}, then: allowed").holds
     assert one(tried, f"{case.format('2h', '1h')}, then: {{refused: rested}}").holds
 
 
@@ -110,6 +111,8 @@ def test_a_deal_may_be_told_as_steps(tried):
         "given: {stage: negotiation, contacts: {economic_buyer: kim@customer.example}}, when: win, then: allowed",
         "given: {stage: proposal, since: 3d}, when: {move: lead, reason: they wait}, then: allowed",
         "given: {stage: proposal, since: 3d}, when: {move: lead}, then: {refused: 'moves:back'}",
+        "given: {at: 2026-01-04}, when: {move: proposal, at: 2026-01-04T12:00:00Z}, then: {fails: rested}",
+        "given: {stage: negotiation}, when: {win: {}}, then: refused",
         "when: {lose: price}, then: allowed",
         "given: {status: lost, closed: 3d, opened: 9d}, when: reopen, then: {refused: 'reopen:reason'}",
         "given: {status: won, stage: negotiation}, when: {reopen: they called}, then: allowed",

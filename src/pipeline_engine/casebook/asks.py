@@ -6,12 +6,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from pipeline_engine.casebook.model import Ask
-from pipeline_engine.casebook.scene import Scene, before, person
+from pipeline_engine.casebook.scene import Scene, before, moment, person
 from pipeline_engine.errors import quoted
 from pipeline_engine.notation import Node, Section, Table, Text, described
 
 OPEN_KEYS = ("stage", "owner", "title", "fields")
-WHEN_BESIDE, STEP_BESIDE = ("by",), ("by", "ago")
+WHEN_BESIDE, STEP_BESIDE = ("by", "at"), ("by", "ago")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -65,7 +65,7 @@ def read_ask(node: Node, scene: Scene, where: str, timed: tuple[str, ...]) -> As
         _not_one(node, verbs, scene, where)
         return None
     by = section.read("by", person) or scene.by
-    at = section.read("ago", before(scene.now)) or scene.now
+    at = section.read("at", moment) or section.read("ago", before(scene.now)) or scene.now
     return _read(verbs[0].value, section, scene, (at, by))
 
 
@@ -94,7 +94,8 @@ def _filled(node: Node) -> Node:
 
 
 def _said(key: Text, value: Node) -> Node:
-    empty = isinstance(value, Text) and value.empty and key.value in _ALONE
+    nothing = value.empty if isinstance(value, Text) else isinstance(value, Table) and not value.entries
+    empty = nothing and key.value in _ALONE
     return Text("", value.place, '"', "", key.start) if empty else value
 
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from pipeline_engine.casebook.asks import STEP_BESIDE, read_ask
 from pipeline_engine.casebook.model import Ask
-from pipeline_engine.casebook.scene import Scene, before, person
+from pipeline_engine.casebook.scene import Scene, before, moment, person
 from pipeline_engine.notation import Items, Node, Place, Section, Table, Text, described, scalar
 
 GIVEN_KEYS = (
     "stage", "since", "opened", "way", "owner", "title", "fields", "activities", "contacts", "requests", "approvals",
-    "waivers", "status", "closed", "reason",
+    "waivers", "status", "closed", "reason", "at",
 )  # fmt: skip
 STATUSES = ("open", "won", "lost")
 _ANY_REASON = "unsaid"
@@ -33,8 +33,8 @@ def read_given(node: Node | None, scene: Scene, target: str, place: Place) -> tu
     if isinstance(node, Items):
         return _steps(node, scene)
     section = Section(node or Table((), place), GIVEN_KEYS, scene.complaints, "`given`")
-    stands = _Standing(section, scene, target)
-    return tuple(sorted(stands.steps(), key=lambda step: step.at))
+    section.read("at", moment)
+    return tuple(_Standing(section, scene, target).steps())
 
 
 def _steps(node: Items, scene: Scene) -> tuple[Ask, ...]:
@@ -59,10 +59,9 @@ class _Standing:
         """The steps it stands for; those of one moment in the order in which they must come."""
         facts = list(self._facts())
         way = list(self._way(min((fact.at for fact in facts), default=self.scene.now)))
-        for fact in facts if way else ():
-            if fact.at < way[0].at:
-                self.scene.complaints.add(fact.place, "something from before the deal was opened", "a later time")
-        yield from (*way, *facts, *self._closed())
+        # The opening comes first, also before a talk of earlier days that is written down only then.
+        later = (*way[1:], *facts, *self._closed())
+        yield from (*way[:1], *sorted(later, key=lambda step: step.at))
 
     def _facts(self) -> Iterator[Ask]:
         yield from self._contacts()

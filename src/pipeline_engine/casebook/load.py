@@ -122,17 +122,27 @@ def _case(node: Node, scene: Scene) -> Case | None:
     section = Section(node, CASE_KEYS, scene.complaints, "a case")
     section.need("case", "when", "then")
     title = section.prose("case")
-    here = replace(scene, now=section.read("at", moment) or scene.now)
-    asked, wanted = section.node_of("when"), section.node_of("then")
+    asked, given, wanted = (section.node_of(key) for key in ("when", "given", "then"))
+    here = replace(scene, now=_at(asked, scene) or _at(given, scene) or section.read("at", moment) or scene.now)
     when = None if asked is None else read_when(asked, here)
     if when is None or wanted is None:
         return None
-    given = section.node_of("given")
     if when.verb == "open" and given is not None:
         scene.complaints.add(given, "`given` before an opening", "`when` alone: there is no deal before it")
-    steps = () if when.verb == "open" else read_given(given, here, _target(when), section.node.place)
+    before = replace(here, now=_at(given, scene) or here.now)
+    if before.now > here.now and given is not None:
+        scene.complaints.add(given, "`given` is later than `when`", "an `at` that is not after the one of `when`")
+    steps = () if when.verb == "open" else read_given(given, before, _target(when), section.node.place)
     then = read_then(wanted, when, here)
     return None if then is None else Case(title, section.node.place, steps, when, then)
+
+
+def _at(node: Node | None, scene: Scene) -> datetime | None:
+    """The moment that a part of a case names; the part itself complains about all else."""
+    for key, value in node.entries if isinstance(node, Table) else ():
+        if key.value == "at":
+            return scalar(value, moment, Complaints(scene.complaints.written), "at")
+    return None
 
 
 def _target(when: Ask) -> str:
