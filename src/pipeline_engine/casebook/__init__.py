@@ -10,5 +10,8 @@ A file of cases is documented in docs/reference/cases-file.md.
 from pipeline_engine.casebook.model import Ask, Case, Casebook, Expectation
 from pipeline_engine.casebook.result import CaseResult
 from pipeline_engine.casebook.run import files_in, run_cases
+from pipeline_engine.casebook.schema import cases_meanings, cases_schema
 
-__all__ = ["Ask", "Case", "CaseResult", "Casebook", "Expectation", "files_in", "run_cases"]
+__all__ = [
+    "Ask", "Case", "CaseResult", "Casebook", "Expectation", "cases_meanings", "cases_schema", "files_in", "run_cases",
+]  # fmt: skip

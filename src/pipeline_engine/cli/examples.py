@@ -1,12 +1,15 @@
 """What is typed: the examples at the end of each command's `--help`."""
 
 _EXAMPLES = {
+    "process new": ("process new --list", "process new our-deals --template enterprise --output our-deals.yaml"),
     "process lint": ("process lint config/processes/b2b-saas.yaml",),
     "process publish": ('process publish b2b.yaml --why "managers approve from 25,000" --by ops-1',),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
     "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),
     "process graph": ("process graph b2b-saas.yaml", "process graph b2b-saas@2 --format svg --output b2b-saas.svg"),
+    "process schema": ("process schema --output process.schema.json",
+                       "process schema --cases --output cases.schema.json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),

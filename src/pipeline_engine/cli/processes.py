@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import process_cases, process_graph, words
+from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
@@ -139,5 +139,5 @@ def _condition(rule: Any) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-process_cases.register(commands)
-process_graph.register(commands)
+for part in (process_new, process_cases, process_graph, process_schema):
+    part.register(commands)

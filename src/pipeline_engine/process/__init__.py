@@ -72,6 +72,7 @@ from pipeline_engine.process.rules import (
     to_text,
 )
 from pipeline_engine.process.scalars import clock_span
+from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "LostReason",
+    "Meanings",
     "Moves",
     "Opens",
     "Process",
@@ -133,9 +135,13 @@ __all__ = [
     "lint",
     "load_process",
     "mermaid_of",
+    "process_meanings",
+    "process_schema",
+    "read_meanings",
     "read_money",
     "read_value",
     "reads",
+    "schema_of",
     "seen",
     "svg_of",
     "text_of",
