@@ -14,6 +14,7 @@ from pipeline_engine.cli import (
     deal_looks,
     demonstration,
     imports,
+    process_diff,
     processes,
     stores,
     teams,
@@ -56,6 +57,8 @@ deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_he
 deal_asks.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+
+process_diff.register(processes.commands)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")

@@ -10,6 +10,8 @@ _EXAMPLES = {
     "process graph": ("process graph b2b-saas.yaml", "process graph b2b-saas@2 --format svg --output b2b-saas.svg"),
     "process schema": ("process schema --output process.schema.json",
                        "process schema --cases --output cases.schema.json"),
+    "process diff": ("process diff b2b-saas@1 config/processes/b2b-saas-strict.yaml",
+                     "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),

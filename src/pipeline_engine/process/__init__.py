@@ -14,9 +14,11 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -73,6 +75,7 @@ from pipeline_engine.process.rules import (
 )
 from pipeline_engine.process.scalars import clock_span
 from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
+from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
@@ -88,8 +91,11 @@ __all__ = [
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Base",
+    "Bases",
     "Calendar",
     "Catalog",
+    "Change",
     "Codes",
     "Column",
     "Extends",
@@ -98,6 +104,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gate",
+    "GateDiff",
     "Item",
     "Judge",
     "Kind",
@@ -107,6 +114,7 @@ __all__ = [
     "Moves",
     "Opens",
     "Process",
+    "ProcessDiff",
     "ProcessPublished",
     "Program",
     "PublishedProcess",
@@ -117,24 +125,30 @@ __all__ = [
     "Rule",
     "RuleKind",
     "Severity",
+    "Shown",
     "Span",
     "SplitLimit",
     "Stage",
     "Stalled",
+    "VariantStanding",
     "Vocabulary",
     "WorkingHours",
+    "both_fit",
     "clock_span",
     "compile_rule",
     "decide_publish",
+    "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
+    "fits",
     "from_json",
     "from_published",
     "limits_of",
     "lint",
     "load_process",
     "mermaid_of",
+    "no_bases",
     "process_meanings",
     "process_schema",
     "read_meanings",
@@ -143,9 +157,12 @@ __all__ = [
     "reads",
     "schema_of",
     "seen",
+    "standing",
     "svg_of",
     "text_of",
     "to_json",
     "to_text",
     "vocabulary_of",
+    "witness_json",
+    "witness_told",
 ]
