@@ -55,7 +55,8 @@ def process_page() -> str:
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
     # The schema for editors is ahead of the reader by the keys that the reader says it does not know yet.
     there = {name: key for name, key in told["keys"].items() if told["name"] != "process" or name not in LATER}
-    same_names(told["title"], set(keys_of(told["probe"], minimal)), set(there))
+    read = {name for name, key in there.items() if not key.get("variant")}
+    same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
     rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
