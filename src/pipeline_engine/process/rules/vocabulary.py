@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordOf:
-    """One element of a list of records: `activities`, `approvals`, `contacts` or `documents`."""
+    """One element of a list of records: `activities`, `approvals`, `contacts`, `documents` or `items`."""
 
     name: str
 
@@ -65,6 +65,7 @@ BUILT_IN: Mapping[str, Type] = MappingProxyType(
         "approvals": ListOf(RecordOf("approvals")),
         "contacts": ListOf(RecordOf("contacts")),
         "documents": ListOf(RecordOf("documents")),
+        "items": ListOf(RecordOf("items")),
     }
 )
 
@@ -86,7 +87,8 @@ RECORDS: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
             "live": Kind.BOOL,
         },
         "contacts": {"role": Kind.STRING, "id": Kind.STRING, "at": Kind.TIMESTAMP},
-        "documents": {"name": Kind.STRING, "at": Kind.TIMESTAMP},
+        "documents": {"name": Kind.STRING, "sha256": Kind.STRING, "at": Kind.TIMESTAMP, "by": Kind.STRING},
+        "items": {"id": Kind.STRING, "at": Kind.TIMESTAMP, "by": Kind.STRING},
     }
 )
 
