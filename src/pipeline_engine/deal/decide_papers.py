@@ -5,7 +5,7 @@ from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated
 from pipeline_engine.deal.events import DocumentAttached, ItemTicked, ItemUnticked
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.errors import UnknownKind
+from pipeline_engine.errors import UnknownItem, UnknownKind
 from pipeline_engine.process import Judge
 
 
@@ -37,4 +37,4 @@ def untick_item(command: c.UntickItem, deal: Deal, judge: Judge, context: Contex
 def _known(item: str, judge: Judge) -> None:
     items = tuple(each.id for each in judge.process.items)
     if item not in items:
-        raise UnknownKind(item, items, f"the checklists and the plan of process `{judge.process.name}`")
+        raise UnknownItem(item, items, f"process `{judge.process.name}`")

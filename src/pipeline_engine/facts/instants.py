@@ -103,8 +103,8 @@ class Instants:
         """
         The moments at which something that a rule may read became known, in stream order.
 
-        Those are changes, activities, approvals, contacts, documents and items. Each is a probe just after itself, at the time
-        it was known (imported) or happened (our own); one an event.
+        Those are changes, activities, approvals, contacts, documents and items. Each is a probe just after
+        itself, at the time it was known (imported) or happened (our own); one an event.
         """
         parts = [self._place(table) for table in _EVIDENCE]
         deal, version, known = (np.concatenate([part[i] for part in parts]) for i in range(3))

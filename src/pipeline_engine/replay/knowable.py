@@ -1,8 +1,8 @@
 """Where a verdict that does not pass says nothing, because history could not know what the rule asks.
 
 An approval that the rules of the day did not ask for; a field, a kind of activity or document, a contact role or an
-item that the process did not have yet; who people were, where no rule of the day asked; what an import came without. None of these is ever
-"never complied".
+item that the process did not have yet; who people were, where no rule of the day asked; what an import came without.
+None of these is ever "never complied".
 """
 
 from collections.abc import Iterator
