@@ -15,6 +15,7 @@ from pipeline_engine.process.catalog import (
     from_published,
 )
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
+from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
@@ -79,6 +80,8 @@ from pipeline_engine.process.rules import (
     to_json,
     to_text,
 )
+from pipeline_engine.process.scalars import clock_span
+from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
 from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
@@ -117,6 +120,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "LostReason",
+    "Meanings",
     "Moves",
     "Opens",
     "Part",
@@ -144,6 +148,7 @@ __all__ = [
     "WorkingHours",
     "both",
     "both_fit",
+    "clock_span",
     "compile_rule",
     "day",
     "decide_publish",
@@ -158,14 +163,20 @@ __all__ = [
     "limits_of",
     "lint",
     "load_process",
+    "mermaid_of",
     "moment",
     "no_bases",
+    "process_meanings",
+    "process_schema",
+    "read_meanings",
     "read_money",
     "read_value",
     "reads",
+    "schema_of",
     "seen",
     "spaced",
     "standing",
+    "svg_of",
     "text_of",
     "to_json",
     "to_text",
