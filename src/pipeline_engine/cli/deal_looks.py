@@ -76,7 +76,7 @@ def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         found = engine.deal(deal)
         worth = answers.worth(engine, found)
     if json:
@@ -177,7 +177,7 @@ def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:
