@@ -129,7 +129,9 @@ LOOSE = (
       - {id: unlike, check: "deal.region == 'NA' ? deal.score > 0.0 : deal.amount != deal.amount", severity: hint}
       - {id: reachable, check: has(deal.email), waivable_by: rep}
   - id: extra
-    enter: [{id: done, check: "items.size() == 1 && documents.size() > 1", severity: hint}, {id: extra, check: "move.steps < 3 && 'manager' in actor.roles", severity: warn}]
+    enter:
+      - {id: done, check: "items.size() == 1 && documents.size() > 1", severity: hint}
+      - {id: extra, check: "move.steps < 3 && 'manager' in actor.roles", severity: warn}
   - id: three
     enter: [{id: in-dollars, check: "in_currency(deal.amount, 'USD') > limits.big || today > date('2026-03-29')"}]
   - id: four

@@ -90,7 +90,7 @@ LISTS = {
 
 @pytest.mark.parametrize("candidate", LISTS)
 def test_documents_and_ticks_are_read_from_columns_as_from_the_deal(candidate: str) -> None:
-    """Attached, ticked, unticked and ticked again, by whom and when: each such rule passes and fails, both ways alike."""
+    """Attached, ticked, unticked, ticked again, by whom and when: each such rule passes and fails, both ways alike."""
     seen: Counter[tuple[str, str]] = Counter()
     for seed in (11, 12, 13):
         seen += same_as_plain(told(Random(seed), 600, 25), judge_of(candidate))
