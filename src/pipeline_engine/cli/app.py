@@ -15,6 +15,8 @@ from pipeline_engine.cli import (
     deal_papers,
     demonstration,
     imports,
+    process_diff,
+    process_lint,
     processes,
     stores,
     teams,
@@ -58,6 +60,9 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+
+process_diff.register(processes.commands)
+process_lint.register(processes.commands)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")

@@ -23,14 +23,17 @@ def quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def quoted_form(text: str, offset: int, *, even_quoted: bool = False) -> str | None:
-    """``quotes: `check: "!deal.x"` `` for the entry at an offset; None where there is no text to quote."""
+def quoted_form(text: str, offset: int, *, even_quoted: bool = False, in_braces: bool = False) -> str | None:
+    """``quotes: `check: "!deal.x"` `` for the entry at an offset; None where there is no text to quote.
+
+    `in_braces` says that it stands inside braces, wherever they were opened.
+    """
     line, start = _line(text, offset)
     found, flow = _entry(line, offset - start)
     if found is None:
         return None
     value = _COMMENT.sub("", line[found.end() :]).strip()
-    if flow:
+    if flow or in_braces:
         value = _NEXT_KEY.split(value, maxsplit=1)[0].strip().removesuffix("}").rstrip()
     if not value or (value[0] in "\"'" and not even_quoted) or len(value) > _LONGEST_SHOWN:
         return None
@@ -56,7 +59,7 @@ def without_comma(text: str, offset: int, after_text: bool) -> tuple[str, str]:
     comma = max(text.rfind(",", 0, offset), 0)
     if text[max(comma - 1, 0) : offset + 1].replace(",", "").isdigit():
         return "the comma before this ends the number", "the number without separators, like `50000`"
-    shown = quoted_form(text, comma)
+    shown = quoted_form(text, comma, in_braces=True)
     return "the comma before this ends the text inside `{…}`", shown or "quotes around a text with a comma"
 
 

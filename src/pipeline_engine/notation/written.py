@@ -8,10 +8,11 @@ from pipeline_engine.errors import BadFile
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Line and column, from 1."""
+    """Line and column, from 1; `file` names the file where it is another than the one that is read."""
 
     line: int
     column: int
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,5 @@ class Written:
     def bad(self, place: Place | None, found: str, expected: str = "", near: Sequence[str] = ()) -> BadFile:
         """The error for one thing that is wrong; without a place the whole file is meant."""
         line, column = (place.line, place.column) if place else (None, None)
-        return self.error(self.file, line, column, found, expected, near)
+        file = place.file if place and place.file else self.file
+        return self.error(file, line, column, found, expected, near)

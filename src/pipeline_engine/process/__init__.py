@@ -14,8 +14,11 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.findings import CODES, PAGE, Finding
+from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -27,7 +30,7 @@ from pipeline_engine.process.judge import (
     Codes,
     Judge,
 )
-from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.lint import Beside, Standing, Used, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
     GATES,
@@ -70,9 +73,11 @@ from pipeline_engine.process.rules import (
     to_json,
     to_text,
 )
+from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
+    "CODES",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -80,13 +85,18 @@ __all__ = [
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
+    "PAGE",
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Base",
+    "Bases",
+    "Beside",
     "Calendar",
     "Catalog",
+    "Change",
     "Codes",
     "Column",
     "Extends",
@@ -95,6 +105,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gate",
+    "GateDiff",
     "Item",
     "Judge",
     "Kind",
@@ -103,6 +114,7 @@ __all__ = [
     "Moves",
     "Opens",
     "Process",
+    "ProcessDiff",
     "ProcessPublished",
     "Program",
     "PublishedProcess",
@@ -113,28 +125,39 @@ __all__ = [
     "Rule",
     "RuleKind",
     "Severity",
+    "Shown",
     "Span",
     "SplitLimit",
     "Stage",
     "Stalled",
+    "Standing",
+    "Used",
+    "VariantStanding",
     "Vocabulary",
     "WorkingHours",
+    "both_fit",
     "compile_rule",
     "decide_publish",
+    "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
+    "fits",
     "from_json",
     "from_published",
     "limits_of",
     "lint",
     "load_process",
+    "no_bases",
     "read_money",
     "read_value",
     "reads",
     "seen",
+    "standing",
     "text_of",
     "to_json",
     "to_text",
     "vocabulary_of",
+    "witness_json",
+    "witness_told",
 ]

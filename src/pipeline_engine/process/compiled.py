@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline_engine.notation import Complaints, Place, Text, place_within
+from pipeline_engine.notation import Complaints, Place, Text
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.drafts import Condition, Draft
 from pipeline_engine.process.followups import Moments
@@ -104,7 +104,7 @@ class Compiler:
 
     vocabulary: Vocabulary
     complaints: Complaints
-    _made: dict[tuple[str, int, Kind], Node | None] = field(default_factory=dict)
+    _made: dict[tuple[str, int, str | None, Kind], Node | None] = field(default_factory=dict)
 
     def rule(self, draft: Draft) -> CompiledDraft | None:
         """The rule of a draft, None where a text of it does not compile."""
@@ -122,7 +122,8 @@ class Compiler:
 
     def tree(self, text: str, source: Text | None, place: Place, kind: Kind = Kind.BOOL) -> Node | None:
         """The tree of a text; None, with a complaint, where it does not compile."""
-        key = (text, source.start if source is not None else -1, kind)
+        start, file = (source.start, source.place.file) if source is not None else (-1, None)
+        key = (text, start, file, kind)
         if key not in self._made:
             self._made[key] = self._tree(text, source, place, kind)
         return self._made[key]
@@ -133,7 +134,7 @@ class Compiler:
             return compile_expression(text, self.vocabulary, kind, written=source is not None)
         except RuleError as error:
             if source is not None:
-                place = place_within(self.complaints.written.text, source, error.line, error.column)
+                place = self.complaints.place_within(source, error.line, error.column)
             self.complaints.add(place, error.found, error.expected, error.near)
             return None
 
