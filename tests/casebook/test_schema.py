@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.casebook.given import HEAD, READY
-from tests.casebook.test_bad_files import BAD
 
 from pipeline_engine.casebook import cases_meanings, cases_schema
 from pipeline_engine.casebook.asks import OPEN_KEYS, STEP_BESIDE, VERBS, WHEN_BESIDE
@@ -15,6 +13,8 @@ from pipeline_engine.casebook.given import GIVEN_KEYS
 from pipeline_engine.casebook.load import CASE_KEYS, DEFAULT_KEYS, PERSON_KEYS, TOP_KEYS
 from pipeline_engine.errors import BadFile
 from pipeline_engine.notation import Written, plain_of, read_tree
+from tests.casebook.given import HEAD, READY
+from tests.casebook.test_bad_files import BAD
 
 validators = pytest.importorskip("jsonschema", reason="the schema is checked by a validator of other hands")
 SHIPPED = sorted((Path(__file__).resolve().parents[2] / "config" / "processes").rglob("*.cases.yaml"))

@@ -1,10 +1,11 @@
-"""`process new · test · graph · schema`: what owners of a process do with its file, with the exit codes scripts need."""
+"""`process new · test · graph · schema`: what owners of a process do with its file."""
 
 import json
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from tests.cli.conftest import Type
 from tests.cli.given import CONFIG
 

@@ -14,8 +14,8 @@ from pipeline_engine.casebook.scene import Scene, before, moment, person
 from pipeline_engine.notation import Items, Node, Place, Section, Table, Text, described, scalar
 
 GIVEN_KEYS = (
-    "stage", "since", "opened", "way", "owner", "title", "fields", "activities", "contacts", "requests", "approvals",
-    "waivers", "status", "closed", "reason", "at",
+    "stage", "since", "opened", "way", "owner", "title", "fields", "activities", "contacts", "documents", "ticked",
+    "requests", "approvals", "waivers", "status", "closed", "reason", "at",
 )  # fmt: skip
 STATUSES = ("open", "won", "lost")
 _ANY_REASON = "unsaid"
@@ -66,6 +66,8 @@ class _Standing:
     def _facts(self) -> Iterator[Ask]:
         yield from self._contacts()
         yield from self._dated("activities", "log", ("activity", self.scene.process.activities), ("with", "minutes"))
+        yield from self._dated("documents", "attach", ("document", self.scene.process.documents))
+        yield from self._dated("ticked", "tick", ("item", self.scene.items))
         for key, verb in (("requests", "request"), ("approvals", "approve"), ("waivers", "waive")):
             yield from self._granted(key, verb)
 

@@ -16,6 +16,7 @@ from pipeline_engine.cli import (
     demonstration,
     imports,
     process_diff,
+    process_lint,
     processes,
     stores,
     teams,
@@ -61,6 +62,7 @@ deal_approvals.register(deals)
 deal_looks.register(deals)
 
 process_diff.register(processes.commands)
+process_lint.register(processes.commands)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")

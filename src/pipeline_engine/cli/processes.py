@@ -1,4 +1,4 @@
-"""`process lint · publish · list · show`; the other commands have a module each."""
+"""`process publish · list · show`; the other commands have a module each."""
 
 import sys
 from pathlib import Path
@@ -15,34 +15,6 @@ from pipeline_engine.values import instant_text
 commands = typer.Typer(help="Processes: begin, check, try, draw, publish, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
-
-
-@commands.command(epilog=epilog("process lint"))
-def lint(file: File, json: Json = False) -> None:
-    """Check a process file: what keeps it from loading, and names that nothing declared. Writes nothing."""
-    from pipeline_engine.errors import BadProcess
-    from pipeline_engine.notation import read_text
-    from pipeline_engine.process import lint as check
-
-    findings = check(read_text(file, BadProcess), str(file))
-    errors = [each for each in findings if each.severity == "error"]
-    if json:
-        found = [
-            {
-                "code": f.code, "severity": f.severity, "message": f.message, "file": f.file, "line": f.line,
-                "column": f.column,
-            }
-            for f in findings
-        ]  # fmt: skip
-        emit_json(
-            {"file": str(file), "errors": len(errors), "warnings": len(findings) - len(errors), "findings": found}
-        )
-    else:
-        for each in findings:
-            place = ":".join(str(part) for part in (each.file, each.line, each.column) if part is not None)
-            say(f"{place}: {each.severity}: {each.message} [{each.code}]")
-        say(f"{file}: " + (words.plural(len(findings), "finding") if findings else "lint clean"))
-    raise typer.Exit(1 if errors else 0)
 
 
 @commands.command(epilog=epilog("process publish"))

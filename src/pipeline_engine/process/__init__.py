@@ -18,6 +18,7 @@ from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, d
 from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
@@ -30,7 +31,7 @@ from pipeline_engine.process.judge import (
     Codes,
     Judge,
 )
-from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.lint import Beside, Standing, Used, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
     GATES,
@@ -79,6 +80,7 @@ from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
+    "CODES",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -86,6 +88,7 @@ __all__ = [
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
+    "PAGE",
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
@@ -93,6 +96,7 @@ __all__ = [
     "WAIVED",
     "Base",
     "Bases",
+    "Beside",
     "Calendar",
     "Catalog",
     "Change",
@@ -130,6 +134,8 @@ __all__ = [
     "SplitLimit",
     "Stage",
     "Stalled",
+    "Standing",
+    "Used",
     "VariantStanding",
     "Vocabulary",
     "WorkingHours",

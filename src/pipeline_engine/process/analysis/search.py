@@ -144,13 +144,15 @@ class Search:
 
 
 def _doubt_about(nodes: list[Node]) -> tuple[str, ...]:
-    """Why no proof holds for these conditions: they do not convert money in one way."""
+    """Why no proof holds for these conditions: they do not convert money, or count working time, in one way."""
     rates = {
         next((step.value for step in walk(node) if step.op == "rates"), None)
         for node in nodes
         if any(step.kind is Kind.MONEY for step in walk(node))
     }
-    return ("the plan rates differ",) if len(rates) > 1 else ()
+    weeks = {step.value for node in nodes for step in walk(node) if step.op == "calendar"}
+    doubts = ("the plan rates differ",) if len(rates) > 1 else ()
+    return (*doubts, "the working hours differ") if len(weeks) > 1 else doubts
 
 
 def _unsolved(facts: Facts) -> str:

@@ -48,9 +48,7 @@ def known(path: str, kind: Any) -> Node:
 
 def plain(node: Node) -> Node:
     """The condition without what does not matter here: names of limits, and second names of one value."""
-    if node.op == "limit":
-        return plain(node.args[0])
-    if node.op == "rates":
+    if node.op in ("limit", "rates", "calendar"):
         return plain(node.args[0])
     value = ALIASES.get(node.value, node.value) if node.op in ("column", "has") else node.value
     args = tuple(plain(arg) for arg in node.args)
