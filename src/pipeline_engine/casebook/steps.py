@@ -83,7 +83,7 @@ def _opening(ask: Ask, process: str) -> dict[str, Any]:
 
 def _log(ask: Ask, process: str) -> dict[str, Any]:
     minutes = ask.beside.get("minutes")
-    if minutes is not None and not minutes.isdecimal():
+    if minutes is not None and not (minutes.isascii() and minutes.isdecimal()):
         raise BadValue("minutes", minutes, "a whole number")
     return {
         "kind": ask.about, "with_whom": ask.beside.get("with"), "minutes": None if minutes is None else int(minutes),
