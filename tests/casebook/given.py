@@ -14,10 +14,11 @@ currency: EUR
 roles: [rep, manager]
 contacts: {roles: [economic_buyer]}
 activities: [call, meeting]
+documents: [nda]
 deal:
   amount: {type: money}
   close_date: {type: date}
-  discount: {type: percent, default: 5}
+  discount: {type: percent, default: 5, locked_from: contract, unless: manager}
   region: {type: choice, of: [EMEA, NA]}
 stages:
   - id: lead
@@ -30,6 +31,8 @@ stages:
     enter:
       - {id: big-deal, approval: manager, when: deal.amount >= 50000}
       - {id: deep-discount, check: deal.discount <= 20.0, severity: warn, says: a deep discount}
+  - id: contract
+    enter: [{documents: {nda: {within: 90d}}}, {checklist: [legal-ok]}]
 outcomes:
   won: {from: [negotiation], enter: [{contacts: {economic_buyer: 1}}]}
   lost: {reasons: [price, no-decision]}

@@ -41,6 +41,21 @@ BAD = {
         "5:44: `meeting` is `2026-03-01`; expected a time before `at`, which is 2026-01-05T09:00:00+00:00",
     "- {case: a, given: {stage: proposal, since: 3d, opened: 2d}, when: win, then: allowed}":
         "5:20: in `proposal` before it was opened; expected times that fit",
+    "- {case: a, given: {fields: {amount: lots}}, when: win, then: allowed}":
+        "5:38: `amount` is `lots`; expected an amount like `12000`, `12000.50` or `12000 USD`, in digits without"
+        " separators, at most four decimals",
+    "- {case: a, given: {approvals: [{two-meetings: manager-1}]}, when: win, then: allowed}":
+        "5:34: there is no rule that asks for an approval `two-meetings`; expected `big-deal`",
+    "- {case: a, given: {stage: [lead]}, when: win, then: allowed}": "5:28: a list is no stage; expected its name",
+    "- {case: a, given: [], when: win, then: allowed}":
+        "5:20: `given` is an empty list; expected `[{open: …, ago: …}, …]`, or a table",
+    "- {case: a, given: [{open: lead}, {open: lead}], when: win, then: allowed}":
+        "5:42: a second `open`; expected one opening; `reopen` opens a closed deal again",
+    "- {case: a, given: {way: []}, when: win, then: allowed}":
+        "5:26: `way` names no stage; expected `[{STAGE: AGO}, …]`",
+    "- {case: a, at: 0001-01-01, given: {since: 2d}, when: win, then: allowed}":
+        "5:44: `since` is `2d`; expected a time that a calendar knows",
+    "- {case: '', when: win, then: allowed}": "5:10: a case without a title; expected what it is about, as a sentence",
     "- {case: a, given: {at: 2026-02-01}, when: {move: proposal, at: 2026-01-01}, then: allowed}":
         "5:20: `given` is later than `when`; expected an `at` that is not after the one of `when`",
     "- {case: a, given: {contacts: {buyer: kim}}, when: win, then: allowed}":

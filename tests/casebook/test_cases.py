@@ -81,6 +81,24 @@ def test_times_are_told_as_how_long_ago(tried):
     assert one(tried, f"{case.format('2h', '1h')}, then: {{refused: rested}}").holds
 
 
+def test_documents_and_ticks_are_given(tried):
+    """A document has an age, an item is ticked or not."""
+    asked = "when: {move: contract}"
+    given = "given: {stage: negotiation, documents: [{nda: AGO}], ticked: [legal-ok]}"
+    assert one(tried, f"{given.replace('AGO', '40d')}, {asked}, then: allowed").holds
+    old = one(tried, f"{given.replace('AGO', '100d')}, {asked}, then: {{refused: 'contract:documents:nda:within-90d'}}")
+    assert old.holds, old.told
+    missing = "given: {stage: negotiation, documents: [nda]}"
+    assert one(tried, f"{missing}, {asked}, then: {{refused: 'contract:checklist:legal-ok'}}").holds
+
+
+def test_a_locked_field_keeps_its_value(tried):
+    """Who may change it all the same is pinned too."""
+    given = "given: {stage: contract, fields: {discount: 10%}}"
+    assert one(tried, f"{given}, when: {{set: {{discount: 20%}}}}, then: {{refused: discount}}").holds
+    assert one(tried, f"{given}, when: {{set: {{discount: 20%}}, by: manager-1}}, then: allowed").holds
+
+
 def test_a_deal_may_be_told_as_steps(tried):
     """An approval ends when the amount changes after it: the order of the steps counts."""
     steps = """\

@@ -37,10 +37,13 @@ VERBS: Mapping[str, Verb] = MappingProxyType({
     "set": Verb("table of fields"),
     "log": Verb("activity", lambda scene: scene.process.activities, ("with", "minutes")),
     "contact": Verb("person on the customer's side", beside=("role",)),
+    "attach": Verb("document", lambda scene: scene.process.documents),
+    "tick": Verb("item", lambda scene: scene.items),
+    "untick": Verb("item", lambda scene: scene.items),
     "assign": Verb("person"),
-    "request": Verb("rule", lambda scene: scene.rules, ("to",)),
-    "approve": Verb("rule", lambda scene: scene.rules, ("to",)),
-    "reject": Verb("rule", lambda scene: scene.rules, ("to", "reason")),
+    "request": Verb("rule that asks for an approval", lambda scene: scene.approvals, ("to",)),
+    "approve": Verb("rule that asks for an approval", lambda scene: scene.approvals, ("to",)),
+    "reject": Verb("rule that asks for an approval", lambda scene: scene.approvals, ("to", "reason")),
     "waive": Verb("rule", lambda scene: scene.rules, ("to", "reason")),
 })  # fmt: skip
 _ALONE = ("open", "win", "reopen")
@@ -142,12 +145,7 @@ def _opening(node: Node, scene: Scene, told: tuple[datetime, str]) -> Ask:
         stage = scene.known(node, "stage", scene.process.stage_ids) if node.value else None
         return Ask("open", stage or "", at, by, node.place, beside={"owner": scene.owner})
     section = Section(node, OPEN_KEYS, scene.complaints, "`open`")
-    stage = _named(section, "stage", scene)
+    stage = scene.one(section, "stage", "stage", scene.process.stage_ids)
     owner, title = section.read("owner", person) or scene.owner, section.prose("title")
     fields = scene.values(section.node_of("fields"), "`fields`")
     return Ask("open", stage or "", at, by, node.place, fields, {"owner": owner, **({"title": title} if title else {})})
-
-
-def _named(section: Section, key: str, scene: Scene) -> str | None:
-    node = section.node_of(key)
-    return None if node is None else scene.known(node, "stage", scene.process.stage_ids)

@@ -14,11 +14,12 @@ from pipeline_engine.casebook.scene import Scene, before, moment, person
 from pipeline_engine.notation import Items, Node, Place, Section, Table, Text, described, scalar
 
 GIVEN_KEYS = (
-    "stage", "since", "opened", "way", "owner", "title", "fields", "activities", "contacts", "requests", "approvals",
-    "waivers", "status", "closed", "reason", "at",
+    "stage", "since", "opened", "way", "owner", "title", "fields", "activities", "contacts", "documents", "ticked",
+    "requests", "approvals", "waivers", "status", "closed", "reason", "at",
 )  # fmt: skip
 STATUSES = ("open", "won", "lost")
 _ANY_REASON = "unsaid"
+_ASKING = "rule that asks for an approval"
 
 
 def read_given(node: Node | None, scene: Scene, target: str, place: Place) -> tuple[Ask, ...]:
@@ -38,9 +39,16 @@ def read_given(node: Node | None, scene: Scene, target: str, place: Place) -> tu
 
 
 def _steps(node: Items, scene: Scene) -> tuple[Ask, ...]:
+    if not node.items:
+        scene.complaints.add(node, "`given` is an empty list", "`[{open: …, ago: …}, …]`, or a table")
     steps = [step for each in node.items if (step := read_ask(each, scene, "a step", STEP_BESIDE)) is not None]
     if steps and steps[0].verb != "open":
         scene.complaints.add(steps[0].place, f"the first step is `{steps[0].verb}`", "`open`: before it is no deal")
+    for step in steps[1:]:
+        if step.verb == "open":
+            scene.complaints.add(
+                step.place, "a second `open`", "one opening; a closed deal is opened again by `reopen`"
+            )
     for earlier, later in pairwise(steps):
         if later.at < earlier.at:
             scene.complaints.add(later.place, "a step before the one above it", "steps in the order of time")
@@ -66,6 +74,8 @@ class _Standing:
     def _facts(self) -> Iterator[Ask]:
         yield from self._contacts()
         yield from self._dated("activities", "log", ("activity", self.scene.process.activities), ("with", "minutes"))
+        yield from self._dated("documents", "attach", ("document", self.scene.process.documents))
+        yield from self._dated("ticked", "tick", ("item", self.scene.items))
         for key, verb in (("requests", "request"), ("approvals", "approve"), ("waivers", "waive")):
             yield from self._granted(key, verb)
 
@@ -92,7 +102,7 @@ class _Standing:
         if "way" in self.section:
             return self._told_way()
         start = self.scene.process.moves.open_in[0]
-        stage = next(iter(self.scene.listed(self.section, "stage", "stage", self.scene.process.stage_ids)), start)
+        stage = self.scene.one(self.section, "stage", "stage", self.scene.process.stage_ids) or start
         since, opened = self._ago("since"), self._ago("opened")
         if since and opened and (since < opened or (stage == start and since != opened)):
             self.scene.complaints.add(self.section.node, f"in `{stage}` {_than(since, opened)}", "times that fit")
@@ -107,7 +117,10 @@ class _Standing:
         for said in ("stage", "since", "opened"):
             if (extra := self.section.node_of(said)) is not None:
                 self.scene.complaints.add(extra, f"`{said}` beside `way`", "one of them; `way` says all of it")
-        for node in self.section.list_of("way", "stages with how long ago"):
+        listed = self.section.list_of("way", "stages with how long ago")
+        if not listed and (empty := self.section.node_of("way")):
+            self.scene.complaints.add(empty, "`way` names no stage", "`[{STAGE: AGO}, …]`")
+        for node in listed:
             for key, value in self.scene.table(node, "`way`"):
                 stage = self.scene.known(key, "stage", self.scene.process.stage_ids)
                 at = scalar(value, before(self.scene.now), self.scene.complaints, key.value)
@@ -157,11 +170,12 @@ class _Standing:
             if first is None or first[1] is None:
                 self.scene.complaints.add(each, f"{described(each)} in `{key}`", "`{RULE: WHO}`")
                 continue
-            rule = self.scene.known(first[0], "rule", self.scene.rules)
+            what, names = ("rule", self.scene.rules) if verb == "waive" else (_ASKING, self.scene.approvals)
+            rule = self.scene.known(first[0], what, names)
             section = Section(each, (first[0].value, "ago", "to"), self.scene.complaints, f"an item of `{key}`")
             by = section.read(first[0].value, person)
             at = section.read("ago", before(self.scene.now)) or self.scene.now
-            to = next(iter(self.scene.listed(section, "to", "target", self.scene.targets)), self.target)
+            to = self.scene.one(section, "to", "target", self.scene.targets) or self.target
             if rule is not None and by is not None:
                 yield Ask(verb, rule, at, by, each.place, beside={"to": to} if to else {})
 

@@ -121,7 +121,9 @@ def _person(key: Text, value: Node, managers: list[tuple[Text, str]], complaints
 def _case(node: Node, scene: Scene) -> Case | None:
     section = Section(node, CASE_KEYS, scene.complaints, "a case")
     section.need("case", "when", "then")
-    title = section.prose("case")
+    title, named = section.prose("case"), section.node_of("case")
+    if named is not None and not title.strip():
+        scene.complaints.add(named, "a case without a title", "what it is about, as a sentence")
     asked, given, wanted = (section.node_of(key) for key in ("when", "given", "then"))
     here = replace(scene, now=_at(asked, scene) or _at(given, scene) or section.read("at", moment) or scene.now)
     when = None if asked is None else read_when(asked, here)

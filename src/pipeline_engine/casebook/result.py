@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline_engine.casebook.model import Ask, Case, Expectation
-from pipeline_engine.deal import ApprovalRefused, Judged, Outcome, WaiverRefused
+from pipeline_engine.deal import ApprovalRefused, ChangeRefused, Judged, Outcome, WaiverRefused
 from pipeline_engine.process import OUTCOME_TARGETS
 
 
@@ -78,12 +78,14 @@ def _target(when: Ask) -> str:
 
 
 def _in_the_way(outcome: Outcome) -> tuple[str, ...]:
-    """What refused: the rules of a gate, or why somebody may not."""
+    """What refused: the rules of a gate, the fields that are locked, or why somebody may not."""
     if outcome.accepted:
         return ()
     said = outcome.events[-1].event
     if isinstance(said, (ApprovalRefused, WaiverRefused)):
         return (said.why,)
+    if isinstance(said, ChangeRefused):
+        return said.fields
     return tuple(judged.rule for judged in outcome.unmet)
 
 

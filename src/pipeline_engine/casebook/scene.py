@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from pipeline_engine.errors import BadValue
 from pipeline_engine.notation import Complaints, Items, Node, Section, Table, Text, Unfit, described, entries, iso_date
-from pipeline_engine.process import OUTCOME_TARGETS, Process, clock_span
+from pipeline_engine.process import OUTCOME_TARGETS, Process, clock_span, read_value
 from pipeline_engine.values import instant, is_id
 
 MOMENT_FORM = "a moment like `2026-01-05T09:00:00Z` or a day like `2026-01-05`"
@@ -33,7 +34,10 @@ def before(now: datetime) -> Callable[[str], datetime]:
                 span = clock_span(text)
             except Unfit as unfit:
                 raise Unfit(AGO_FORM, unfit.near) from None
-            at = now - _UNITS[span.unit] * float(span.amount)
+            try:
+                at = now - _UNITS[span.unit] * float(span.amount)
+            except OverflowError:
+                raise Unfit("a time that a calendar knows") from None
         if at > now:
             raise Unfit(f"a time before `at`, which is {now.isoformat()}")
         return at
@@ -64,6 +68,11 @@ class Scene:
         return self.process.rule_ids
 
     @property
+    def approvals(self) -> tuple[str, ...]:
+        """The rules that ask for an approval."""
+        return tuple(rule.id for rule in self.process.rules if rule.approval)
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """Where an attempt may lead: stages, and the words for outcomes."""
         return (*self.process.stage_ids, *OUTCOME_TARGETS.values())
@@ -76,12 +85,17 @@ class Scene:
     def known(self, node: Node, what: str, names: Collection[str]) -> str | None:
         """The name that a node holds, if it is one of these; else a complaint with the nearest ones."""
         if not isinstance(node, Text) or node.empty:
-            self.complaints.add(node, f"{described(node)} is no {what}", f"the name of a {what}")
+            self.complaints.add(node, f"{described(node)} is no {what}", "its name")
             return None
         if node.value not in names:
             self.complaints.unknown(node, what, node.value, tuple(names))
             return None
         return node.value
+
+    def one(self, section: Section, key: str, what: str, names: Collection[str]) -> str | None:
+        """The name under a key, None where it is not there or not known."""
+        node = section.node_of(key)
+        return None if node is None else self.known(node, what, names)
 
     def listed(self, section: Section, key: str, what: str, names: Collection[str]) -> tuple[str, ...]:
         """The names in a list under a key, or the one that stands there alone."""
@@ -102,9 +116,19 @@ class Scene:
                 continue
             if isinstance(value, Table) or (isinstance(value, Text) and value.empty):
                 self.complaints.add(value, f"`{key.value}` is {described(value)}", 'a value; `""` is not recorded')
-            else:
-                read[key.value] = _typed(value)
+            elif (typed := self._value(key.value, value)) is not None:
+                read[key.value] = typed
         return read
+
+    def _value(self, field: str, node: Node) -> str | None:
+        typed = _typed(node)
+        try:
+            if typed:
+                read_value(self.process.field(field), typed, self.process.currency)
+        except BadValue as bad:
+            self.complaints.add(node, f"`{field}` is {described(node)}", bad.expected)
+            return None
+        return typed
 
 
 def _typed(node: Node) -> str:

@@ -8,6 +8,7 @@ from pipeline_engine.casebook.model import Ask
 from pipeline_engine.deal import (
     Approve,
     AssignOwner,
+    AttachDocument,
     Command,
     Deal,
     DealLost,
@@ -25,6 +26,8 @@ from pipeline_engine.deal import (
     ReopenDeal,
     RequestApproval,
     SetFields,
+    TickItem,
+    UntickItem,
     Waive,
     WinDeal,
     first_values,
@@ -34,6 +37,8 @@ from pipeline_engine.errors import BadValue
 from pipeline_engine.process import Process
 from pipeline_engine.values import Money, Personal
 
+# A case has no files: what a document holds makes no difference to any rule.
+_NO_FILE = "0" * 64
 _WAIVED = "a case takes it as waived"
 
 
@@ -78,7 +83,7 @@ def _opening(ask: Ask, process: str) -> dict[str, Any]:
 
 def _log(ask: Ask, process: str) -> dict[str, Any]:
     minutes = ask.beside.get("minutes")
-    if minutes is not None and not minutes.isdecimal():
+    if minutes is not None and not (minutes.isascii() and minutes.isdecimal()):
         raise BadValue("minutes", minutes, "a whole number")
     return {
         "kind": ask.about, "with_whom": ask.beside.get("with"), "minutes": None if minutes is None else int(minutes),
@@ -102,6 +107,9 @@ _COMMANDS: Mapping[str, tuple[type[Command], Callable[[Ask, str], dict[str, Any]
     "set": (SetFields, lambda ask, _: {"values": ask.fields}),
     "log": (LogActivity, _log),
     "contact": (LinkContact, lambda ask, _: {"contact": ask.about, **ask.beside}),
+    "attach": (AttachDocument, lambda ask, _: {"name": ask.about, "sha256": _NO_FILE}),
+    "tick": (TickItem, lambda ask, _: {"item": ask.about}),
+    "untick": (UntickItem, lambda ask, _: {"item": ask.about}),
     "assign": (AssignOwner, lambda ask, _: {"owner": ask.about}),
     "request": (RequestApproval, _on_rule),
     "approve": (Approve, _on_rule),

@@ -38,7 +38,11 @@ def graph(
     if format_ not in FORMATS:
         raise BadValue("--format", format_, quoted(FORMATS))
     process = process_named(named)
-    written(svg_of(process) if format_ == "svg" else mermaid_of(process), output)
+    if format_ == "svg":
+        written(svg_of(process), output)
+    else:
+        # Where a terminal cannot show a letter, XML names it by number; Mermaid has its own way to write that.
+        written(mermaid_of(process), output, "#")
 
 
 def process_named(named: str) -> "Process":
@@ -54,10 +58,16 @@ def process_named(named: str) -> "Process":
         return engine.process(name, int(version) if version else None)
 
 
-def written(text: str, output: Path | None) -> None:
-    """Print a document, or write it into a file and say where."""
+def written(text: str, output: Path | None, entity: str = "&#") -> None:
+    """Print a document, or write it into a file in UTF-8 and say where.
+
+    Args:
+        entity: How a letter that standard output cannot hold begins, before its number: `&#8594;`.
+    """
     if output is None:
-        sys.stdout.write(text)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        shown = text.encode(encoding, "xmlcharrefreplace").decode(encoding)
+        sys.stdout.write(shown if shown == text else shown.replace("&#", entity))
         return
     output.write_text(text, encoding="utf-8")
     note(f"written to {output}")

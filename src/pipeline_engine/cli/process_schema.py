@@ -23,4 +23,5 @@ def schema(
     from pipeline_engine.process import process_schema
 
     document = cases_schema() if cases else process_schema()
-    written(json.dumps(document, ensure_ascii=False, indent=2) + "\n", output)
+    # Letters by their numbers: every editor and every terminal takes those.
+    written(json.dumps(document, ensure_ascii=True, indent=2) + "\n", output)

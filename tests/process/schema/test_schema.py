@@ -1,4 +1,4 @@
-"""The JSON Schema knows just the keys that the reader knows, takes every good file, and catches mistakes of shape."""
+"""The JSON Schema knows exactly the reader's keys, takes every good file, and catches mistakes of shape."""
 
 import re
 from collections.abc import Iterator
@@ -65,8 +65,8 @@ def every_key() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_every_key_says_what_it_is_for():
     """Title, description and an example, which is what an editor shows."""
-    needed = ("title", "description", "examples")
-    assert [name for name, told in every_key() if not all(told[each] for each in needed)] == []
+    wanted = ("title", "description", "examples")
+    assert [name for name, told in every_key() if not all(told[part] for part in wanted)] == []
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
