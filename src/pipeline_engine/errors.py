@@ -10,6 +10,7 @@ PipelineError
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
+│   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
@@ -152,9 +153,15 @@ class UnknownReason(UnknownName):
 
 
 class UnknownKind(UnknownName):
-    """The process declares no such activity or contact role."""
+    """The process declares no such activity, document or contact role."""
 
     what = "kind"
+
+
+class UnknownItem(UnknownName):
+    """No checklist of the process and not its plan has such an item to tick."""
+
+    what = "item"
 
 
 class BadValue(Rejected):

@@ -19,6 +19,7 @@ from pipeline_engine.deal.events import (
     Verdicts,
 )
 from pipeline_engine.deal.evolve import attempt_key
+from pipeline_engine.deal.follow_up import planned
 from pipeline_engine.deal.gate import judge_attempt, repeats, stored
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
@@ -75,13 +76,19 @@ def move_deal(command: c.MoveDeal, deal: Deal, judge: Judge, context: Context) -
 
 
 def win_deal(command: c.WinDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Close the deal as won, or refuse to; the final amount is the deal's value field as it stands."""
+    """Close the deal as won and plan what the win leads to, or refuse to.
+
+    The final amount is the deal's value field as it stands.
+    """
     if deal.status == "won":
         return NOTHING
     _must_be_open(deal)
     value = deal.fields.get(judge.process.value or "")
     won = DealWon(from_stage=deal.stage, amount=value if isinstance(value, Money) else None)
-    return _through_the_gate(won, _attempt("win", "won", command, deal), (command, deal), (judge, context))
+    decided = _through_the_gate(won, _attempt("win", "won", command, deal), (command, deal), (judge, context))
+    if not any(isinstance(event, DealWon) for event in decided.events):
+        return decided
+    return Decided((*decided.events, *planned(command, deal, judge, context)))
 
 
 def lose_deal(command: c.LoseDeal, deal: Deal, judge: Judge, context: Context) -> Decided:

@@ -3,8 +3,21 @@
 from pipeline_engine.engine.answers import load_file
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
+from pipeline_engine.engine.follow_ups import Opening, Planned
 from pipeline_engine.engine.selection import DealRow
 from pipeline_engine.engine.setup import Applied, Published
 from pipeline_engine.engine.shell import EVENTS, How
 
-__all__ = ["EVENTS", "Applied", "DealRow", "Engine", "How", "Published", "StoryClock", "load_file", "system_clock"]
+__all__ = [
+    "EVENTS",
+    "Applied",
+    "DealRow",
+    "Engine",
+    "How",
+    "Opening",
+    "Planned",
+    "Published",
+    "StoryClock",
+    "load_file",
+    "system_clock",
+]

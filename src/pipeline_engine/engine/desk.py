@@ -114,12 +114,16 @@ class Desk:
 
     def _context(self, command: Command, deal: Deal | None, judge: Judge, by: tuple[Reads, datetime]) -> Context:
         reads, now = by
-        owner = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
+        owner_id = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
         _, people = reads.state("store:team", REGISTER)
-        return Context(
-            clock=now, actor=self._standing(command.by, reads, command.at), register_open=people == 0,
-            owner=self._standing(owner, reads, command.at) if owner and judge.asks_about_owner else None,
-        )  # fmt: skip
+        actor = self._standing(command.by, reads, command.at)
+        owner = self._standing(owner_id, reads, command.at) if owner_id and judge.asks_about_owner else None
+        if people == 0:
+            # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
+            roles = judge.process.roles
+            actor = replace(actor, roles=roles)
+            owner = replace(owner, roles=roles, manager=command.by) if owner else None
+        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)

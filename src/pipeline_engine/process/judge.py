@@ -6,6 +6,7 @@ rule is unknown.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,12 @@ class Judge:
         programs = [program for program in (when, check) if program is not None]
         found = {path: value for program in programs for path, value in seen(program.node, frame, row)}
         return tuple(found.items())
+
+    def moment(self, tree: Any, frame: Frame) -> datetime | None:
+        """What the stored tree of a moment comes to on the first row; None where it reads what is not known."""
+        node = from_json(tree)
+        found = Program(node).trace(frame).value(node)
+        return found if isinstance(found, datetime) else None
 
     def verdict(self, number: int, frame: Frame) -> Codes:
         """One rule's verdict on each row of the frame."""
