@@ -15,6 +15,7 @@ from pipeline_engine.cli import (
     deal_papers,
     demonstration,
     imports,
+    process_diff,
     processes,
     stores,
     teams,
@@ -58,6 +59,8 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+
+process_diff.register(processes.commands)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")

@@ -5,6 +5,8 @@ _EXAMPLES = {
     "process publish": ('process publish b2b.yaml --why "managers approve from 25,000" --by ops-1',),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
+    "process diff": ("process diff b2b-saas@1 config/processes/b2b-saas-strict.yaml",
+                     "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),

@@ -1,4 +1,4 @@
-"""`process lint · publish · list · show`."""
+"""`process lint · publish · list · show`; `process diff` stands in process_diff.py."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
 from pipeline_engine.values import instant_text
 
-commands = typer.Typer(help="Processes: check, publish, list, show.", no_args_is_help=True)
+commands = typer.Typer(help="Processes: check, publish, list, show, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
 

@@ -14,6 +14,7 @@ from pipeline_engine.process.catalog import (
     evolve_process,
     from_published,
 )
+from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.judge import (
@@ -87,6 +88,7 @@ __all__ = [
     "WAIVED",
     "Calendar",
     "Catalog",
+    "Change",
     "Codes",
     "Column",
     "Extends",
@@ -95,6 +97,7 @@ __all__ = [
     "Finding",
     "Frame",
     "Gate",
+    "GateDiff",
     "Item",
     "Judge",
     "Kind",
@@ -103,6 +106,7 @@ __all__ = [
     "Moves",
     "Opens",
     "Process",
+    "ProcessDiff",
     "ProcessPublished",
     "Program",
     "PublishedProcess",
@@ -113,6 +117,7 @@ __all__ = [
     "Rule",
     "RuleKind",
     "Severity",
+    "Shown",
     "Span",
     "SplitLimit",
     "Stage",
@@ -121,6 +126,7 @@ __all__ = [
     "WorkingHours",
     "compile_rule",
     "decide_publish",
+    "diff",
     "digest_of",
     "evolve_catalog",
     "evolve_process",
@@ -137,4 +143,6 @@ __all__ = [
     "to_json",
     "to_text",
     "vocabulary_of",
+    "witness_json",
+    "witness_told",
 ]

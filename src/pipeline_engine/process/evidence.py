@@ -29,22 +29,44 @@ class _Wanted:
     since: str | None = None
     with_role: str | None = None
 
-    def selects(self) -> str:
-        """The condition on one activity `a`."""
+    def selects(self, sure: bool = False) -> str:
+        """The condition on one activity `a`; `sure` leaves out those of which nobody knows whether they count."""
         parts = [] if self.kind == ANY else [f"a.kind == '{self.kind}'"]
+        if sure and (self.within is not None or self.since is not None):
+            parts.append("has(a.at)")
         if self.within is not None:
             parts.append(lasted("a.at", "now", "<=", self.within))
         if self.since is not None:
             parts.append(f"a.at >= {_SINCE[self.since]}")
         if self.with_role is not None:
             role = "" if self.with_role == ANY else f"c.role == '{self.with_role}' && "
-            parts.append(f"contacts.exists(c, {role}c.id == a.with)")
+            known = "has(c.id) && " if sure else ""
+            parts += [*(["has(a.with)"] if sure else []), f"contacts.exists(c, {role}{known}c.id == a.with)"]
         return " && ".join(parts)
 
-    def listed(self) -> str:
-        """The activities that count."""
-        selects = self.selects()
-        return f"activities.filter(a, {selects})" if selects else "activities"
+    def number(self, sure: bool = False) -> str:
+        """How many count."""
+        selects = self.selects(sure)
+        return f"activities.filter(a, {selects}).size()" if selects else "activities.size()"
+
+    def at_least_text(self, least: int) -> str:
+        """That so many count; where one is in doubt, the rest may still be enough."""
+        if not self.doubtful:
+            return f"{self.number()} >= {least}"
+        if least == 1:
+            return f"activities.exists(a, {self.selects()})"
+        return f"{self.number(sure=True)} >= {least} || {self.number()} >= {least}"
+
+    def at_most_text(self, most: int) -> str:
+        """That no more count; where one is in doubt, the rest may already be too many."""
+        if not self.doubtful:
+            return f"{self.number()} <= {most}"
+        return f"{self.number(sure=True)} <= {most} && {self.number()} <= {most}"
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether an activity may lack what it is chosen by: when it was, or with whom."""
+        return self.within is not None or self.since is not None or self.with_role is not None
 
     def suffix(self) -> str:
         """What tells its rule from others of the same kind and number."""
@@ -106,13 +128,13 @@ def _role(section: Section, entry: Entry) -> str | None:
 def _counted(entry: Entry, name: Text, wanted: _Wanted) -> list[Draft]:
     drafts = []
     if (least := wanted.at_least) is not None:
-        text = f"{wanted.listed()}.size() >= {least}"
+        text = wanted.at_least_text(least)
         made = entry.draft(f"activities:{name.value}:{least}{wanted.suffix()}", "activities", text, name.place)
         kind = "KIND" if wanted.kind == ANY else wanted.kind
         fix = f"deal log {{deal}} {kind}{' --with WHO' if wanted.with_role else ''}"
         drafts.append(replace(made, says=_too_few(least, wanted.words(least), "logged"), fix=fix))
     if (most := wanted.at_most) is not None:
-        text = f"{wanted.listed()}.size() <= {most}"
+        text = wanted.at_most_text(most)
         key = f"activities:{name.value}:at-most-{most}{wanted.suffix()}"
         made = entry.draft(key, "activities", text, name.place)
         drafts.append(replace(made, says=f"more than {most} {wanted.words(most)} are logged"))
