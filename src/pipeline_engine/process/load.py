@@ -87,7 +87,7 @@ def _examined(top: Section, header: tuple[str | None, str, str]) -> Examined:
     written = [*moves.drafts, *read_opening(top, gates), *drafts, *outcomes.drafts]
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
-    compiled = compile_drafts(drafts, declared, complaints)
+    compiled = compile_drafts(drafts, declared, complaints, (*dues.values(), *moments.values()))
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
     examined = Examined(complaints, None, declared, compiled.rules)
     if complaints.found or header[0] is None:

@@ -9,10 +9,12 @@ from pipeline_engine.process.rules.vocabulary import Kind, ListOf, Type
 
 LONGEST_SOURCE = 10_000
 MOST_NODES = 2_000
+MOST_MADE = 20_000
 MOST_ITEMS = 200
 # A list of records is counted as this many elements; two loops inside one another pass, three do not.
 LIST_WEIGHT = 32
 MOST_COST = 30_000
+MOST_MADE_COST = 300_000
 
 _NUMERIC = (Kind.INT, Kind.DOUBLE)
 _TIMES = (Kind.TIMESTAMP, Kind.DURATION)
@@ -105,15 +107,16 @@ def kind_name(kind: Type) -> str:
     return str(kind) if isinstance(kind, Kind) else kind.name
 
 
-def check_size(node: Node) -> None:
-    """Raise RuleError where the rule is too large, or its loops could cost too much."""
-    if sum(1 for _ in walk(node)) > MOST_NODES:
-        raise RuleError(f"the rule has more than {MOST_NODES} steps", "several smaller rules")
+def check_size(node: Node, written: bool) -> None:
+    """Raise RuleError where the rule is too large, or its loops could cost too much; what is made may be larger."""
+    nodes, most = (MOST_NODES, MOST_COST) if written else (MOST_MADE, MOST_MADE_COST)
+    if sum(1 for _ in walk(node)) > nodes:
+        raise RuleError(f"the rule has more than {nodes} steps", "several smaller rules")
     if any(step.op == "list" and len(step.args) > MOST_ITEMS for step in walk(node)):
         raise RuleError(f"a list has more than {MOST_ITEMS} values", "a shorter list")
     cost = cost_of(node)
-    if cost > MOST_COST:
-        raise RuleError(f"loops inside loops: the rule costs {cost}", f"at most {MOST_COST}; fewer nested loops")
+    if cost > most:
+        raise RuleError(f"loops inside loops: the rule costs {cost}", f"at most {most}; fewer nested loops")
 
 
 def cost_of(node: Node) -> int:

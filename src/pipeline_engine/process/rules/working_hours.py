@@ -20,6 +20,7 @@ Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 _HOUR = 3_600_000_000
+_NOON = time(12)
 # One working day in ten thousand million: far below a microsecond, far above what adding fractions loses.
 _TOUCH = 1e-10
 NEVER = np.int64(np.iinfo(np.int64).max)
@@ -100,13 +101,19 @@ def _year(week: WorkWeek, year: int) -> Integers:
     """The working hours of one year of the zone, one row a day: opens, closes."""
     zone, off = ZoneInfo(week.zone), set(week.holidays)
     hours = {day: (opens, closes) for day, opens, closes in week.hours}
-    spans = [_span(day, hours[day.weekday()], zone) for day in _days(year) if day.weekday() in hours and day not in off]
-    return np.array(spans, dtype=np.int64).reshape(-1, 2)
+    days = [day for day in _days(year) if day.weekday() in hours and day not in off and _is_there(day, zone)]
+    spans = [_span(day, hours[day.weekday()], zone) for day in days]
+    # A clock change can leave nothing of short hours, and a zone can leave out a whole day.
+    return np.array([each for each in spans if each[0] < each[1]], dtype=np.int64).reshape(-1, 2)
 
 
 def _days(year: int) -> Iterable[date]:
     first = date(year, 1, 1)
     return (first + timedelta(days=day) for day in range((date(year + 1, 1, 1) - first).days))
+
+
+def _is_there(day: date, zone: ZoneInfo) -> bool:
+    return datetime.combine(day, _NOON, zone).astimezone(UTC).astimezone(zone).date() == day
 
 
 def _span(day: date, hours: tuple[time, time], zone: ZoneInfo) -> tuple[int, int]:
