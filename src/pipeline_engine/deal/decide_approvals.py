@@ -115,9 +115,10 @@ def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Waive, deal: D
             judge.place(command.target)
         return command.target
     asked_at = _rule(command.rule, judge).asked_at
-    if asked_at.startswith("moves:"):
-        raise BadValue("--to", "", f"the stage that rule `{command.rule}` is waived for")
-    return _OUTCOME_OF.get(asked_at, asked_at)
+    gate, _, stage = asked_at.partition(":")
+    if gate in ("moves", "leave", "open"):
+        raise BadValue("--to", "", f"the stage, or the outcome, that rule `{command.rule}` is asked for")
+    return stage if gate == "applies" else _OUTCOME_OF.get(asked_at, asked_at)
 
 
 def _must_be_open(deal: Deal, target: str) -> None:

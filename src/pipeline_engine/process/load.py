@@ -99,7 +99,7 @@ def _examined(top: Section, header: tuple[str | None, str, str], laid: Laid) -> 
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
     drafts = changed(drafts, laid, partial(gates.reread, complaints=complaints), complaints)
-    compiled = compile_drafts(drafts, declared, complaints)
+    compiled = compile_drafts(drafts, declared, complaints, (*dues.values(), *moments.values()))
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
     variant_for = read_for(laid, declared, complaints)
     examined = Examined(complaints, None, declared, compiled.rules, top.node, silences)
