@@ -25,9 +25,6 @@ TOP_KEYS = (
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
-LATER = frozenset({
-    "motions", "products",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def text_of(content: bytes, file: str) -> str:
 
 def examine(text: str, file: str, bases: Bases = no_bases) -> Examined:
     """Read a file to its end, whatever is wrong with it."""
-    source = Written(text, file, BadProcess, NEEDS, LATER)
+    source = Written(text, file, BadProcess, NEEDS)
     complaints = Complaints(source)
     try:
         laid = laid_over(read_tree(source), bases, complaints)
