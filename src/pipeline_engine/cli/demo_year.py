@@ -38,7 +38,7 @@ def gather(folder: Path, seed: int, deals: int) -> Shown:
         bottlenecks = engine.bottlenecks(as_of=as_of)
         return Shown(
             title=f"a made-up sales year (seed {seed}): {made} → {path}", store=path, process=published.process,
-            findings=len(lint(process_file.read_text(encoding="utf-8"), str(process_file))),
+            findings=sum(f.counts for f in lint(process_file.read_text(encoding="utf-8"), str(process_file))),
             health=engine.health(as_of=as_of), bottlenecks=bottlenecks, refusal=_refusal(engine, path),
             tried=_tried(engine, bottlenecks),
             onward=("Yours next:  pipeline-engine import csv your-export.csv --propose mine/",),

@@ -168,4 +168,6 @@ class Outcome:
         if self.accepted:
             return self
         reasons = "; ".join(f"{judged.rule} ({judged.verdict})" for judged in self.unmet)
+        # Where no gate was asked the event itself says why.
+        reasons = reasons or "; ".join(str(getattr(each.event, "why", "")) for each in self.events)
         raise Refused(f"deal `{self.deal_id}` was refused: {reasons}", self)

@@ -25,6 +25,7 @@ class Warned:
     code: str
     place: Place
     message: str
+    about: tuple[str, ...] = ()
 
 
 class Complaints:
@@ -47,10 +48,10 @@ class Complaints:
         text = self.texts.get(scalar.place.file or "", self.written.text)
         return place_within(text, scalar, line or 1, column or 1)
 
-    def warn(self, code: str, at: Node, message: str) -> None:
-        """Note something doubtful."""
+    def warn(self, code: str, at: Node, message: str, *about: str) -> None:
+        """Note something doubtful, and the names it is about."""
         if len(self.warnings) < _MOST_COMPLAINTS:
-            self.warnings.append(Warned(code, at.place, message))
+            self.warnings.append(Warned(code, at.place, message, about))
 
     def unknown(self, at: Node, what: str, word: str, known: Collection[str]) -> None:
         """Note a name that is not there, with the nearest ones that are."""
@@ -100,9 +101,6 @@ class Section:
     def _unknown_key(self, key: Text, keys: Sequence[str]) -> None:
         word = key.value
         if self.complaints.full:
-            return
-        if word in self.complaints.written.later:
-            self.complaints.add(key, f"key `{word}` is not known to this version of the engine", quoted(keys))
             return
         near = nearest(word, keys)
         self._misspelt.update(near[:1])

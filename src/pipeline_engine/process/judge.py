@@ -6,6 +6,7 @@ rule is unknown.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -132,6 +133,12 @@ class Judge:
         when, check = self._whens[number], self._checks[number]
         unsure = because(when.node, frame, self.wording, row) if when is not None else ()
         return unsure or because(check.node, frame, self.wording, row)
+
+    def moment(self, tree: Any, frame: Frame) -> datetime | None:
+        """What the stored tree of a moment comes to on the first row; None where it reads what is not known."""
+        node = from_json(tree)
+        found = Program(node).trace(frame).value(node)
+        return found if isinstance(found, datetime) else None
 
     def verdict(self, number: int, frame: Frame) -> Codes:
         """One rule's verdict on each row of the frame."""

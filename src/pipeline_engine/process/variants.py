@@ -18,7 +18,6 @@ from pipeline_engine.notation import (
     Written,
     elsewhere,
     entries,
-    names,
     read_tree,
     scalar,
 )
@@ -83,9 +82,16 @@ def laid_over(root: Node, bases: Bases, complaints: Complaints) -> Laid:
     return Laid(
         both, Extends(process=base.name, version=base.version, digest=base.digest), base.text, base.label,
         given.get("for"),
-        tuple(names(given["remove"], complaints, "remove")) if "remove" in given else (),
+        _rule_ids(given.get("remove"), complaints),
         tuple(entries(given["replace"], complaints, "`replace`")) if "replace" in given else (),
     )  # fmt: skip
+
+
+def _rule_ids(node: Node | None, complaints: Complaints) -> tuple[Text, ...]:
+    if isinstance(node, Table):
+        complaints.add(node, "`remove` is a table", "a list of rule ids")
+    items = node.items if isinstance(node, Items) else (node,)
+    return tuple(item for item in items if isinstance(item, Text))
 
 
 def _without(node: Node, keys: Sequence[str]) -> Node:
@@ -180,9 +186,8 @@ def _between(node: Node, listed: Sequence[Node], complaints: Complaints) -> int:
     word = next((word for word in _PLACED if word in said), None)
     stages = [_id(item) or "" for item in listed]
     if word is None:
-        complaints.add(
-            node, f"stage `{_id(node)}` is new and stands nowhere", "`after: STAGE` or `before: STAGE` in it"
-        )
+        found = f"stage `{_id(node)}` is new and stands nowhere"
+        complaints.add(node, found, "`after: STAGE` or `before: STAGE` in it")
         return len(listed)
     neighbour = _said(said[word]) or ""
     if neighbour not in stages:

@@ -1,0 +1,38 @@
+"""Questions to the witness search, each asked once, and a list of those that it could not answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pipeline_engine.process.analysis import Answer, Demand, Impossible, NotAnalysed, find
+from pipeline_engine.process.model import Process
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass
+class Asking:
+    """
+    What was asked about one process.
+
+    `unclear` holds, by what a question was about, why it has no answer.
+    """
+
+    process: Process
+    unclear: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _answers: dict[tuple[Any, ...], Answer] = field(default_factory=dict)
+
+    def answer(self, demands: Sequence[Demand], given: Mapping[str, Any] = NOTHING, explain: bool = False) -> Answer:
+        """The answer; `given` are columns whose value is settled."""
+        key = (tuple(demands), tuple((path, repr(value)) for path, value in sorted(given.items())), explain)
+        if key not in self._answers:
+            self._answers[key] = find(demands, self.process, given, explain=explain)
+        return self._answers[key]
+
+    def impossible(self, demands: Sequence[Demand], given: Mapping[str, Any], *about: str) -> bool:
+        """Whether it was shown that no deal fits; what is not analysed is noted, and not shown."""
+        answer = self.answer(demands, given)
+        if isinstance(answer, NotAnalysed):
+            self.unclear.setdefault(about, answer.why)
+        return isinstance(answer, Impossible)
