@@ -122,6 +122,12 @@ class Judge:
         found = frame.look(path)
         return None if found is None else value_at(found, row)
 
+    def applies(self, number: int, frame: Frame, row: int = 0) -> bool | None:
+        """Whether a rule's `when` holds on one row; None where nobody knows."""
+        when = self._whens[number]
+        verdict = PASS if when is None else int(when.verdicts(frame)[row])
+        return None if verdict == UNKNOWN else verdict == PASS
+
     def because(self, number: int, frame: Frame, row: int = 0) -> tuple[Part, ...]:
         """The smallest parts that make a rule not pass on a row: of its `when` where unknown, else of its check."""
         when, check = self._whens[number], self._checks[number]
