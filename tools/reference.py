@@ -11,7 +11,6 @@ from pathlib import Path
 
 from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
-from tools.reference_conformance import DATA, unsupported_page
 from tools.reference_lint import lint_page
 from tools.reference_process import process_page
 from tools.reference_rules import rules_page
@@ -20,10 +19,9 @@ from tools.reference_stored import errors_page, events_page, facts_page
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "process-file.md": process_page,
-    "cases-file.md": cases_page,
     "lint.md": lint_page,
+    "cases-file.md": cases_page,
     "rules.md": rules_page,
-    **({"rules-unsupported.md": unsupported_page} if DATA.is_dir() else {}),
     "events.md": events_page,
     "errors.md": errors_page,
     "facts.md": facts_page,

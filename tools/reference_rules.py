@@ -155,7 +155,7 @@ def _limits() -> Iterator[str]:
     yield (
         "These limits are there for rules that somebody writes to hurt. Over a hundred such rules are loaded and run on"
         " a deal with a thousand activities, approvals, contacts, documents and tags and texts of ten thousand"
-        " characters. What is let through takes at most 100 ms of one core and 64 MiB to load and to run;"
-        " measured, the slowest took 97 ms and the largest 27 MiB. `matches` runs on RE2, in time linear in the text"
+        " characters. What is let through is held to 100 ms of one core and 64 MiB, to load and"
+        " to run. `matches` runs on RE2, in time linear in the text"
         " whatever the pattern."
     )

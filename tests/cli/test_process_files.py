@@ -1,4 +1,4 @@
-"""`process new · test · graph · schema`: what owners of a process do with its file."""
+"""`process new · test · graph · schema`: what owners of a process do with its file, and the exit codes."""
 
 import json
 from pathlib import Path

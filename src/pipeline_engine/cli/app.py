@@ -13,6 +13,7 @@ from pipeline_engine.cli import (
     deal_asks,
     deal_looks,
     deal_papers,
+    deal_ways,
     demonstration,
     imports,
     process_diff,
@@ -60,6 +61,7 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_ways.register(deals)
 
 process_diff.register(processes.commands)
 process_lint.register(processes.commands)

@@ -38,6 +38,7 @@ _EXAMPLES = {
     "deal waive": ('deal waive D-1 two-meetings --reason "a customer of many years" --by manager-1',),
     "deal show": ("deal show D-1",),
     "deal next": ("deal next D-1", "deal next D-1 --json"),
+    "deal preflight": ("deal preflight D-1 --to proposal", "deal preflight D-1 --to lost --reason price --by rep-03"),
     "deal timeline": ("deal timeline D-1",),
     "import csv": ("import csv export.csv --propose mine/", "import csv export.csv --mapping mine/mapping.yaml"),
     "import xes": ("import xes log.xes.gz --mapping mapping.yaml",),

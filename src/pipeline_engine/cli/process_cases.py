@@ -78,7 +78,7 @@ def _show(result: "CaseResult") -> None:
     prose(f"came      {result.came}", 4, 10)
     for difference in result.differences if result.differences != (f"it is {result.came}",) else ():
         prose(f"          {difference}", 4, 10)
-    verdicts.show(result.deal_id, result.verdicts, result.target, indent=4)
+    verdicts.show(result.verdicts, indent=4)
 
 
 def _as_json(results: "list[CaseResult]", failed: int) -> None:

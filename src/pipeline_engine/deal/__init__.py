@@ -69,14 +69,16 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
-from pipeline_engine.deal.outcome import Judged, Outcome, Preflight
-from pipeline_engine.deal.preflight import preflight, ways_on
+from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
+    "GATE_OF",
     "REFUSALS",
+    "Able",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -148,6 +150,7 @@ __all__ = [
     "Verdicts",
     "Waive",
     "WaiverRefused",
+    "Way",
     "WinDeal",
     "decide",
     "evolve",
@@ -159,4 +162,5 @@ __all__ = [
     "preflight",
     "verdicts_of",
     "ways_on",
+    "worth_telling",
 ]

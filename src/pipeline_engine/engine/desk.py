@@ -26,18 +26,18 @@ from pipeline_engine.deal import (
     preflight,
     verdicts_of,
 )
+from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
 from pipeline_engine.process import Gate, Judge, PublishedProcess, evolve_process
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
-from pipeline_engine.team import Person, evolve_person
+from pipeline_engine.team import Person
 from pipeline_engine.values import value_to_json
 
 Clock = Callable[[], datetime]
 
 DEAL: Fold[Deal] = Fold("deal", evolve)
 PROCESS: Fold[PublishedProcess | None] = Fold("process", evolve_process)
-PERSON: Fold[Person] = Fold("person", evolve_person)
 REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
@@ -156,7 +156,13 @@ class Desk:
         verdicts = verdicts_of(recorded)
         if verdicts is None:
             return ()
-        return explain(recorded, self._store.events(recorded.stream), self.judge(verdicts.process, verdicts.version))
+        judge = self.judge(verdicts.process, verdicts.version)
+        judged = explain(recorded, self._store.events(recorded.stream), judge)
+        now_is = partial(self._as_it_stands, recorded.stream)
+        return Holders(self._store, now_is, self._clock()).beside(judged)
+
+    def _as_it_stands(self, stream: str) -> Deal | None:
+        return self._store.load(stream, DEAL)[0]
 
     def preflight(self, command: Command, gate: Gate, target: str) -> Preflight:
         """What the gate would say of an attempt now; nothing is written."""
@@ -164,7 +170,9 @@ class Desk:
         judge = self.judge(deal.process, deal.process_version)
         timed, now = self._timed(command, deal, False)
         context = self._context(timed, deal, judge, (Unwatched(self._store), now))
-        return preflight(deal, timed, (gate, target), (judge, context))
+        history = partial(self._store.events, deal.stream)
+        said = preflight(deal, timed, (gate, target), (judge, context), history)
+        return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.engine.desk import PERSON, PROCESS, REGISTER
+from pipeline_engine.engine.desk import PROCESS, REGISTER
+from pipeline_engine.engine.holders import PERSON
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event

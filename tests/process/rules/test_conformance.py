@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tools import reference_conformance
-from tools.conformance import NEEDS, REFUSED, SAME, WRONG, Outcome, asked, outcome
-from tools.conformance_vectors import Vector, held_value, literal, vectors
+from tests.process.rules.conformance import unsupported_page
+from tests.process.rules.conformance.asking import NEEDS, REFUSED, SAME, WRONG, Outcome, asked, outcome
+from tests.process.rules.conformance.textproto import parse
+from tests.process.rules.conformance.vectors import Vector, held_value, literal, vectors
 from tools.reference import FOLDER
-from tools.textproto import parse
 
 from pipeline_engine.process.rules.compute import numbers
 
@@ -26,7 +26,7 @@ def outcomes(shared_data: Path) -> list[Outcome]:
     folder = shared_data / "cel_conformance"
     if not folder.is_dir():
         pytest.skip(f"the conformance vectors are not there: no folder {folder}")
-    return reference_conformance.outcomes(folder)
+    return unsupported_page.outcomes(folder)
 
 
 def test_no_vector_gets_another_answer_than_the_reference(outcomes: list[Outcome]):
@@ -42,7 +42,7 @@ def test_no_vector_gets_another_answer_than_the_reference(outcomes: list[Outcome
 def test_the_page_of_the_unsupported_is_what_the_run_gives(outcomes: list[Outcome]):
     """docs/reference/rules-unsupported.md counts and lists exactly what was refused."""
     page = (FOLDER / "rules-unsupported.md").read_text(encoding="utf-8")
-    assert page == reference_conformance.page_of(outcomes)
+    assert page == unsupported_page.page_of(outcomes)
 
 
 def test_every_refusal_is_a_clear_sentence(outcomes: list[Outcome]):
@@ -62,7 +62,7 @@ def test_a_wrong_evaluator_is_found(outcomes: list[Outcome], monkeypatch: pytest
     monkeypatch.setattr(numbers, "_WHOLE", wrong)
     assert WRONG in {outcome(vector).what for vector in ran}
     with pytest.raises(ValueError, match="another answer"):
-        reference_conformance.page_of([outcome(vector) for vector in ran])
+        unsupported_page.page_of([outcome(vector) for vector in ran])
 
 
 def test_the_text_format_is_read_as_protobuf_reads_it():

@@ -1,4 +1,4 @@
-"""The JSON Schema knows exactly the reader's keys, takes every good file, and catches mistakes of shape."""
+"""The JSON Schema knows just the keys that the reader knows, takes every good file, and catches mistakes of shape."""
 
 import re
 from collections.abc import Iterator

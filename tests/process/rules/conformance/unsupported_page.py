@@ -1,15 +1,18 @@
-"""The page of what the rule language leaves out, made by asking every conformance vector of CEL."""
+"""The page of what the rule language leaves out, made by asking every conformance vector of CEL.
+
+`python -m tests.process.rules.conformance.unsupported_page VECTORS PAGE` writes it anew.
+"""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tools.conformance import NAMESPACE, NEEDS, REFUSED, SAME, TYPE_ONLY, WRONG, Outcome, outcome
-from tools.conformance_vectors import PROTOBUF, VARIABLE, vectors
+from tests.process.rules.conformance.asking import NAMESPACE, NEEDS, REFUSED, SAME, TYPE_ONLY, WRONG, Outcome, outcome
+from tests.process.rules.conformance.vectors import PROTOBUF, VARIABLE, vectors
 from tools.markdown import code, page, table
 
-DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "cel_conformance"
 INTRO = """
 Rules are a part of CEL. How much of it is measured with the conformance vectors of CEL itself (google/cel-spec, commit
 508bd98, Apache-2.0): each is an expression with the answer that every implementation must give. A vector either gets
@@ -36,14 +39,9 @@ GROUPS: Sequence[tuple[str, re.Pattern[str]]] = (
 HEADS = (SAME, REFUSED, PROTOBUF, VARIABLE, NAMESPACE, TYPE_ONLY, "nanoseconds")
 
 
-def outcomes(folder: Path = DATA) -> list[Outcome]:
+def outcomes(folder: Path) -> list[Outcome]:
     """What became of every vector below a folder."""
     return [outcome(vector) for vector in vectors(folder)]
-
-
-def unsupported_page() -> str:
-    """docs/reference/rules-unsupported.md."""
-    return page_of(outcomes())
 
 
 def page_of(found: Sequence[Outcome]) -> str:
@@ -81,3 +79,8 @@ def _refusals(found: Iterable[Outcome]) -> Iterator[str]:
 def _line(item: tuple[tuple[str, str], list[Outcome]]) -> tuple[str, ...]:
     (said, expected), those = item
     return said, expected, str(len(those)), code(those[0].vector.name)
+
+
+if __name__ == "__main__":
+    # The folder of the vectors, and the page to write: docs/reference/rules-unsupported.md.
+    Path(sys.argv[2]).write_text(page_of(outcomes(Path(sys.argv[1]))), encoding="utf-8")

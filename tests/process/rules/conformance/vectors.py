@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tools.textproto import Message, parse
+from tests.process.rules.conformance.textproto import Message, parse
 
 from pipeline_engine.process.rules import Kind, ListOf
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tools.conformance_vectors import (
+from tests.process.rules.conformance.vectors import (
     PROTOBUF,
     VARIABLE,
     CannotAsk,
