@@ -49,7 +49,7 @@ def test_a_case_that_does_not_hold_prints_the_judgement(cases: Path, line: Type)
     assert "✗ a small one does not  (b2b.cases.yaml:9)" in ran.out
     assert "expected  allowed" in ran.out
     assert "came      refused by big-deal" in ran.out
-    assert "✗ big-deal  a deal of this size needs a manager (amount 70,000 EUR)" in ran.out
+    assert "✗ big-deal  a deal of this size needs a manager" in ran.out
     assert ran.out.endswith("2 cases: 1 as expected, 1 not\n")
 
 

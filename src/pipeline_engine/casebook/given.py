@@ -46,9 +46,7 @@ def _steps(node: Items, scene: Scene) -> tuple[Ask, ...]:
         scene.complaints.add(steps[0].place, f"the first step is `{steps[0].verb}`", "`open`: before it is no deal")
     for step in steps[1:]:
         if step.verb == "open":
-            scene.complaints.add(
-                step.place, "a second `open`", "one opening; a closed deal is opened again by `reopen`"
-            )
+            scene.complaints.add(step.place, "a second `open`", "one opening; `reopen` opens a closed deal again")
     for earlier, later in pairwise(steps):
         if later.at < earlier.at:
             scene.complaints.add(later.place, "a step before the one above it", "steps in the order of time")
