@@ -27,6 +27,7 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_STEPS = 1_500
 MOST_ROWS = 4_000
+MOST_HARD = 25  # branches that z3 is asked about
 _VERDICTS: Mapping[Wanted, int] = {
     "true": IS_TRUE, "false": IS_FALSE, "unknown": IS_UNKNOWN, "not true": NOT_TRUE,
 }  # fmt: skip
@@ -80,7 +81,7 @@ class Search:
         self._programs = [(Program(each.node), _VERDICTS[each.wanted]) for each in demands]
         self._doubt = _doubt_about([each.node for each in demands])
         self.unclear: list[str] = []
-        self.steps, self.rows = 0, 0
+        self.steps, self.rows, self.hard = 0, 0, 0
 
     def run(self) -> Answer:
         """The answer; raises Beyond where a rule says what is not reasoned about."""
@@ -121,7 +122,8 @@ class Search:
 
     def _tried(self, facts: Facts) -> Iterator[Row]:
         """The deals of one branch that were evaluated and seen to fit."""
-        rows = rows_of(facts, self.literals)
+        self.hard += arithmetic.is_hard(facts)
+        rows = rows_of(facts, self.literals, deep=self.hard <= MOST_HARD)
         # The first one nearly always fits; z3 is asked for the second one.
         for size in (1, 1, *[_BATCH] * (MOST_ROWS // _BATCH)):
             batch = list(islice(rows, size))
