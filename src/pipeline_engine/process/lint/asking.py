@@ -8,6 +8,8 @@ from typing import Any
 from pipeline_engine.process.analysis import Answer, Demand, Impossible, NotAnalysed, find
 from pipeline_engine.process.model import Process
 
+# A check before publishing is not to keep anybody waiting; few rules need more.
+MOST_STEPS = 150
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -27,7 +29,7 @@ class Asking:
         """The answer; `given` are columns whose value is settled."""
         key = (tuple(demands), tuple((path, repr(value)) for path, value in sorted(given.items())), explain)
         if key not in self._answers:
-            self._answers[key] = find(demands, self.process, given, explain=explain)
+            self._answers[key] = find(demands, self.process, given, explain=explain, steps=MOST_STEPS)
         return self._answers[key]
 
     def impossible(self, demands: Sequence[Demand], given: Mapping[str, Any], *about: str) -> bool:
@@ -36,3 +38,10 @@ class Asking:
         if isinstance(answer, NotAnalysed):
             self.unclear.setdefault(about, answer.why)
         return isinstance(answer, Impossible)
+
+    def why_impossible(self, demands: Sequence[Demand], *about: str) -> tuple[int, ...]:
+        """The fewest demands that no deal fits together; none where that was not shown."""
+        answer = self.answer(demands, explain=True)
+        if isinstance(answer, NotAnalysed):
+            self.unclear.setdefault(about, answer.why)
+        return answer.why if isinstance(answer, Impossible) else ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from pipeline_engine.process.analysis import Demand, Impossible, NotAnalysed, Witness, stops
+from pipeline_engine.process.analysis import Demand, Impossible, Witness, stops
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint import gates
 from pipeline_engine.process.lint.asking import NOTHING, Asking
@@ -63,12 +63,10 @@ def _groups(subject: Subject, moment: Moment, found: dict[tuple[int, ...], Findi
 
 
 def _several(subject: Subject, asking: Asking, group: tuple[int, ...]) -> Finding | None:
-    answer = asking.answer(gates.passing(subject, group), explain=True)
-    if isinstance(answer, NotAnalysed):
-        asking.unclear.setdefault(tuple(subject.rule(each).id for each in group), answer.why)
-    if not isinstance(answer, Impossible) or len(answer.why) < 3:
+    why = asking.why_impossible(gates.passing(subject, group), *(subject.rule(each).id for each in group))
+    if len(why) < 3:
         return None
-    fewest = tuple(group[each] for each in answer.why)
+    fewest = tuple(group[each] for each in why)
     return _against(subject, fewest, "cannot pass together with {}: no deal fits all of them")
 
 
