@@ -9,6 +9,7 @@ from pipeline_engine.process.lint import gates
 from pipeline_engine.process.lint.asking import NOTHING, Asking
 from pipeline_engine.process.lint.gates import Moment, facts_of, grows
 from pipeline_engine.process.lint.lasting import lasting
+from pipeline_engine.process.lint.seen import Seen
 from pipeline_engine.process.lint.subject import Subject
 
 # Rules that nothing else can stand for: who asks, who approves, and which fact a rep is told to record.
@@ -17,21 +18,22 @@ _OWN_SAY = frozenset({"require", "approval", "by", "topology"})
 
 def together(subject: Subject, asking: Asking) -> Iterator[Finding]:
     """Findings about two rules or more."""
+    seen = Seen(subject, asking)
     found: dict[tuple[int, ...], Finding] = {}
     for moment in gates.moments(subject):
         pairs = [pair for pair in combinations(moment.rules, 2) if pair not in found]
         for pair in pairs:
-            if _may_contradict(subject, pair) and (finding := _contradiction(subject, asking, pair)) is not None:
+            if _may_contradict(subject, seen, pair) and (finding := _contradiction(subject, asking, pair)) is not None:
                 found[pair] = finding
         for group in _groups(subject, moment, found):
-            if (finding := _several(subject, asking, group)) is not None:
+            if not seen.passes(group) and (finding := _several(subject, asking, group)) is not None:
                 found[group] = finding
     yield from found.values()
-    yield from _needless(subject, asking)
+    yield from _needless(subject, asking, seen)
 
 
-def _may_contradict(subject: Subject, pair: tuple[int, int]) -> bool:
-    if all(grows(subject, each) for each in pair):
+def _may_contradict(subject: Subject, seen: Seen, pair: tuple[int, int]) -> bool:
+    if all(grows(subject, each) for each in pair) or seen.both_pass(pair):
         return False
     return bool(facts_of(subject, pair[0]) & facts_of(subject, pair[1]))
 
@@ -78,13 +80,15 @@ def _against(subject: Subject, numbers: tuple[int, ...], message: str) -> Findin
     return subject.about_rule("contradiction", text, last, *(subject.rule(each).id for each in others))
 
 
-def _needless(subject: Subject, asking: Asking) -> Iterator[Finding]:
+def _needless(subject: Subject, asking: Asking, seen: Seen) -> Iterator[Finding]:
     sure = [number for number in range(len(subject.rules)) if _binds_all(subject, number)]
     said: set[int] = set()
     for number in range(len(subject.rules)):
         for other in sure if _can_be_needless(subject, number) else ():
             # Of two rules that say the same, one is to stay.
-            if other in said or not _before(subject, other, number) or not _implies(subject, asking, other, number):
+            if other in said or not _before(subject, other, number) or seen.stopped(number, past=other):
+                continue
+            if not _implies(subject, asking, other, number):
                 continue
             said.add(number)
             yield _guaranteed(subject, other, number)
