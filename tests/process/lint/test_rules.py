@@ -41,7 +41,6 @@ def _codes(*entries: str, more: str = "outcomes: {}\n") -> list[str]:
         "check: known(deal.amount) || known(deal.email)",
         "activities: {meeting: 2}, when: deal.seats > 10",
         "stay_at_most: 30d",
-        "check: move.from == 'lead'",
     ],
 )
 def test_a_rule_that_some_deals_pass_and_others_do_not_is_not_blamed(rule):
