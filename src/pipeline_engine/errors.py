@@ -6,12 +6,15 @@ PipelineError
 │   │   ├── BadProcess            a process file
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
+│   │   ├── BadCases              a file of cases
 │   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
+│   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── VariantsOverlap           two variants of a process that would be for the same deals
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -83,6 +86,10 @@ class BadPeople(BadFile):
     """A people file that cannot be applied."""
 
 
+class BadCases(BadFile):
+    """A file of cases that cannot be tried."""
+
+
 class BadHistory(BadFile):
     """A history file that cannot be read as a whole; a single bad row is a reject instead."""
 
@@ -152,9 +159,15 @@ class UnknownReason(UnknownName):
 
 
 class UnknownKind(UnknownName):
-    """The process declares no such activity or contact role."""
+    """The process declares no such activity, document or contact role."""
 
     what = "kind"
+
+
+class UnknownItem(UnknownName):
+    """No checklist of the process and not its plan has such an item to tick."""
+
+    what = "item"
 
 
 class BadValue(Rejected):
@@ -167,6 +180,17 @@ class BadValue(Rejected):
 
 class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
+
+
+class VariantsOverlap(Rejected):
+    """Two variants of a process would be for the same deals."""
+
+    def __init__(self, variant: str, other: str, example: str) -> None:
+        super().__init__(
+            f"variant `{variant}` is for deals that `{other}` is for as well, such as one with {example};"
+            f" expected values in `for` that no other variant in force has"
+        )
+        self.variant, self.other, self.example = variant, other, example
 
 
 class DealExists(Rejected):

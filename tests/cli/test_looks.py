@@ -44,7 +44,7 @@ def test_next_says_what_stands_in_the_way_of_each_way_on(office: Type) -> None:
     assert "proposal" in asked.out
     assert "deal log D-1 meeting" in asked.out
     ways = office("deal next D-1 --json").json["ways"]
-    assert [way["target"] for way in ways] == ["proposal"]
+    assert [way["target"] for way in ways] == ["proposal", "lost"]
     assert ways[0]["allowed"] is False
     assert office("rebuild --json").json["position"] == before
 

@@ -1,4 +1,4 @@
-"""`deal list · show · next · timeline`: looking, without writing."""
+"""`deal list · show · timeline`: looking, without writing."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +9,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import By, Json, Owner, opened, settings
+from pipeline_engine.cli.session import Json, Owner, opened
 from pipeline_engine.errors import BadValue, UnknownStage
 from pipeline_engine.values import instant_text
 
@@ -23,7 +23,7 @@ NOTED_LATE = timedelta(minutes=1)
 
 def register(deals: typer.Typer) -> None:
     """Put the commands of this module under `deal`."""
-    for command in (list_, show, next_, timeline):
+    for command in (list_, show, timeline):
         name = command.__name__.rstrip("_")
         deals.command(name, epilog=epilog(f"deal {name}"))(command)
 
@@ -76,7 +76,7 @@ def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         found = engine.deal(deal)
         worth = answers.worth(engine, found)
     if json:
@@ -96,6 +96,7 @@ def _lists(found: Any) -> None:
     for kind in kinds:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
+    _papers(found)
     for asked in found.requests:
         say(
             f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
@@ -107,6 +108,18 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
+
+
+def _papers(found: Any) -> None:
+    from pipeline_engine.cli.told import SHORT
+
+    for paper in found.documents:
+        say(f"  document {paper.name}: sha256 {paper.sha256[:SHORT]}…, {words.moment(paper.at)} by {paper.by}")
+    for item, tick in found.ticked.items():
+        say(f"  ticked {item}: {words.moment(tick.at)} by {tick.by}")
+    for plan in found.follow_ups:
+        there = "there" if plan.opened else f"due {words.moment(plan.due)}"
+        say(f"  leads to {plan.deal_id} under {plan.process}: {there}")
 
 
 _PARTS = (
@@ -127,10 +140,30 @@ def deal_json(found: Any) -> dict[str, Any]:
         "activities": [
             {"kind": a.kind, "at": instant_text(a.at) if a.at else None, "by": a.by} for a in found.activities
         ],
+        "documents": [
+            {"name": d.name, "sha256": d.sha256, "at": instant_text(d.at) if d.at else None, "by": d.by}
+            for d in found.documents
+        ],
+        "items": [
+            {"id": item, "at": instant_text(tick.at) if tick.at else None, "by": tick.by}
+            for item, tick in found.ticked.items()
+        ],
+        "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
         "waivers": [_grant(grant) for grant in found.waivers],
     }
+
+
+def planned_json(plan: Any) -> dict[str, Any]:
+    """A deal that a win leads to, for scripts."""
+    from pipeline_engine.cli.verdicts import plain
+
+    return {
+        "deal": plan.deal_id, "process": plan.process, "owner": plan.owner,
+        "due": instant_text(plan.due) if plan.due else None,
+        "fields": {name: plain(held) for name, held in sorted(plan.fields.items())},
+    }  # fmt: skip
 
 
 def _grant(grant: Any) -> dict[str, Any]:
@@ -140,36 +173,11 @@ def _grant(grant: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def next_(deal: DealId, by: By = None, json: Json = False) -> None:
-    """What the gate would say of every way on from here: what is missing, how to fix it, who could approve or waive."""
-    from pipeline_engine.cli import verdicts
-
-    with opened() as engine:
-        ways = engine.next(deal, by or settings().actor or engine.deal(deal).owner or "somebody")
-        standing = engine.deal(deal)
-    if json:
-        emit_json({
-            "deal": deal, "stage": standing.stage, "status": standing.status,
-            "ways": [
-                {
-                    "gate": way.gate, "target": way.target, "allowed": way.allowed,
-                    "verdicts": [verdicts.judged_json(judged) for judged in way.verdicts],
-                }
-                for way in ways
-            ],
-        })  # fmt: skip
-        return
-    say(f"{deal}  {standing.status} in {standing.stage}")
-    for way in ways:
-        say(f"→ {way.target}: {'nothing stands in the way' if way.allowed else 'would be refused'}")
-        verdicts.show(deal, way.verdicts, way.target)
-
-
 def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:

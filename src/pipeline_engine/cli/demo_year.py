@@ -58,7 +58,8 @@ def _refusal(engine: Engine, path: Path) -> Refusal | None:
     (deal, _, value), to = judged[best], probes[best][1]
     outcome = engine.move(deal.id, to=to, by=deal.owner)
     typed = f"pipeline-engine --store sqlite:///{path} deal move {deal.id} --to {to} --by {deal.owner}"
-    return Refusal(typed, deal, value, to, outcome.verdicts, waivers_in(engine))
+    told = tuple(each.in_full() for each in outcome.verdicts)
+    return Refusal(typed, deal, value, to, told, waivers_in(engine))
 
 
 def _tried(engine: Engine, bottlenecks: Bottlenecks) -> Tried:

@@ -40,6 +40,7 @@ class Draft:
     after: tuple[str, ...] = ()
     void_if_changed: tuple[str, ...] = ()
     item: Item | None = None
+    own_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Entry:
 def in_words(name: str) -> str:
     """A name as people say it: `economic_buyer` is economic buyer."""
     return name.replace("_", " ").replace("-", " ")
+
+
+def grouped(text: str) -> str:
+    """A condition somebody wrote, in brackets; a comment at its end must not swallow the bracket."""
+    return f"({text}\n)" if "//" in text else f"({text})"
 
 
 def listed(names: Sequence[str]) -> str:

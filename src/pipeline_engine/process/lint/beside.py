@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline_engine.process.variants import Bases, no_bases
+
 
 @dataclass(frozen=True, slots=True)
 class Used:
@@ -30,7 +32,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """History by rule id, people by id; empty where there is none."""
+    """History by rule id, people by id, and what a variant may extend; empty where there is none."""
 
     use: Mapping[str, Used] = field(default_factory=dict)
     people: Mapping[str, Standing] = field(default_factory=dict)
+    bases: Bases = no_bases

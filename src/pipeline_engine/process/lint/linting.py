@@ -34,7 +34,7 @@ def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding
     Returns:
         All findings; those that the file silences carry its reason.
     """
-    examined = examine(text, file)
+    examined = examine(text, file, beside.bases)
     findings = [_error(bad) for bad in examined.complaints.found]
     findings += [
         Finding(w.code, CODES[w.code], w.message, file, w.place.line, w.place.column, w.about)
