@@ -75,7 +75,7 @@ def _several(subject: Subject, asking: Asking, group: tuple[int, ...]) -> Findin
 def _against(subject: Subject, numbers: tuple[int, ...], message: str) -> Finding:
     """A finding at the last of these rules that names the others with their lines."""
     *others, last = numbers
-    named = [f"`{subject.rule(each).id}` (line {subject.line(each)})" for each in others]
+    named = [f"`{subject.rule(each).id}` ({subject.where(each)})" for each in others]
     text = message.replace("{}", " and ".join(named), 1)
     return subject.about_rule("contradiction", text, last, *(subject.rule(each).id for each in others))
 
@@ -126,5 +126,5 @@ def _guaranteed(subject: Subject, other: int, number: int) -> Finding:
     rule = subject.rule(other)
     same = rule.asked_at == subject.rule(number).asked_at
     where = "in the same gate" if same else f"earlier, at `{rule.asked_at}`"
-    message = f"stops no deal: `{rule.id}` (line {subject.line(other)}) asks as much {where}"
+    message = f"stops no deal: `{rule.id}` ({subject.where(other)}) asks as much {where}"
     return subject.about_rule("already-guaranteed", message, number, rule.id)
