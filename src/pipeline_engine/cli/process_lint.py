@@ -13,7 +13,7 @@ from pipeline_engine.cli.processes import File
 from pipeline_engine.cli.session import Json, opened, settings
 
 if TYPE_CHECKING:
-    from pipeline_engine.engine import Linted, bases_beside
+    from pipeline_engine.engine import Linted
     from pipeline_engine.process import Finding
 
 _ORDER = ("error", "warning", "info")
@@ -51,7 +51,7 @@ def lint(
 
 
 def _linted(file: Path, history: bool) -> "Linted":
-    from pipeline_engine.engine import Linted
+    from pipeline_engine.engine import Linted, bases_beside
     from pipeline_engine.errors import BadProcess
     from pipeline_engine.notation import read_text
     from pipeline_engine.process import Beside

@@ -37,14 +37,14 @@ def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding
     examined = examine(text, file, beside.bases)
     findings = [_error(bad) for bad in examined.complaints.found]
     findings += [
-        Finding(w.code, CODES[w.code], w.message, file, w.place.line, w.place.column, w.about)
+        Finding(w.code, CODES[w.code], w.message, w.place.file or file, w.place.line, w.place.column, w.about)
         for w in examined.complaints.warnings
     ]
     findings += _doubts(examined, file, beside)
     told = [_silenced(finding, examined.silences) for finding in dict.fromkeys(findings)]
     if examined.process is not None:
         told += _idle(examined.silences, told, file)
-    return tuple(sorted(told, key=lambda each: (each.line or 0, each.column or 0, each.code, each.message)))
+    return tuple(sorted(told, key=lambda f: (f.file != file, f.line or 0, f.column or 0, f.code, f.message)))
 
 
 def _error(bad: BadFile) -> Finding:
@@ -83,7 +83,10 @@ def _fits(silence: Silence, finding: Finding) -> bool:
 
 def _idle(silences: Sequence[Silence], findings: Sequence[Finding], file: str) -> Iterator[Finding]:
     for silence in silences:
-        if silence.code not in _FROM_A_STORE and not any(_fits(silence, finding) for finding in findings):
+        # What the base silences may well be gone from a variant.
+        if silence.place.file or silence.code in _FROM_A_STORE:
+            continue
+        if not any(_fits(silence, finding) for finding in findings):
             about = f" about `{silence.at}`" if silence.at else ""
             message = f"nothing is silenced here: there is no finding `{silence.code}`{about}"
             place = silence.place
