@@ -9,7 +9,6 @@ import yaml
 from tools.markdown import block, code, page, table
 
 from pipeline_engine.process import FieldKind, Process, lint, load_process, process_meanings, vocabulary_of
-from pipeline_engine.process.load import LATER
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tools" / "reference_data"
@@ -47,17 +46,15 @@ def same_names(where: str, known: set[str], described: set[str]) -> None:
 def process_page() -> str:
     """docs/reference/process-file.md."""
     told = process_meanings()
-    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"] if each.get("needs") not in LATER)
+    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"])
     parts = (INTRO, tables, *_kinds(told["kinds"]), *_shorthands(told), *_way(told["minimal"]), _next())
     return page("The process file", *parts)
 
 
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
-    # The schema for editors is ahead of the reader by the keys that the reader says it does not know yet.
-    there = {name: key for name, key in told["keys"].items() if told["name"] != "process" or name not in LATER}
-    read = {name for name, key in there.items() if not key.get("variant")}
+    read = {name for name, key in told["keys"].items() if not key.get("variant")}
     same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
-    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
+    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in told["keys"].items()]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
 
