@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.reference_command_line import commands_page, json_page
+from tools.reference_entries import entries_page
 from tools.reference_process import process_page
 from tools.reference_rules import rules_page
 from tools.reference_stored import errors_page, events_page, facts_page
@@ -16,6 +17,7 @@ from tools.reference_stored import errors_page, events_page, facts_page
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "process-file.md": process_page,
+    "gate-entries.md": entries_page,
     "rules.md": rules_page,
     "events.md": events_page,
     "errors.md": errors_page,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tools.markdown import block, code, page, table
@@ -12,7 +13,7 @@ from pipeline_engine.process import FAIL, PASS, UNKNOWN, Kind, ListOf, Process, 
 from pipeline_engine.process.rules import BUILT_IN, RECORDS, Frame, Program, compile_rule
 from pipeline_engine.process.rules.complaint import FUNCTIONS
 from pipeline_engine.process.rules.supported import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
-from pipeline_engine.values import instant
+from pipeline_engine.values import instant, instant_text
 
 WORDS = {PASS: "pass", FAIL: "fail", UNKNOWN: "unknown"}
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "!", "+", "-", "*", "/", "%", "in", "? :")
@@ -77,27 +78,33 @@ def _examples(process: Process, told: Mapping[str, Any]) -> str:
 
 
 def _situation(row: Mapping[str, Any]) -> str:
-    said = [f"{name} = {_said(value)}" for name, value in row.items()]
+    said = [f"{name} = {said(value)}" for name, value in row.items()]
     return code(", ".join(said)) if said else "nothing recorded"
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """A value as an example shows it."""
     if isinstance(value, list):
-        return "[" + ", ".join(_said(item) for item in value) + "]"
+        return "[" + ", ".join(said(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_said(item)}" for key, item in value.items()) + "}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return "{" + ", ".join(f"{key}: {said(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return str(value).lower() if isinstance(value, bool) else "nothing" if value is None else str(value)
 
 
 def verdict(process: Process, rule: str, situation: Mapping[str, Any]) -> str:
     """What a rule says in a situation: `pass`, `fail` or `unknown`."""
     vocabulary = vocabulary_of(process)
-    row = {path: _typed(process, path, value) for path, value in situation.items()}
+    row = {path: typed(process, path, value) for path, value in situation.items()}
     frame = Frame.from_rows(vocabulary, [row])
     return WORDS[int(Program(compile_rule(rule, vocabulary)).verdicts(frame)[0])]
 
 
-def _typed(process: Process, path: str, value: Any) -> Any:
+def typed(process: Process, path: str, value: Any) -> Any:
+    """A value of an example as a rule reads it at that path; None is not recorded."""
+    if value is None:
+        return None
     if path.startswith("deal."):
         raw = value if isinstance(value, bool) else str(value)
         return read_value(process.fields[path.removeprefix("deal.")], raw, process.currency)

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.deal.story import MONDAY
 
 from pipeline_engine import deal as d
 from pipeline_engine.deal.reading import Attempt, row_of
@@ -17,6 +16,7 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import Rejected
 from pipeline_engine.process import Judge, Kind, Program, Rule
 from pipeline_engine.process.rules import TRUE, UNKNOWN, compile_expression
+from tests.deal.story import MONDAY
 
 REGISTER = {
     "rep-1": d.Standing("rep-1", ("rep",), "emea", "mgr-1", 1),
@@ -34,13 +34,13 @@ VALUES: tuple[dict[str, Any], ...] = (
 WORDS = (
     "open", "fields", "fields", "move", "next", "next", "next", "next", "log", "log", "contact", "contact", "assign",
     "attach", "attach", "tick", "tick", "untick", "request", "grant", "grant", "reject", "waive", "waive", "win", "win",
-    "lose", "reopen",
+    "lose", "reopen", "push", "push", "push", "push", "push", "push",
 )  # fmt: skip
 # What is asked, by whom, which of the choices, how many hours later, and whether it is asked twice.
 STEP = st.tuples(
     st.sampled_from(WORDS), st.integers(0, 4), st.integers(0, 99), st.sampled_from([0, 1, 30, 200]), st.booleans()
 )
-STEPS = st.lists(STEP, min_size=10, max_size=45)
+STEPS = st.lists(STEP, min_size=12, max_size=45)
 Step = tuple[str, int, int, int, bool]
 
 
@@ -70,13 +70,39 @@ class Life:
 
     def live(self, steps: list[Step]) -> None:
         """Ask for one thing after the other; what is asked twice may be recorded once only."""
-        self.ask(self._command(("open", 0, 1, 0, False)))
+        for nth in (0, 2, 6):
+            self.ask(self._command(("open", nth // 2, nth, 0, False)))
         for step in steps:
             self.now += timedelta(hours=step[3])
+            if step[0] == "push":
+                self._push(step[2])
+                continue
             command = self._command(step)
             events = self.ask(command)
             if step[4] and not isinstance(command, (d.LogActivity, d.Reject)) and not _tried(events):
                 assert self.ask(command) == (), f"{command} was recorded twice"
+
+    def _push(self, nth: int) -> None:
+        """Try to go on, let a manager see to what stands in the way, for this target or another, and try again."""
+        onward = "win" if nth % 4 == 3 else "next"
+        refused = self.ask(self._command((onward, nth % 3, nth, 0, False)))
+        if not refused or not isinstance(refused[-1], d.MoveRefused):
+            return
+        rules, verdicts = self.judge.process.rules, refused[-1].verdicts
+        target = refused[-1].to_stage if nth % 5 else "lost"
+        common: dict[str, Any] = {
+            "deal_id": "D-1",
+            "at": self.now,
+            "by": PEOPLE[3],
+            "command_id": "c",
+            "target": target,
+        }
+        for rule, code in zip(rules, verdicts.codes, strict=True):
+            if code in "fu" and rule.approval:
+                self.ask(d.Approve(rule=rule.id, **common))
+            elif code in "fu":
+                self.ask(d.Waive(rule=rule.id, reason="x", **common))
+        self.ask(self._command((onward, nth % 3, nth, 0, False)))
 
     def _command(self, step: Step) -> d.Command:
         word, who, nth, _, _ = step
@@ -89,7 +115,7 @@ class Life:
         following = stages[min(stages.index(here) + 1, len(stages) - 1)] if here in stages else stage
         rule, target = self._stopped(nth, (*stages, "won", "lost", "reopen"))
         asks: dict[str, tuple[Any, dict[str, Any]]] = {
-            "open": (d.OpenDeal, {"process": "made", "owner": PEOPLE[nth % 3], "fields": VALUES[nth % len(VALUES)]}),
+            "open": (d.OpenDeal, {"process": "made", "owner": PEOPLE[nth % 3], "fields": VALUES[(nth - 1) % len(VALUES)]}),
             "fields": (d.SetFields, {"values": VALUES[nth % len(VALUES)]}),
             "move": (d.MoveDeal, {"target": stage, "reason": (None, "price")[nth % 2]}),
             "next": (d.MoveDeal, {"target": following}),
@@ -152,7 +178,9 @@ def _attempt(each: Recorded) -> Attempt | None:
         case d.DealOpened():
             return Attempt("open", None, event.stage, at, by)
         case d.DealMoved():
-            return Attempt("move", event.from_stage, event.to_stage, at, by, event.reason.value if event.reason else None)
+            return Attempt(
+                "move", event.from_stage, event.to_stage, at, by, event.reason.value if event.reason else None
+            )
         case d.DealWon():
             return Attempt("win", event.from_stage, "won", at, by)
         case d.DealLost():

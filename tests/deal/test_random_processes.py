@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from tests.deal.lives import STEPS, Life, Step, unproved
-from tests.process.made import trees, written
 
 from pipeline_engine.deal import Grant
 from pipeline_engine.process import FAIL, Judge, load_process
+from tests.deal.lives import STEPS, Life, Step, unproved
+from tests.process.made import trees, waivable, written
 
 QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+PROCESSES = trees() | trees().map(waivable)
 # A seeded bug is looked for by the same steps each time, and need not be made small.
 HUNT = settings(QUICK, max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
 
@@ -30,7 +31,7 @@ def nothing_passes_unproved(tree: dict[str, Any], steps: list[Step]) -> None:
     assert unproved(lived(tree, steps)) == []
 
 
-@given(trees(), STEPS)
+@given(PROCESSES, STEPS)
 @QUICK
 def test_no_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], steps: list[Step]) -> None:
     """Whatever is asked in whatever order, what is accepted has a true verdict or a waiver on record for every rule.
@@ -41,7 +42,7 @@ def test_no_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], st
 
 
 @pytest.mark.soak
-@given(trees(), STEPS)
+@given(PROCESSES, STEPS)
 @settings(QUICK, max_examples=20_000, database=None)
 def test_no_long_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], steps: list[Step]) -> None:
     """The same, much longer."""
@@ -53,7 +54,7 @@ def test_the_lives_are_not_empty() -> None:
     seen: Counter[str] = Counter()
 
     @HUNT
-    @given(trees(), STEPS)
+    @given(PROCESSES, STEPS)
     def count(tree: dict[str, Any], steps: list[Step]) -> None:
         seen.update(type(each.event).__name__ for each in lived(tree, steps).recorded)
 
@@ -71,7 +72,7 @@ def _covers_any_target(grant: Grant, rule: str, target: str, now: Any) -> bool:
     return grant.rule == rule and grant.live(now)
 
 
-_ALL = Judge._select  # noqa: SLF001 - the bug is sown where no face shows it
+_ALL = Judge._select
 
 
 def _without_leave(judge: Judge, gate: Any, from_stage: Any, target: str) -> tuple[int, ...]:
@@ -97,6 +98,6 @@ def _without_passed(judge: Judge, gate: Any, from_stage: Any, target: str) -> tu
 def test_a_seeded_bug_in_the_gate_is_caught(monkeypatch: pytest.MonkeyPatch, where: Any, what: str, bug: Any) -> None:
     """The law above would fail if the gate let something through."""
     monkeypatch.setattr(where, what, bug)
-    hunted = HUNT(given(trees(), STEPS)(nothing_passes_unproved))
+    hunted = HUNT(given(PROCESSES, STEPS)(nothing_passes_unproved))
     with pytest.raises(AssertionError):
         hunted()
