@@ -1,15 +1,18 @@
 """Writes docs/reference/ from the code: `python -m tools.reference`; with `--check` names the pages that are stale.
 
 Meanings that the code does not hold stand in tools/reference_data/; every name the code knows must have one there, and
-none that it does not know. Examples are loaded, and verdicts computed, each time.
+none that it does not know. Examples are loaded, and verdicts computed, each time. The page that is made from CEL's
+conformance vectors is left as it is where they are not beside the project.
 """
 
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
 from tools.reference_entries import entries_page
+from tools.reference_lint import lint_page
 from tools.reference_process import process_page
 from tools.reference_rules import rules_page
 from tools.reference_stored import errors_page, events_page, facts_page
@@ -18,6 +21,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "process-file.md": process_page,
     "gate-entries.md": entries_page,
+    "lint.md": lint_page,
+    "cases-file.md": cases_page,
     "rules.md": rules_page,
     "events.md": events_page,
     "errors.md": errors_page,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.markdown import block, code, page, table
 from tools.reference_process import Undescribed, data
-from tools.reference_rules import said, typed
+from tools.reference_rules import row_of, said
 
 from pipeline_engine.process import UNKNOWN, Gate, Judge, Process, Rule, load_process
 from pipeline_engine.process.approvals import APPROVAL_KEYS
@@ -20,6 +20,7 @@ exactly. Every example was loaded, and every deal taken through the gate, when t
 *Unknown* is an answer of its own: a fact that the rule needs is not recorded. It stops the deal as a fail does, and is
 explained differently. Where an example has no such line, what is missing counts as not there, and the answer is known.
 """
+_Row = Mapping[str, Any]
 _EXPECTED = {"passes": "let through", "fails": "stopped", "unknown": "stopped, unknown"}
 
 
@@ -104,4 +105,5 @@ def _situation(judge: Judge, attempt: tuple[Gate, str | None, str], row: Mapping
         "stage.id": begin, "move.from": begin, "move.to": target, "move.steps": judge.steps(gate, begin, target),
         "move.passed": judge.passed(gate, begin, target),
     }  # fmt: skip
-    return {**{path: typed(judge.process, path, value) for path, value in row.items()}, **moved}
+    known = {path: value for path, value in row.items() if value is not None}
+    return {**row_of(judge.process, known), **moved}

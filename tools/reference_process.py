@@ -1,4 +1,4 @@
-"""The page about the process file: keys asked from the reader, examples loaded, shorthands spelled out."""
+"""The page about the process file: keys asked from the reader, examples loaded."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any, get_args
 import yaml
 from tools.markdown import block, code, page, table
 
-from pipeline_engine.process import FieldKind, Process, lint, load_process, vocabulary_of
+from pipeline_engine.process import FieldKind, Process, lint, load_process, process_meanings, vocabulary_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tools" / "reference_data"
@@ -21,11 +21,23 @@ Values are text, typed by this page and not by YAML: `NO` is Norway, `5d` is fiv
 `30m`, `36h`, `5d`, `2w`, and in working time `8bh`, `5bd` by the process's `calendar`. Aliases (`*name`) are refused.
 Quote a text that begins with a sign or holds `: ` or ` #`, as in `check: "!deal.signed"`; the error shows the quoted
 form.
+
+An editor can check a file while you type it and tell what each key is for, by the JSON Schema that
+`pipeline-engine process schema` prints: [here is how](../how-to/test-a-process.md#let-the-editor-help).
+"""
+
+
+ENTRIES = """
+## What an entry stands for
+
+A shorthand is a rule in the same language. Its id is made from what it asks, never from where it stands, so that moving
+a line changes no rule. [The entries of a gate](gate-entries.md) says what each means, exactly, with the rule it becomes
+and deals that it lets through and stops.
 """
 
 
 class Undescribed(Exception):
-    """The code and the meanings in tools/reference_data/ do not fit."""
+    """The code and the meanings, in tools/reference_data/ or beside the readers, do not fit."""
 
 
 def data(name: str) -> Any:
@@ -42,22 +54,23 @@ def same_names(where: str, known: set[str], described: set[str]) -> None:
 
 def process_page() -> str:
     """docs/reference/process-file.md."""
-    told = data("process.yaml")
+    told = process_meanings()
     tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"])
-    parts = (INTRO, tables, *_kinds(told["kinds"]), *_shorthands(told), *_way(told["minimal"]), _next())
+    parts = (INTRO, tables, *_kinds(told["kinds"]), ENTRIES, *_way(told["minimal"]), _next())
     return page("The process file", *parts)
 
 
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
-    same_names(told["title"], set(keys_of(told["probe"], minimal)), set(told["keys"]))
-    rows = [
-        (code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in told["keys"].items()
-    ]
+    there = told["keys"]
+    read = {name for name, key in there.items() if not key.get("variant")}
+    same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
+    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
 
 def _what(key: Mapping[str, str], minimal: str) -> str:
-    _loaded(key["example"], minimal)
+    if key.get("alone", True):
+        _loaded(key["example"], minimal)
     return f"{key['what']}<br>{code(key['example'])}"
 
 
@@ -99,23 +112,6 @@ def _kinds(told: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         [(code(kind), told[kind]["forms"], str(types[f"deal.{kind}_"])) for kind in kinds],
     )
     yield "With `many: true` the values are written with commas between them, and in rules they are a list of text."
-
-
-def _shorthands(told: Mapping[str, Any]) -> Iterator[str]:
-    yield "## What an entry stands for"
-    yield (
-        "A shorthand is a rule in the same language. Its id is made from what it asks, never from where it stands, so"
-        " that moving a line changes no rule. Each of these was read in the gate of a stage `proposal`:"
-    )
-    rows = []
-    for entry in told["shorthands"]:
-        process = _loaded(f"stages: [{{id: lead}}, {{id: proposal, enter: [{entry}]}}]", told["minimal"])
-        rows += [
-            (code(entry), code(rule.id), code(rule.text), rule.says)
-            for rule in process.rules
-            if rule.asked_at == "proposal"
-        ]
-    yield table(("entry", "rule", "in the rule language", "says"), rows)
 
 
 def _way(minimal: str) -> Iterator[str]:

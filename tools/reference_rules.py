@@ -11,12 +11,14 @@ from tools.reference_process import Undescribed, data, same_names
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process import FAIL, PASS, UNKNOWN, Kind, ListOf, Process, load_process, read_value, vocabulary_of
 from pipeline_engine.process.rules import BUILT_IN, RECORDS, Frame, Program, compile_rule
-from pipeline_engine.process.rules.complaint import FUNCTIONS
-from pipeline_engine.process.rules.supported import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
+from pipeline_engine.process.rules.cost import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
+from pipeline_engine.process.rules.remedies import FUNCTIONS, USAGE
 from pipeline_engine.values import instant, instant_text
 
 WORDS = {PASS: "pass", FAIL: "fail", UNKNOWN: "unknown"}
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "!", "+", "-", "*", "/", "%", "in", "? :")
+# An operator as it stands in a rule, between its operands.
+_SIGNS = {sign: rf" {re.escape(sign)} " for sign in OPERATORS} | {"!": r"!\w|!\(", "? :": r" \? .* : "}
 INTRO = """
 `check` and `when` are conditions in CEL (Common Expression Language), a part of it with a few words of our own. A rule
 is checked when its file is loaded: unknown names, wrong types and literals that would fail on every deal are errors
@@ -63,48 +65,65 @@ def _kind(kind: object) -> str:
 
 
 def _functions(told: Mapping[str, Any]) -> Iterator[str]:
-    rules = [rule for each in told["examples"] for rule, _ in each["rows"]]
+    rules = [rule for each in told["examples"] for rule, _, _ in each["rows"]]
     unused = [name for name in FUNCTIONS if not any(re.search(rf"\b{name}\(", rule) for rule in rules)]
+    unused += [sign for sign, seen in _SIGNS.items() if not any(re.search(seen, rule) for rule in rules)]
     if unused:
         raise Undescribed(f"no example in rules.yaml uses {unused}")
     yield "## What a rule may use"
     yield "Operators: " + " ".join(code(each) for each in OPERATORS) + " and brackets."
     yield "Functions: " + ", ".join(code(name) for name in FUNCTIONS) + ". Nothing else is there."
+    yield table(("function", "how it is written"), [(code(name), USAGE[name]) for name in FUNCTIONS])
+    yield (
+        "[What the rule language leaves out](rules-unsupported.md) lists what CEL has and rules have not, counted with"
+        " CEL's own conformance vectors."
+    )
 
 
 def _examples(process: Process, told: Mapping[str, Any]) -> str:
-    rows = [(code(rule), _situation(row), f"**{verdict(process, rule, row)}**") for rule, row in told["rows"]]
+    rows = [
+        (code(rule), _situation(row), f"**{_checked(process, rule, row, answer)}**")
+        for rule, row, answer in told["rows"]
+    ]
     return f"### {told['title']}\n\n{told['says'].strip()}\n\n" + table(("rule", "situation", "verdict"), rows)
 
 
+def _checked(process: Process, rule: str, row: Mapping[str, Any], answer: str) -> str:
+    found = verdict(process, rule, row)
+    if found != answer:
+        raise Undescribed(f"`{rule}` is {found} with {row}, not {answer}")
+    return f"**{found}**"
+
+
 def _situation(row: Mapping[str, Any]) -> str:
-    said = [f"{name} = {said(value)}" for name, value in row.items()]
-    return code(", ".join(said)) if said else "nothing recorded"
+    facts = [f"{name} = {said(value)}" for name, value in row.items()]
+    return code(", ".join(facts)) if facts else "nothing recorded"
 
 
 def said(value: Any) -> str:
     """A value as an example shows it."""
+    if isinstance(value, datetime):
+        return instant_text(value)
     if isinstance(value, list):
         return "[" + ", ".join(said(item) for item in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {said(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, datetime):
-        return instant_text(value)
     return str(value).lower() if isinstance(value, bool) else "nothing" if value is None else str(value)
 
 
 def verdict(process: Process, rule: str, situation: Mapping[str, Any]) -> str:
     """What a rule says in a situation: `pass`, `fail` or `unknown`."""
     vocabulary = vocabulary_of(process)
-    row = {path: typed(process, path, value) for path, value in situation.items()}
-    frame = Frame.from_rows(vocabulary, [row])
+    frame = Frame.from_rows(vocabulary, [row_of(process, situation)])
     return WORDS[int(Program(compile_rule(rule, vocabulary)).verdicts(frame)[0])]
 
 
-def typed(process: Process, path: str, value: Any) -> Any:
-    """A value of an example as a rule reads it at that path; None is not recorded."""
-    if value is None:
-        return None
+def row_of(process: Process, situation: Mapping[str, Any]) -> dict[str, Any]:
+    """A situation as a row of what rules read."""
+    return {path: _typed(process, path, value) for path, value in situation.items()}
+
+
+def _typed(process: Process, path: str, value: Any) -> Any:
     if path.startswith("deal."):
         raw = value if isinstance(value, bool) else str(value)
         return read_value(process.fields[path.removeprefix("deal.")], raw, process.currency)
@@ -131,9 +150,17 @@ def _complaint(process: Process, rule: str) -> str:
 
 
 def _limits() -> Iterator[str]:
-    yield "## How large a rule may be"
+    yield "## What a rule may cost"
     yield (
-        f"At most {LONGEST_SOURCE:,} characters, {MOST_NODES:,} steps, and {MOST_ITEMS} values in a list written out."
-        f" A loop over a list counts its body {LIST_WEIGHT} times; a rule may cost {MOST_COST:,}. So loops may be"
-        " nested twice, not three times."
+        f"At most {LONGEST_SOURCE:,} bytes of UTF-8, {MOST_NODES:,} steps, and {MOST_ITEMS} values in a list written"
+        f" out. A rule is counted before it is ever run and may cost {MOST_COST:,}: a loop counts its body"
+        f" {LIST_WEIGHT} times, so loops may be nested twice, not three times; text put together inside a loop, a"
+        " pattern by its size, working time, and `in` a list that is not written out count more."
+    )
+    yield (
+        "These limits are there for rules that somebody writes to hurt. Over a hundred such rules are loaded and run on"
+        " a deal with a thousand activities, approvals, contacts, documents and tags and texts of ten thousand"
+        " characters. What is let through is held to 100 ms of one core and 64 MiB, to load and"
+        " to run. `matches` runs on RE2, in time linear in the text"
+        " whatever the pattern."
     )

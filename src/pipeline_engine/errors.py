@@ -6,6 +6,7 @@ PipelineError
 │   │   ├── BadProcess            a process file
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
+│   │   ├── BadCases              a file of cases
 │   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
@@ -13,6 +14,7 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── VariantsOverlap           two variants of a process that would be for the same deals
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -87,6 +89,10 @@ class BadMapping(BadFile):
 
 class BadPeople(BadFile):
     """A people file that cannot be applied."""
+
+
+class BadCases(BadFile):
+    """A file of cases that cannot be tried."""
 
 
 class BadHistory(BadFile):
@@ -179,6 +185,17 @@ class BadValue(Rejected):
 
 class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
+
+
+class VariantsOverlap(Rejected):
+    """Two variants of a process would be for the same deals."""
+
+    def __init__(self, variant: str, other: str, example: str) -> None:
+        super().__init__(
+            f"variant `{variant}` is for deals that `{other}` is for as well, such as one with {example};"
+            f" expected values in `for` that no other variant in force has"
+        )
+        self.variant, self.other, self.example = variant, other, example
 
 
 class DealExists(Rejected):

@@ -6,7 +6,7 @@ The JSON forms here are stored for ever; a new form may be added, none may chang
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 MONEY_SCALE = 10_000
@@ -28,6 +28,10 @@ def is_currency(code: object) -> bool:
     return isinstance(code, str) and len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 
+_TOO_LARGE = "ten-thousandths are a whole number that fits in 64 bits"
+_MOST_DIGITS = 19
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact amount: `units` is an int64 count of 10^-4 of one ISO 4217 `currency`."""
@@ -37,7 +41,7 @@ class Money:
 
     def __post_init__(self) -> None:
         if type(self.units) is not int or not whole(self.units):
-            raise ValueError("ten-thousandths are a whole number that fits in 64 bits")
+            raise ValueError(_TOO_LARGE)
         if not is_currency(self.currency):
             raise ValueError("a currency is three capitals, like `EUR`")
 
@@ -45,11 +49,15 @@ class Money:
     def of(cls, amount: str | int | Decimal, currency: str) -> "Money":
         """Exact money from decimal text; raises ValueError where more than four decimals, or not a number."""
         try:
-            scaled = Decimal(amount).scaleb(4)
+            number = Decimal(amount)
+            # As many digits as it has: the usual 28 would round the rest away, and call it exact.
+            scaled = number.scaleb(4, Context(prec=len(number.as_tuple().digits) + 1))
         except (ArithmeticError, TypeError, ValueError):
             raise ValueError(f"`{amount}` is not a decimal number") from None
         if not scaled.is_finite() or scaled != scaled.to_integral_value():
             raise ValueError(f"`{amount}` has more than four decimals or is not finite")
+        if scaled and scaled.adjusted() > _MOST_DIGITS:
+            raise ValueError(_TOO_LARGE)
         return cls(int(scaled), currency)
 
     @property

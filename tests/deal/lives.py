@@ -29,7 +29,10 @@ VALUES: tuple[dict[str, Any], ...] = (
     {"amount": "10", "region": "NA", "seats": "2"}, {"amount": "70000", "region": "EMEA", "discount": "5%"},
     {"amount": "50000.5", "discount": "15%"}, {"amount": "70000 USD"}, {"amount": None, "region": ""},
     {"close_date": "2026-06-01", "seats": "7", "email": "a@b.example"}, {"discount": "30%", "close_date": None},
-    {"amount": "10", "region": "APAC", "seats": "4", "discount": "0", "close_date": "2026-12-01", "email": "x@y.example"},
+    {
+        "amount": "10", "region": "APAC", "seats": "4", "discount": "0", "close_date": "2026-12-01",
+        "email": "x@y.example",
+    },
 )  # fmt: skip
 WORDS = (
     "open", "fields", "fields", "move", "next", "next", "next", "next", "log", "log", "contact", "contact", "assign",

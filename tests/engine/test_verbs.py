@@ -170,12 +170,20 @@ def test_preflight_says_what_the_gate_would_and_writes_nothing(shop: Shop) -> No
 
 
 def test_next_is_preflight_for_every_way_on(shop: Shop) -> None:
-    """From the last stage there is the win; from an outcome only the way back."""
+    """Ahead, won, lost and back, nearest first; a loss and a way back want a reason. After that, reopening."""
+
+    def ways() -> list[tuple[str, str, bool, bool]]:
+        return [(each.gate, each.target, each.allowed, each.needs_reason) for each in shop.engine.next("D")]
+
     shop.deal_in("lead")
-    assert [(each.gate, each.target, each.allowed) for each in shop.engine.next("D")] == [("move", "offer", True)]
+    assert ways() == [("move", "offer", True, False), ("lose", "lost", False, True)]
     shop.ask("move", to="offer")
     shop.ask("move", to="contract")
-    assert [(each.gate, each.target, each.allowed) for each in shop.engine.next("D")] == [("win", "won", True)]
+    assert ways() == [
+        ("win", "won", True, False), ("lose", "lost", False, True),
+        ("move", "offer", False, True), ("move", "lead", False, True),
+    ]  # fmt: skip
+    assert all(each.open_with_a_reason for each in shop.engine.next("D")[1:])
     shop.ask("win")
     assert [(each.gate, each.target) for each in shop.engine.next("D")] == [("reopen", "reopen")]
 

@@ -28,7 +28,7 @@ def test_a_limit_that_no_rule_uses_is_pointed_out():
 
 def test_a_currency_that_may_not_exist_is_pointed_out():
     """The list of ISO 4217 changes, so this is no error."""
-    assert _codes(changed("currency: EUR", "currency: EUX")) == [("unlisted-currency", None)]
+    assert _codes(changed("currency: EUR", "currency: EUX")) == [("unlisted-currency", 2)]
 
 
 def test_a_role_is_pointed_out_where_no_roles_are_declared():
@@ -70,9 +70,9 @@ def test_declared_texts_are_not_pointed_out():
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_the_processes_shipped_with_the_engine_are_clean(file):
-    """Nothing to complain about, nothing doubtful, and their stored form is whole."""
+    """Nothing to complain about, nothing doubtful without a reason, and their stored form is whole."""
     text = file.read_text(encoding="utf-8")
-    assert lint(text, file.name) == ()
+    assert [finding for finding in lint(text, file.name) if finding.silenced is None] == []
     process = load_process(text, file.name)
     assert Process.model_validate_json(process.model_dump_json()) == process
 

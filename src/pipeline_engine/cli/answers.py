@@ -86,9 +86,9 @@ def again(outcome: Outcome) -> str:
 
 def _attempt(engine: Engine, outcome: Outcome, last: Recorded) -> None:
     deal = _deal(engine, outcome.deal_id)
-    what, target = _what(last.event)
+    what = _what(last.event, deal)
     verdicts.headline("ACCEPTED" if outcome.accepted else "REFUSED", deal, worth(engine, deal), what + again(outcome))
-    verdicts.show(outcome.deal_id, outcome.verdicts, target)
+    verdicts.show(outcome.verdicts)
     for each in outcome.events:
         if isinstance(each.event, FollowUpPlanned):
             plan = each.event
@@ -111,24 +111,24 @@ def worth(engine: Engine, deal: Deal) -> str:
     return words.money(found) if isinstance(found, Money) else words.NOTHING
 
 
-def _what(event: Any) -> tuple[str, str]:
-    """What happened in words, and the target of the attempt."""
+def _what(event: Any, deal: Deal) -> str:
+    """What happened to the deal, in words."""
     match event:
         case DealOpened():
-            return f"opened in {event.stage}", event.stage
+            return f"opened in {event.stage}"
         case OpeningRefused():
-            return f"is not opened in {event.stage}", event.stage
+            return f"is not opened in {event.stage}"
         case DealMoved():
-            return f"moves from {event.from_stage} to {event.to_stage}", event.to_stage
+            return f"moves from {event.from_stage} to {event.to_stage}"
         case DealWon():
-            return "is won", "won"
+            return "is won"
         case DealLost():
-            return f"is lost: {event.reason}", "lost"
+            return f"is lost: {event.reason}"
         case DealReopened():
-            return f"is open again in {event.to_stage}", "reopen"
+            return f"is open again in {event.to_stage}"
         case MoveRefused():
-            return f"stays in {event.from_stage}", event.to_stage or ""
-    return type(event).__name__, ""
+            return f"stays {deal.status}" if event.attempt == "reopen" else f"stays in {event.from_stage}"
+    return type(event).__name__
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

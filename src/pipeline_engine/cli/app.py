@@ -13,9 +13,11 @@ from pipeline_engine.cli import (
     deal_asks,
     deal_looks,
     deal_papers,
+    deal_ways,
     demonstration,
     imports,
     process_diff,
+    process_lint,
     processes,
     stores,
     teams,
@@ -59,8 +61,10 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_ways.register(deals)
 
 process_diff.register(processes.commands)
+process_lint.register(processes.commands)
 
 app.add_typer(processes.commands, name="process")
 app.add_typer(teams.commands, name="team")

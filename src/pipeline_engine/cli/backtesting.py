@@ -46,11 +46,10 @@ def backtest(
     from time import perf_counter
 
     from pipeline_engine.cli import backtest_report
-    from pipeline_engine.engine import load_file
 
     budgets = [_budget(text) for text in fail_if or []]
-    tried = load_file(candidate)
     with opened() as engine:
+        tried = engine.load(candidate)
         with progress("reading the log") as told:
             engine.rebuild(told)
         begin = perf_counter()

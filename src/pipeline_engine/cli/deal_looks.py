@@ -1,4 +1,4 @@
-"""`deal list · show · next · timeline`: looking, without writing."""
+"""`deal list · show · timeline`: looking, without writing."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +9,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import By, Json, Owner, opened, settings
+from pipeline_engine.cli.session import Json, Owner, opened
 from pipeline_engine.errors import BadValue, UnknownStage
 from pipeline_engine.values import instant_text
 
@@ -23,7 +23,7 @@ NOTED_LATE = timedelta(minutes=1)
 
 def register(deals: typer.Typer) -> None:
     """Put the commands of this module under `deal`."""
-    for command in (list_, show, next_, timeline):
+    for command in (list_, show, timeline):
         name = command.__name__.rstrip("_")
         deals.command(name, epilog=epilog(f"deal {name}"))(command)
 
@@ -76,7 +76,7 @@ def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         found = engine.deal(deal)
         worth = answers.worth(engine, found)
     if json:
@@ -173,36 +173,11 @@ def _grant(grant: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def next_(deal: DealId, by: By = None, json: Json = False) -> None:
-    """What the gate would say of every way on from here: what is missing, how to fix it, who could approve or waive."""
-    from pipeline_engine.cli import verdicts
-
-    with opened() as engine:
-        ways = engine.next(deal, by or settings().actor or engine.deal(deal).owner or "somebody")
-        standing = engine.deal(deal)
-    if json:
-        emit_json({
-            "deal": deal, "stage": standing.stage, "status": standing.status,
-            "ways": [
-                {
-                    "gate": way.gate, "target": way.target, "allowed": way.allowed,
-                    "verdicts": [verdicts.judged_json(judged) for judged in way.verdicts],
-                }
-                for way in ways
-            ],
-        })  # fmt: skip
-        return
-    say(f"{deal}  {standing.status} in {standing.stage}")
-    for way in ways:
-        say(f"→ {way.target}: {'nothing stands in the way' if way.allowed else 'would be refused'}")
-        verdicts.show(deal, way.verdicts, way.target)
-
-
 def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:

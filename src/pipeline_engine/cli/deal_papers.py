@@ -117,6 +117,6 @@ def _say_openings(engine: "Engine", openings: list["Opening"]) -> None:
             continue
         say(f"NOT OPENED  {each.plan.deal_id} under {each.plan.process}: {each.why}", style="bold red")
         if each.outcome is not None:
-            verdicts.show(each.plan.deal_id, each.outcome.verdicts, "open")
+            verdicts.show(each.outcome.verdicts)
     waiting = sum(not each.opened for each in openings)
     say(f"{words.plural(len(openings) - waiting, 'deal')} opened, {waiting} not")

@@ -80,7 +80,7 @@ def would_be_refused(engine: Engine, candidate: Process) -> Refusal | None:
         return None
     deal, judged, value = found[best]
     told = f"not asked: what that gate would say of {deal.id} → {asks[deal.id][1]}"
-    return Refusal(told, deal, value, asks[deal.id][1], judged, asked=False)
+    return Refusal(told, deal, value, asks[deal.id][1], tuple(each.in_full() for each in judged), asked=False)
 
 
 def _way_on(process: Process, stage: str) -> tuple[Gate, str]:

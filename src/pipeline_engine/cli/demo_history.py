@@ -38,7 +38,7 @@ def gather(folder: Path, history: Path, mapping: Path | None, json: bool) -> Sho
         candidate = stricter(process, bottlenecks)
         return Shown(
             title=f"your history {history.name} → {path}", store=path, process=process,
-            findings=len(lint(text, str(process_file))), health=engine.health(process=process.name),
+            findings=sum(f.counts for f in lint(text, str(process_file))), health=engine.health(process=process.name),
             bottlenecks=bottlenecks, refusal=would_be_refused(engine, candidate),
             tried=_tried(engine, process, candidate), onward=_onward(path, mapping_file, process_file, guessed),
         )  # fmt: skip

@@ -126,7 +126,7 @@ def _the_refusal(refused: Refusal | None) -> None:
     word = "REFUSED" if refused.asked else "WOULD BE REFUSED"
     worth = words.money(refused.value)
     verdicts.headline(f"   {word}", refused.deal, worth, f"stays in {refused.deal.stage}")
-    verdicts.show(refused.deal.id, refused.judged, refused.target, indent=3, waivers=refused.waivers)
+    verdicts.show(refused.judged, indent=3, waivers=refused.waivers)
 
 
 def best_refusal(candidates: list[tuple[Deal, tuple[Judged, ...], Money | None]]) -> int | None:

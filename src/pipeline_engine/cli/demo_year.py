@@ -38,7 +38,7 @@ def gather(folder: Path, seed: int, deals: int) -> Shown:
         bottlenecks = engine.bottlenecks(as_of=as_of)
         return Shown(
             title=f"a made-up sales year (seed {seed}): {made} → {path}", store=path, process=published.process,
-            findings=len(lint(process_file.read_text(encoding="utf-8"), str(process_file))),
+            findings=sum(f.counts for f in lint(process_file.read_text(encoding="utf-8"), str(process_file))),
             health=engine.health(as_of=as_of), bottlenecks=bottlenecks, refusal=_refusal(engine, path),
             tried=_tried(engine, bottlenecks),
             onward=("Yours next:  pipeline-engine import csv your-export.csv --propose mine/",),
@@ -58,7 +58,8 @@ def _refusal(engine: Engine, path: Path) -> Refusal | None:
     (deal, _, value), to = judged[best], probes[best][1]
     outcome = engine.move(deal.id, to=to, by=deal.owner)
     typed = f"pipeline-engine --store sqlite:///{path} deal move {deal.id} --to {to} --by {deal.owner}"
-    return Refusal(typed, deal, value, to, outcome.verdicts, waivers_in(engine))
+    told = tuple(each.in_full() for each in outcome.verdicts)
+    return Refusal(typed, deal, value, to, told, waivers_in(engine))
 
 
 def _tried(engine: Engine, bottlenecks: Bottlenecks) -> Tried:

@@ -1,10 +1,15 @@
 """What is typed: the examples at the end of each command's `--help`."""
 
 _EXAMPLES = {
+    "process new": ("process new --list", "process new our-deals --template enterprise --output our-deals.yaml"),
     "process lint": ("process lint config/processes/b2b-saas.yaml",),
     "process publish": ('process publish b2b.yaml --why "managers approve from 25,000" --by ops-1',),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
+    "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),
+    "process graph": ("process graph b2b-saas.yaml", "process graph b2b-saas@2 --format svg --output b2b-saas.svg"),
+    "process schema": ("process schema --output process.schema.json",
+                       "process schema --cases --output cases.schema.json"),
     "process diff": ("process diff b2b-saas@1 config/processes/b2b-saas-strict.yaml",
                      "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
@@ -33,6 +38,7 @@ _EXAMPLES = {
     "deal waive": ('deal waive D-1 two-meetings --reason "a customer of many years" --by manager-1',),
     "deal show": ("deal show D-1",),
     "deal next": ("deal next D-1", "deal next D-1 --json"),
+    "deal preflight": ("deal preflight D-1 --to proposal", "deal preflight D-1 --to lost --reason price --by rep-03"),
     "deal timeline": ("deal timeline D-1",),
     "import csv": ("import csv export.csv --propose mine/", "import csv export.csv --mapping mine/mapping.yaml"),
     "import xes": ("import xes log.xes.gz --mapping mapping.yaml",),

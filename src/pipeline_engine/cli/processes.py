@@ -1,4 +1,4 @@
-"""`process lint · publish · list · show`; `process diff` stands in process_diff.py."""
+"""`process publish · list · show`; the other commands have a module each."""
 
 import sys
 from pathlib import Path
@@ -6,43 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import words
+from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
 from pipeline_engine.values import instant_text
 
-commands = typer.Typer(help="Processes: check, publish, list, show, compare.", no_args_is_help=True)
+commands = typer.Typer(help="Processes: begin, check, try, draw, publish, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
-
-
-@commands.command(epilog=epilog("process lint"))
-def lint(file: File, json: Json = False) -> None:
-    """Check a process file: what keeps it from loading, and names that nothing declared. Writes nothing."""
-    from pipeline_engine.errors import BadProcess
-    from pipeline_engine.notation import read_text
-    from pipeline_engine.process import lint as check
-
-    findings = check(read_text(file, BadProcess), str(file))
-    errors = [each for each in findings if each.severity == "error"]
-    if json:
-        found = [
-            {
-                "code": f.code, "severity": f.severity, "message": f.message, "file": f.file, "line": f.line,
-                "column": f.column,
-            }
-            for f in findings
-        ]  # fmt: skip
-        emit_json(
-            {"file": str(file), "errors": len(errors), "warnings": len(findings) - len(errors), "findings": found}
-        )
-    else:
-        for each in findings:
-            place = ":".join(str(part) for part in (each.file, each.line, each.column) if part is not None)
-            say(f"{place}: {each.severity}: {each.message} [{each.code}]")
-        say(f"{file}: " + (words.plural(len(findings), "finding") if findings else "lint clean"))
-    raise typer.Exit(1 if errors else 0)
 
 
 @commands.command(epilog=epilog("process publish"))
@@ -137,3 +109,7 @@ def _condition(rule: Any) -> str:
     when = f" when {rule.when_text}" if rule.when_text else ""
     text = f"{rule.text}{when}"
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+for part in (process_new, process_cases, process_graph, process_schema):
+    part.register(commands)

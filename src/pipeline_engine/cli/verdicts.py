@@ -7,20 +7,32 @@ from typing import Any
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import prose, say
 from pipeline_engine.deal import Deal, Judged
+from pipeline_engine.process import Part, either
 from pipeline_engine.values import value_to_json
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "waived": "~", "not asked": "·"}
 _QUIET = ("stage.id", "move.from", "move.to", "move.steps", "actor.id")
 _LISTS = ("approvals",)
+MOST_SHOWN = 5
 
 
 def judged_json(judged: Judged) -> dict[str, Any]:
     """One rule's answer for scripts; facts in their stored forms, null where not recorded."""
     return {
-        "rule": judged.rule, "verdict": judged.verdict, "severity": judged.severity, "says": judged.says,
-        "fix": judged.fix, "facts": [{"path": path, "value": plain(found)} for path, found in judged.facts],
+        "rule": judged.rule, "kind": judged.kind, "verdict": judged.verdict, "severity": judged.severity,
+        "says": judged.says, "fix": judged.fix, "because": [part_json(part) for part in judged.because],
+        "facts": [{"path": path, "value": plain(found)} for path, found in judged.facts],
         "approval": judged.approval, "waivable_by": list(judged.waivable_by),
+        "can_approve": list(judged.can_approve), "can_waive": list(judged.can_waive), "roles_bind": judged.roles_bind,
     }  # fmt: skip
+
+
+def part_json(part: Part) -> dict[str, Any]:
+    """One part that stands in the way, for scripts; `any_of` where one of several would do."""
+    told = {
+        "kind": part.kind, "text": part.text, "path": part.path, "found": plain(part.found), "wanted": part.wanted,
+    }  # fmt: skip
+    return {**told, "any_of": [part_json(each) for each in part.any_of]} if part.any_of else told
 
 
 def plain(found: Any) -> Any:
@@ -34,7 +46,7 @@ def plain(found: Any) -> Any:
     return None if found is None else value_to_json(found)
 
 
-def show(deal_id: str, judged: Sequence[Judged], target: str, indent: int = 2, waivers: int | None = None) -> None:
+def show(judged: Sequence[Judged], indent: int = 2, waivers: int | None = None) -> None:
     """The rules that were asked, those that stand in the way first, each with what it saw and what would meet it.
 
     `waivers` is how many were given before, where somebody counted.
@@ -44,7 +56,7 @@ def show(deal_id: str, judged: Sequence[Judged], target: str, indent: int = 2, w
     widest = max((len(each.rule) for each in asked), default=0)
     for each in sorted(asked, key=lambda each: order[each.verdict]):
         say(f"{' ' * indent}{_mark(each)} {each.rule:<{widest}}  {_told(each)}".rstrip(), under=indent + widest + 4)
-        if each.verdict in ("fail", "unknown") and (help_ := fix(deal_id, each, target)):
+        if each.verdict in ("fail", "unknown") and (help_ := _help(each)):
             say(f"{' ' * (indent + 2)}{'':<{widest}}  → {help_}", under=indent + widest + 6)
     way = way_round(judged, waivers)
     if way:
@@ -62,20 +74,16 @@ def _dull(judged: Judged) -> bool:
 
 
 def _told(judged: Judged) -> str:
-    """Why it does not pass: what is missing, or what was found; what it saw, where it passes."""
-    missing = [_name(path) for path, found in judged.facts if found is None]
-    if judged.verdict == "unknown" and missing:
-        # What the author says is about a rule that fails; of what nobody recorded only that can be said.
-        return f"{', '.join(missing)} not recorded"
-    looked = seen(judged)
-    if judged.verdict in ("fail", "unknown") and judged.says:
-        return f"{judged.says} ({looked})" if looked and looked not in judged.says else judged.says
-    return looked
+    """Why it does not pass, or who waived it; what it saw, where it passes."""
+    if judged.verdict == "waived":
+        by = "; ".join(part.text for part in judged.because)
+        return f"{by}: {judged.says}" if judged.says and by else by or judged.says
+    return seen(judged) if judged.verdict == "pass" else judged.why
 
 
 def seen(judged: Judged) -> str:
-    """What the rule looked at, in words; of approvals there is nothing to say while none stands."""
-    shown = [(path, found) for path, found in judged.facts if path not in _QUIET and (found or path not in _LISTS)]
+    """What the rule looked at, in words; of approvals there is nothing to say beside that."""
+    shown = [(path, found) for path, found in judged.facts if path not in _QUIET and path not in _LISTS]
     return ", ".join(f"{_name(path)} {words.value(found)}" for path, found in shown)
 
 
@@ -83,11 +91,26 @@ def _name(path: str) -> str:
     return path.removeprefix("deal.").replace("_", " ").replace("stage.", "").replace("move.", "")
 
 
-def fix(deal_id: str, judged: Judged, target: str) -> str:
-    """What would meet the rule: the command to type where there is one."""
-    if judged.approval is not None:
-        return f"deal request {deal_id} {judged.rule} --to {target}"
-    return judged.fix.replace("{deal}", deal_id)
+def _help(judged: Judged) -> str:
+    """What would meet the rule, and who could approve it."""
+    if judged.approval is None or judged.verdict == "unknown":
+        return judged.fix
+    who = _approvers(judged)
+    return f"{judged.fix}   ({who})" if judged.fix and who else judged.fix or who
+
+
+def _approvers(judged: Judged) -> str:
+    if not judged.roles_bind:
+        return "anybody but the owner and who asks can approve it: nobody is registered, so roles bind nobody"
+    if not judged.can_approve:
+        return "nobody who may approve it is registered"
+    return f"{some(judged.can_approve)} can approve it"
+
+
+def some(people: Sequence[str]) -> str:
+    """`manager-1, manager-2 or 4 more`."""
+    shown, more = list(people[:MOST_SHOWN]), len(people) - MOST_SHOWN
+    return either([*shown, f"{more:,} more"] if more > 0 else shown)
 
 
 def way_round(judged: Sequence[Judged], waivers: int | None = None) -> str:
@@ -97,10 +120,20 @@ def way_round(judged: Sequence[Judged], waivers: int | None = None) -> str:
     if not roles:
         return ""
     given = f" ({waivers:,} so far)" if waivers is not None else ""
+    given += _waivers(unmet)
     if all(each.waivable_by for each in unmet):
         return f"the only way round: {roles} waiver, with a reason{given}"
     fixed = ", ".join(each.rule for each in unmet if not each.waivable_by)
     return f"no way round {fixed}; the rest: {roles} waiver, with a reason{given}"
+
+
+def _waivers(unmet: Sequence[Judged]) -> str:
+    """Who could waive all of it that may be waived at all."""
+    waivable = [each for each in unmet if each.waivable_by]
+    if not all(each.roles_bind for each in waivable):
+        return ""
+    able = [who for who in waivable[0].can_waive if all(who in each.can_waive for each in waivable)]
+    return f"; {some(able)} can give it" if able else ""
 
 
 def headline(word: str, deal: Deal, value: str, what: str) -> None:

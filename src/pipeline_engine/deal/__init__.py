@@ -25,6 +25,7 @@ from pipeline_engine.deal.commands import (
 )
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
+from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
@@ -68,14 +69,16 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
-from pipeline_engine.deal.outcome import Judged, Outcome, Preflight
-from pipeline_engine.deal.preflight import preflight, ways_on
+from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
+    "GATE_OF",
     "REFUSALS",
+    "Able",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -147,14 +150,17 @@ __all__ = [
     "Verdicts",
     "Waive",
     "WaiverRefused",
+    "Way",
     "WinDeal",
     "decide",
     "evolve",
     "explain",
+    "first_values",
     "fold",
     "judged_again",
     "local_day",
     "preflight",
     "verdicts_of",
     "ways_on",
+    "worth_telling",
 ]

@@ -36,7 +36,7 @@ def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -
     if deal.opened:
         raise DealExists(deal.id, instant_text(deal.opened_at) if deal.opened_at else "an unknown time")
     in_stage_order(command, deal, context)
-    fields = _with_defaults(process, read_fields(command.fields, process, command))
+    fields = first_values(command, process)
     stage = command.stage or (process.moves.open_in[0] if process.moves.open_in else process.stages[0].id)
     proposed = proposed_deal(deal, command, fields)
     attempt = Attempt("open", None, stage, command.at, command.by)
@@ -60,7 +60,9 @@ def proposed_deal(deal: Deal, command: c.OpenDeal, fields: dict[str, Value]) -> 
     return replace(deal, owner=command.owner, fields=MappingProxyType(fields), opened_at=command.at)
 
 
-def _with_defaults(process: Process, fields: dict[str, Value]) -> dict[str, Value]:
+def first_values(command: c.OpenDeal, process: Process) -> dict[str, Value]:
+    """What an opening writes down: the values given, typed, and the process's defaults for the others."""
+    fields = read_fields(command.fields, process, command)
     missing = [f for name, f in process.fields.items() if f.default is not None and name not in fields]
     return {**fields, **{f.name: read_value(f, f.default, process.currency) for f in missing}}
 

@@ -5,6 +5,7 @@ Nothing of a verdict is stored but letters; what people are shown comes from her
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -92,5 +93,12 @@ def _known(standing: Standing, what: str, read: e.ContextValue) -> Standing:
 
 def explain(recorded: Recorded, stream: Iterable[Recorded], judge: Judge) -> tuple[Judged, ...]:
     """How each rule judged a stored attempt, with what it saw; empty for an event that asked no gate."""
-    judgement = judged_again(recorded, stream, judge)
-    return judgement.explained() if judgement else ()
+    events = tuple(stream)
+    judgement = judged_again(recorded, events, judge)
+    return judgement.explained(partial(_before, recorded, events)) if judgement else ()
+
+
+def _before(recorded: Recorded, stream: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
+    """The events that a stored attempt was judged on."""
+    verdicts = verdicts_of(recorded)
+    return tuple(each for each in stream if verdicts and each.version <= verdicts.judged_at)

@@ -1,12 +1,15 @@
 """The one gate: how an attempt is judged, what is stored of it, and how it is explained."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.events import ContextValue, MoveRefused, OpeningRefused, Verdicts
 from pipeline_engine.deal.evolve import asked_with
+from pipeline_engine.deal.fixes import fix_of
 from pipeline_engine.deal.outcome import Judged, Word
 from pipeline_engine.deal.reading import Attempt, row_of
+from pipeline_engine.deal.reasons import Case, History, because
 from pipeline_engine.deal.state import Deal, Mark
 from pipeline_engine.process import FAIL, UNKNOWN, WAIVED, Frame, Judge, Rule
 
@@ -16,8 +19,9 @@ _FROM_OUTSIDE = ("actor.roles", "actor.team", "owner.roles", "owner.team", "owne
 
 @dataclass(frozen=True)
 class Judgement:
-    """An attempt judged: which rules were asked, what each said, and the row they read."""
+    """An attempt judged: of which deal, which rules were asked, what each said, and the row they read."""
 
+    deal: Deal
     attempt: Attempt
     judge: Judge
     asked: tuple[int, ...]
@@ -29,15 +33,20 @@ class Judgement:
         """Whether a blocking rule does not pass."""
         return self.judge.blocking(self.asked, self.codes)
 
-    def explained(self) -> tuple[Judged, ...]:
-        """Each rule that was asked, with what it saw, in the process's order."""
-        rules = self.judge.process.rules
-        return tuple(self._explain(n, rules[n], c) for n, c in zip(self.asked, self.codes, strict=True))
+    def explained(self, history: History = tuple) -> tuple[Judged, ...]:
+        """Each rule that was asked, with what it saw, in the process's order.
 
-    def _explain(self, number: int, rule: Rule, code: int) -> Judged:
+        `history` gives the deal's events before the attempt; asked only where somebody reads about an approval.
+        """
+        rules, case = self.judge.process.rules, Case(self.deal, self.attempt, self.judge, self.frame, history)
+        return tuple(self._explain(case, n, rules[n], c) for n, c in zip(self.asked, self.codes, strict=True))
+
+    def _explain(self, case: Case, number: int, rule: Rule, code: int) -> Judged:
         return Judged(
-            rule=rule.id, verdict=_WORDS[code], severity=rule.severity, says=rule.says, fix=rule.fix,
-            facts=self.judge.seen(number, self.frame), approval=rule.approval, waivable_by=rule.waivable_by,
+            rule=rule.id, verdict=_WORDS[code], severity=rule.severity, says=rule.says,
+            fix=fix_of(case, number, code), facts=self.judge.seen(number, self.frame),
+            approval=rule.approval, waivable_by=rule.waivable_by, kind=rule.kind, own_words=rule.own_words,
+            explain=partial(because, case, number, code),
         )  # fmt: skip
 
 
@@ -46,7 +55,7 @@ def judge_attempt(deal: Deal, attempt: Attempt, judge: Judge, context: Context) 
     frame = judge.frame(row_of(deal, attempt, judge, context))
     asked = judge.asked(attempt.gate, attempt.from_stage, attempt.target)
     codes = tuple(_waived(deal, attempt, judge, n, int(judge.verdict(n, frame)[0])) for n in asked)
-    return Judgement(attempt, judge, asked, codes, frame)
+    return Judgement(deal, attempt, judge, asked, codes, frame)
 
 
 def _waived(deal: Deal, attempt: Attempt, judge: Judge, number: int, code: int) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
-from pipeline_engine.engine.shell import Shell
+from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
@@ -15,7 +16,7 @@ from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
-class AnswerVerbs(Shell):
+class AnswerVerbs(SetupVerbs):
     """Every answer says the log position and the moment it is for: `as_of`, else that of the last event of the log."""
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
@@ -59,7 +60,7 @@ class AnswerVerbs(Shell):
 
     def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
-        process = candidate if isinstance(candidate, Process) else load_file(candidate)
+        process = candidate if isinstance(candidate, Process) else self.load(candidate)
         return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
@@ -81,5 +82,5 @@ class AnswerVerbs(Shell):
 
 
 def load_file(file: str | Path) -> Process:
-    """The process in a file; raises BadProcess."""
-    return load_process(read_text(file, BadProcess), str(file))
+    """The process in a file, a variant over the base that stands beside it; raises BadProcess."""
+    return load_process(read_text(file, BadProcess), str(file), bases_beside(file))

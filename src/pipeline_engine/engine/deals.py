@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Unpack
 
 from pipeline_engine.deal import (
+    GATE_OF,
     Approve,
     AssignOwner,
     AttachDocument,
@@ -29,6 +30,7 @@ from pipeline_engine.deal import (
     Waive,
     WinDeal,
     ways_on,
+    worth_telling,
 )
 from pipeline_engine.engine.selection import DealRow, rows_of, selected
 from pipeline_engine.engine.shell import How, Shell
@@ -142,16 +144,20 @@ class DealVerbs(Shell):
         """Deals by `stage`, `owner`, `status` (open · won · lost) and `process`, by id."""
         return rows_of(selected(self._follower.facts().deals, wanted))
 
-    def preflight(self, deal_id: str, to: str, gate: Gate = "move", by: str = "somebody") -> Preflight:
-        """What the gate would say of an attempt now; nothing is written."""
-        probe = MoveDeal(deal_id=deal_id, at=self._clock(), by=by, command_id="preflight", target=to)
-        return self._desk.preflight(probe, gate, to)
+    def preflight(
+        self, deal_id: str, to: str, gate: Gate | None = None, by: str = "somebody", reason: str | None = None
+    ) -> Preflight:
+        """What the gate would say of an attempt now, to a stage or to won, lost or reopen; nothing is written."""
+        probe = MoveDeal(
+            deal_id=deal_id, at=self._clock(), by=by, command_id="preflight", target=to, reason=reason or None
+        )
+        return self._desk.preflight(probe, gate or GATE_OF.get(to, "move"), to)
 
     def next(self, deal_id: str, by: str = "somebody") -> tuple[Preflight, ...]:
-        """What the gate would say of every way on from here."""
+        """What the gate would say of every way from here: on, won, lost, back; reopening where it is closed."""
         deal = self.deal(deal_id)
         judge = self._desk.judge(deal.process, deal.process_version)
-        return tuple(self.preflight(deal_id, target, gate, by) for gate, target in ways_on(deal, judge))
+        return worth_telling([self.preflight(deal_id, target, gate, by) for gate, target in ways_on(deal, judge)])
 
     def timeline(self, deal_id: str) -> list[Recorded]:
         """Every event of the deal, oldest first."""

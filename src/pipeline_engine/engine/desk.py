@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -26,37 +26,22 @@ from pipeline_engine.deal import (
     preflight,
     verdicts_of,
 )
+from pipeline_engine.engine.families import Families
+from pipeline_engine.engine.holders import PERSON, Holders
+from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, PublishedProcess, evolve_process
+from pipeline_engine.process import Gate, Judge, Process
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
-from pipeline_engine.team import Person, evolve_person
+from pipeline_engine.team import Person
 from pipeline_engine.values import value_to_json
 
 Clock = Callable[[], datetime]
 
 DEAL: Fold[Deal] = Fold("deal", evolve)
-PROCESS: Fold[PublishedProcess | None] = Fold("process", evolve_process)
-PERSON: Fold[Person] = Fold("person", evolve_person)
-REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
 _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
-
-
-class Reads(Protocol):
-    """Whatever loads the state of a stream: the store, or its reader within a decision."""
-
-    def state(self, stream: str, fold: Fold[Any]) -> tuple[Any, int]:
-        """The state of a stream and its version."""
-        ...
-
-
-class Unwatched:
-    """Reads outside a decision, which nobody checks again."""
-
-    def __init__(self, store: Store) -> None:
-        self.state = store.load
 
 
 class Desk:
@@ -65,6 +50,7 @@ class Desk:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
+        self.families = Families(store)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """
@@ -95,7 +81,8 @@ class Desk:
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
         if isinstance(command, OpenDeal):
-            return self.judge(command.process, None, reads)
+            named = self.judge(command.process, None, reads)
+            return self._ready(self.families.chosen(command, named.process, reads))
         if deal is None or not deal.opened:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
@@ -106,7 +93,9 @@ class Desk:
         if published is None:
             known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
             raise UnknownProcess(name, known)
-        process = published.at(version)
+        return self._ready(published.at(version))
+
+    def _ready(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)
         if key not in self._judges:
             self._judges[key] = Judge(process)
@@ -156,7 +145,13 @@ class Desk:
         verdicts = verdicts_of(recorded)
         if verdicts is None:
             return ()
-        return explain(recorded, self._store.events(recorded.stream), self.judge(verdicts.process, verdicts.version))
+        judge = self.judge(verdicts.process, verdicts.version)
+        judged = explain(recorded, self._store.events(recorded.stream), judge)
+        now_is = partial(self._as_it_stands, recorded.stream)
+        return Holders(self._store, now_is, self._clock()).beside(judged)
+
+    def _as_it_stands(self, stream: str) -> Deal | None:
+        return self._store.load(stream, DEAL)[0]
 
     def preflight(self, command: Command, gate: Gate, target: str) -> Preflight:
         """What the gate would say of an attempt now; nothing is written."""
@@ -164,7 +159,9 @@ class Desk:
         judge = self.judge(deal.process, deal.process_version)
         timed, now = self._timed(command, deal, False)
         context = self._context(timed, deal, judge, (Unwatched(self._store), now))
-        return preflight(deal, timed, (gate, target), (judge, context))
+        history = partial(self._store.events, deal.stream)
+        said = preflight(deal, timed, (gate, target), (judge, context), history)
+        return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""

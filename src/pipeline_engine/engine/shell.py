@@ -8,8 +8,9 @@ from typing import Any, TypedDict
 
 from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
 from pipeline_engine.engine.clocks import system_clock
-from pipeline_engine.engine.desk import REGISTER, Desk
+from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
+from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.envelope import Envelope, Event, Via
 from pipeline_engine.errors import BadValue

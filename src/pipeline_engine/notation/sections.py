@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pipeline_engine.errors import BadFile, nearest, quoted
 from pipeline_engine.notation.scalars import Unfit, name
-from pipeline_engine.notation.tree import Items, Node, Table, Text
+from pipeline_engine.notation.tree import Items, Node, Table, Text, place_within
 from pipeline_engine.notation.written import Place, Written
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ class Warned:
     code: str
     place: Place
     message: str
+    about: tuple[str, ...] = ()
 
 
 class Complaints:
@@ -34,6 +35,7 @@ class Complaints:
         self.written = written
         self.found: list[BadFile] = []
         self.warnings: list[Warned] = []
+        self.texts: dict[str, str] = {}  # of other files that this one takes from, by their name
 
     def add(self, at: Node | Place, found: str, expected: str = "", near: Sequence[str] = ()) -> None:
         """Note one thing that is wrong, at a place."""
@@ -41,10 +43,15 @@ class Complaints:
         if not self.full:
             self.found.append(self.written.bad(place, found, expected, near))
 
-    def warn(self, code: str, at: Node, message: str) -> None:
-        """Note something doubtful."""
+    def place_within(self, scalar: Text, line: int | None, column: int | None) -> Place:
+        """A place inside a text of the file, or of one that it takes from."""
+        text = self.texts.get(scalar.place.file or "", self.written.text)
+        return place_within(text, scalar, line or 1, column or 1)
+
+    def warn(self, code: str, at: Node, message: str, *about: str) -> None:
+        """Note something doubtful, and the names it is about."""
         if len(self.warnings) < _MOST_COMPLAINTS:
-            self.warnings.append(Warned(code, at.place, message))
+            self.warnings.append(Warned(code, at.place, message, about))
 
     def unknown(self, at: Node, what: str, word: str, known: Collection[str]) -> None:
         """Note a name that is not there, with the nearest ones that are."""
@@ -94,9 +101,6 @@ class Section:
     def _unknown_key(self, key: Text, keys: Sequence[str]) -> None:
         word = key.value
         if self.complaints.full:
-            return
-        if word in self.complaints.written.later:
-            self.complaints.add(key, f"key `{word}` is not known to this version of the engine", quoted(keys))
             return
         near = nearest(word, keys)
         self._misspelt.update(near[:1])

@@ -5,7 +5,7 @@ What makes a file say something else than it seems to (tags, anchors, merge keys
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import yaml
@@ -74,10 +74,28 @@ def read_tree(written: Written) -> Node:
         raise written.bad(Place(*place_of(builder.text, offset)), found, expected) from None
 
 
+def elsewhere(node: Node, file: str) -> Node:
+    """The tree with every place in that file: what one file takes over from another still says where it stands."""
+    if isinstance(node, Text):
+        return _text_in(node, file)
+    if isinstance(node, Items):
+        return replace(node, items=tuple(elsewhere(item, file) for item in node.items), place=_in(node.place, file))
+    moved = tuple((_text_in(key, file), elsewhere(value, file)) for key, value in node.entries)
+    return replace(node, entries=moved, place=_in(node.place, file))
+
+
+def _in(place: Place, file: str) -> Place:
+    return replace(place, file=file)
+
+
+def _text_in(text: Text, file: str) -> Text:
+    return replace(text, place=_in(text.place, file))
+
+
 def place_within(text: str, scalar: Text, line: int, column: int) -> Place:
     """The place in the file of a place in a scalar's value."""
     offset = scalar.start + offset_in_source(scalar.source, scalar.style, scalar.value, line, column)
-    return Place(*place_of(text.removeprefix("\ufeff"), offset))
+    return Place(*place_of(text.removeprefix("\ufeff"), offset), scalar.place.file)
 
 
 def _check_characters(written: Written) -> None:

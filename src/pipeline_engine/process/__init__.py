@@ -15,8 +15,11 @@ from pipeline_engine.process.catalog import (
     from_published,
 )
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
+from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
+from pipeline_engine.process.findings import CODES, PAGE, Finding
+from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -28,7 +31,7 @@ from pipeline_engine.process.judge import (
     Codes,
     Judge,
 )
-from pipeline_engine.process.lint import Finding, lint
+from pipeline_engine.process.lint import Beside, Standing, Used, lint
 from pipeline_engine.process.load import load_process, text_of
 from pipeline_engine.process.model import (
     GATES,
@@ -58,22 +61,33 @@ from pipeline_engine.process.rules import (
     Frame,
     Kind,
     ListOf,
+    Part,
     Program,
     RecordOf,
     Records,
     Vocabulary,
     WorkingHours,
+    both,
     compile_rule,
+    day,
+    either,
     from_json,
     limits_of,
+    moment,
     reads,
+    said,
     seen,
+    spaced,
     to_json,
     to_text,
 )
+from pipeline_engine.process.scalars import clock_span
+from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
+from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
+    "CODES",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -81,11 +95,15 @@ __all__ = [
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
+    "PAGE",
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Base",
+    "Bases",
+    "Beside",
     "Calendar",
     "Catalog",
     "Change",
@@ -103,8 +121,10 @@ __all__ = [
     "Kind",
     "ListOf",
     "LostReason",
+    "Meanings",
     "Moves",
     "Opens",
+    "Part",
     "Process",
     "ProcessDiff",
     "ProcessPublished",
@@ -122,23 +142,43 @@ __all__ = [
     "SplitLimit",
     "Stage",
     "Stalled",
+    "Standing",
+    "Used",
+    "VariantStanding",
     "Vocabulary",
     "WorkingHours",
+    "both",
+    "both_fit",
+    "clock_span",
     "compile_rule",
+    "day",
     "decide_publish",
     "diff",
     "digest_of",
+    "either",
     "evolve_catalog",
     "evolve_process",
+    "fits",
     "from_json",
     "from_published",
     "limits_of",
     "lint",
     "load_process",
+    "mermaid_of",
+    "moment",
+    "no_bases",
+    "process_meanings",
+    "process_schema",
+    "read_meanings",
     "read_money",
     "read_value",
     "reads",
+    "said",
+    "schema_of",
     "seen",
+    "spaced",
+    "standing",
+    "svg_of",
     "text_of",
     "to_json",
     "to_text",

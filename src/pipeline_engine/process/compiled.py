@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline_engine.notation import Complaints, Place, Text, place_within
+from pipeline_engine.notation import Complaints, Place, Text
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.drafts import Condition, Draft, grouped
 from pipeline_engine.process.followups import Moments
@@ -119,7 +119,7 @@ class Compiler:
 
     vocabulary: Vocabulary
     complaints: Complaints
-    _made: dict[tuple[str, int, Kind], Node | None] = field(default_factory=dict)
+    _made: dict[tuple[str, int, str | None, Kind], Node | None] = field(default_factory=dict)
     _wrong: list[str] = field(default_factory=list)
 
     def moment(self, source: Text) -> Node | None:
@@ -142,7 +142,8 @@ class Compiler:
 
     def tree(self, text: str, source: Text | None, place: Place, kind: Kind = Kind.BOOL) -> Node | None:
         """The tree of a text; None, with a complaint, where it does not compile."""
-        key = (text, source.start if source is not None else -1, kind)
+        start, file = (source.start, source.place.file) if source is not None else (-1, None)
+        key = (text, start, file, kind)
         if key not in self._made:
             self._made[key] = self._tree(text, source, place, kind)
         return self._made[key]
@@ -158,7 +159,7 @@ class Compiler:
         except RuleError as error:
             if source is not None:
                 self._wrong.append(text)
-                place = place_within(self.complaints.written.text, source, error.line, error.column)
+                place = self.complaints.place_within(source, error.line, error.column)
             elif any(wrong in text for wrong in self._wrong):
                 # It was made of a text that is wrong, and that has been said where it stands.
                 return None
@@ -170,7 +171,8 @@ def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
     paths = sorted(reads(check) | (frozenset() if when is None else reads(when)))
     return Rule(
         id=draft.id, asked_at=draft.gate, kind=draft.kind, severity=draft.severity, says=draft.says, fix=draft.fix,
-        waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after, text=draft.text,
+        waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after,
+        own_words=draft.own_words, text=draft.text,
         when_text=_when_text(draft.conditions), check=stored(check), when=None if when is None else stored(when),
         reads=tuple(paths), lapses_on=_lapses_on(draft, paths),
     )  # fmt: skip

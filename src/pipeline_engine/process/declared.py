@@ -89,7 +89,7 @@ def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) 
             section.complaints.unknown(each, "role", each.value, roles if near else (*roles, *besides))
         elif each.value not in (*roles, *besides):
             section.complaints.warn(
-                "undeclared-role", each, f"role `{each.value}` is declared nowhere; add it to `roles`"
+                "undeclared-role", each, f"role `{each.value}` is declared nowhere; add it to `roles`", each.value
             )
     return tuple(each.value for each in named)
 

@@ -40,6 +40,7 @@ class Draft:
     after: tuple[str, ...] = ()
     void_if_changed: tuple[str, ...] = ()
     item: Item | None = None
+    own_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> 
             waivable_by=waivable_by,
             says=says or draft.says,
             fix=fix or draft.fix,
+            own_words=bool(says),
         )
         for draft in drafts
     ]

@@ -7,6 +7,7 @@ rule is unknown.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ import numpy.typing as npt
 
 from pipeline_engine.errors import UnknownStage
 from pipeline_engine.process.model import OWNERS_MANAGER, Gate, Process, Rule
-from pipeline_engine.process.rules import Frame, Program, from_json, seen
+from pipeline_engine.process.rules import Frame, Part, Program, Wording, because, from_json, seen, value_at
 from pipeline_engine.process.vocabulary import vocabulary_of
+from pipeline_engine.process.wording import wording_of
 from pipeline_engine.values import Value
 
 FAIL, PASS, UNKNOWN, WAIVED, NOT_ASKED = range(5)
@@ -109,6 +111,28 @@ class Judge:
         programs = [program for program in (when, check) if program is not None]
         found = {path: value for program in programs for path, value in seen(program.node, frame, row)}
         return tuple(found.items())
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The words that explanations are told in."""
+        return wording_of(self.process)
+
+    def read(self, frame: Frame, path: str, row: int = 0) -> Any:
+        """What stands at a column path on one row; None where nothing does."""
+        found = frame.look(path)
+        return None if found is None else value_at(found, row)
+
+    def applies(self, number: int, frame: Frame, row: int = 0) -> bool | None:
+        """Whether a rule's `when` holds on one row; None where nobody knows."""
+        when = self._whens[number]
+        verdict = PASS if when is None else int(when.verdicts(frame)[row])
+        return None if verdict == UNKNOWN else verdict == PASS
+
+    def because(self, number: int, frame: Frame, row: int = 0) -> tuple[Part, ...]:
+        """The smallest parts that make a rule not pass on a row: of its `when` where unknown, else of its check."""
+        when, check = self._whens[number], self._checks[number]
+        unsure = because(when.node, frame, self.wording, row) if when is not None else ()
+        return unsure or because(check.node, frame, self.wording, row)
 
     def moment(self, tree: Any, frame: Frame) -> datetime | None:
         """What the stored tree of a moment comes to on the first row; None where it reads what is not known."""

@@ -1,10 +1,11 @@
 """From a process file to a process: read, checked and compiled, or refused with every place that is wrong."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline_engine import notation
 from pipeline_engine.errors import BadProcess
-from pipeline_engine.notation import Complaints, Section, Written, place_of, read_tree
+from pipeline_engine.notation import Complaints, Node, Section, Written, place_of, read_tree
 from pipeline_engine.process.catalog import digest_of
 from pipeline_engine.process.compiled import Compiled, CompiledDraft, compile_drafts
 from pipeline_engine.process.declared import Declared, read_declared
@@ -12,18 +13,18 @@ from pipeline_engine.process.followups import read_opens, read_plan
 from pipeline_engine.process.model import Item, Opens, Process, Stage
 from pipeline_engine.process.outcomes import Outcomes, read_outcomes, way_of
 from pipeline_engine.process.rules import SEMANTICS
+from pipeline_engine.process.silences import Silence, read_silences
 from pipeline_engine.process.stages import Gates, read_moves, read_opening, read_stages
 from pipeline_engine.process.topology import Way, topology
+from pipeline_engine.process.variants import VARIANT_KEYS, Bases, Laid, changed, laid_over, no_bases, read_for
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
-    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate",
+    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate", "lint",
+    *VARIANT_KEYS,
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
-LATER = frozenset({
-    "extends", "for", "replace", "remove", "lint", "variants", "motions", "products",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,21 @@ class Examined:
     process: Process | None = None
     declared: Declared | None = None
     rules: tuple[CompiledDraft, ...] = ()
+    root: Node | None = None
+    silences: tuple[Silence, ...] = ()
 
 
-def load_process(text: str, file: str) -> Process:
+def load_process(text: str, file: str, bases: Bases = no_bases) -> Process:
     """
     The process that a file defines, not published yet (version 0).
+
+    Args:
+        bases: Finds the process that a variant extends.
 
     Raises:
         BadProcess: The first thing in the file that is wrong, with its place; `lint` tells all of them.
     """
-    examined = examine(text, file)
+    examined = examine(text, file, bases)
     if examined.process is None or examined.complaints.found:
         raise examined.complaints.first
     return examined.process
@@ -59,22 +65,23 @@ def text_of(content: bytes, file: str) -> str:
         raise BadProcess(file, *place_of(before, len(before)), found, "a file saved as UTF-8") from None
 
 
-def examine(text: str, file: str) -> Examined:
+def examine(text: str, file: str, bases: Bases = no_bases) -> Examined:
     """Read a file to its end, whatever is wrong with it."""
-    source = Written(text, file, BadProcess, NEEDS, LATER)
+    source = Written(text, file, BadProcess, NEEDS)
     complaints = Complaints(source)
     try:
-        root = read_tree(source)
+        laid = laid_over(read_tree(source), bases, complaints)
     except BadProcess as bad:
         complaints.found.append(bad)
         return Examined(complaints)
-    top = Section(root, TOP_KEYS, complaints, "a process")
+    complaints.texts.update({laid.label: laid.base_text} if laid.label else {})
+    top = Section(laid.root, TOP_KEYS, complaints, "a process")
     top.need(*NEEDED)
     name, title = top.read("process", notation.name), top.prose("title")
-    return _examined(top, (name, title, text))
+    return _examined(top, (name, title, text), laid)
 
 
-def _examined(top: Section, header: tuple[str | None, str, str]) -> Examined:
+def _examined(top: Section, header: tuple[str | None, str, str], laid: Laid) -> Examined:
     complaints, declared = top.complaints, read_declared(top)
     plan, dues = read_plan(top)
     gates = Gates(declared, plan)
@@ -83,16 +90,21 @@ def _examined(top: Section, header: tuple[str | None, str, str]) -> Examined:
     declared.check_locks(stage_ids, complaints)
     outcomes, moves = read_outcomes(top, gates, stage_ids), read_moves(top, declared, stage_ids)
     opens, moments = read_opens(top, declared)
+    silences = read_silences(top)
     way = way_of(top, moves, outcomes, stages)
     written = [*moves.drafts, *read_opening(top, gates), *drafts, *outcomes.drafts]
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
+    drafts = changed(drafts, laid, partial(gates.reread, complaints=complaints), complaints)
     compiled = compile_drafts(drafts, declared, complaints, (*dues.values(), *moments.values()))
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
-    examined = Examined(complaints, None, declared, compiled.rules)
+    variant_for = read_for(laid, declared, complaints)
+    examined = Examined(complaints, None, declared, compiled.rules, top.node, silences)
     if complaints.found or header[0] is None:
         return examined
-    return replace(examined, process=_process((header[0], *header[1:]), declared, course, compiled))
+    process = _process((header[0], *header[1:]), declared, course, compiled)
+    variant = {"extends": laid.extends, "variant_for": variant_for}
+    return replace(examined, process=process.model_copy(update=variant))
 
 
 @dataclass(frozen=True, slots=True)

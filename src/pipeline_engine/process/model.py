@@ -144,7 +144,8 @@ class Rule(Frozen):
     `check` and `when` are stored trees (`process.rules.to_json`); `text` and `when_text` are what the author
     wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, `leave:STAGE`, `applies:STAGE`, or
     `moves`, `moves:forward`, `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`. `approval` is the
-    role asked for, `after` the rules whose approvals come before it.
+    role asked for, `after` the rules whose approvals come before it. `own_words` says that `says` is the author's, and
+    not made from what the rule asks.
     In `fix`, `{deal}` stands for the deal's id: replace it, never `str.format` a text that an author wrote.
     """
 
@@ -157,6 +158,7 @@ class Rule(Frozen):
     waivable_by: tuple[str, ...] = ()
     approval: str | None = None
     after: tuple[str, ...] = ()
+    own_words: bool = True
     text: str
     when_text: str | None = None
     check: Any

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from pipeline_engine import notation
-from pipeline_engine.notation import Items, Section, Table, Text
+from pipeline_engine.notation import Complaints, Items, Node, Section, Table, Text
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.drafts import Condition, Draft
@@ -31,7 +31,11 @@ class Gates:
     def drafts(self, section: Section, key: str, gate: str) -> list[Draft]:
         """The rules of the entries listed under a key."""
         listed = section.list_of(key, "entries")
-        return [d for node in listed for d in drafts_of(node, gate, self.declared, self.plan, section.complaints)]
+        return [draft for node in listed for draft in self.reread(node, gate, section.complaints)]
+
+    def reread(self, node: Node, gate: str, complaints: Complaints) -> list[Draft]:
+        """The rules of one entry."""
+        return drafts_of(node, gate, self.declared, self.plan, complaints)
 
 
 def read_stages(top: Section, gates: Gates) -> tuple[list[Stage], list[Draft]]:

@@ -12,7 +12,7 @@ from pipeline_engine.store.model import (
     Row,
     StreamAppend,
 )
-from pipeline_engine.store.opening import open_store
+from pipeline_engine.store.opening import is_there, open_store
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 
@@ -32,5 +32,6 @@ __all__ = [
     "Store",
     "StreamAppend",
     "Upcasters",
+    "is_there",
     "open_store",
 ]

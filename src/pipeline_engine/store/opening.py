@@ -49,6 +49,11 @@ def open_store(
     return Store(log_at(url, now, clock_name, keys.name), Codec(events, keys), clock_name)
 
 
+def is_there(url: str) -> bool:
+    """Whether a store could be at a URL, as far as can be told without opening it: a file that is not there is none."""
+    return not url.startswith("sqlite:") or _path_of(url).exists()
+
+
 def log_at(url: str, clock: Clock, clock_name: str, keys: str) -> Log:
     """The log at a URL, without what the store puts before it."""
     if url == "memory://":
@@ -61,11 +66,16 @@ def log_at(url: str, clock: Clock, clock_name: str, keys: str) -> Log:
     raise BadStore(f"`{kind}` is no kind of store; use `sqlite:///file.db`, `postgresql://…` or `memory://`")
 
 
-def _file(url: str) -> File:
-    path, _, query = url.removeprefix("sqlite:///").partition("?")
-    synchronous = query.removeprefix("synchronous=") if query else "full"
+def _path_of(url: str) -> Path:
+    path = url.removeprefix("sqlite:///").partition("?")[0]
     if not url.startswith("sqlite:///") or not path or ":memory:" in path:
         raise BadStore(f"`{url}` names no file; write `sqlite:///file.db` or `sqlite:////folder/file.db`")
+    return Path(path)
+
+
+def _file(url: str) -> File:
+    path, query = _path_of(url), url.partition("?")[2]
+    synchronous = query.removeprefix("synchronous=") if query else "full"
     if synchronous not in SYNCHRONOUS:
         raise BadStore(f"`{query}` is no setting of a store; use `synchronous=full` or `synchronous=normal`")
-    return File(Path(path), synchronous)
+    return File(path, synchronous)

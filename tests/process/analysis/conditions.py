@@ -34,6 +34,7 @@ outcomes: {}
 """
 PROCESS: Process = load_process(SMALL, "small.yaml")
 VOCABULARY = vocabulary_of(PROCESS)
+WITH_RATES: Process = load_process(SMALL.replace("currency: EUR", "currency: EUR\nrates: {USD: 0.92}"), "small.yaml")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 _DAY = timedelta(days=1)
@@ -73,7 +74,9 @@ def row(draw: Random) -> dict[str, Any]:
 
 
 def _amounts(draw: Random) -> list[Money]:
-    return [Money.of(draw.choice(["0", "1", "1.5", "2", "3"]), draw.choice(["EUR", "EUR", "USD", "GBP"]))]
+    return [
+        Money.of(draw.choice(["0", "1", "1.5", "2", "3", "1.0869", "1.087"]), draw.choice(["EUR", "EUR", "USD", "GBP"]))
+    ]
 
 
 def _activity(draw: Random, ids: list[str]) -> dict[str, Any]:
@@ -89,8 +92,8 @@ def _activity(draw: Random, ids: list[str]) -> dict[str, Any]:
 class Conditions:
     """Random conditions, small enough that random rows meet most of what they tell apart."""
 
-    def __init__(self, seed: int) -> None:
-        self.draw = Random(seed)
+    def __init__(self, seed: int, process: Process = PROCESS) -> None:
+        self.draw, self._vocabulary = Random(seed), vocabulary_of(process)
 
     def demands(self) -> list[Demand]:
         """Two or three conditions and what is wanted of them."""
@@ -100,7 +103,7 @@ class Conditions:
     def _compiled(self) -> Any:
         while True:
             try:
-                return compile_rule(self.condition(self.draw.randrange(3)), VOCABULARY)
+                return compile_rule(self.condition(self.draw.randrange(3)), self._vocabulary)
             except RuleError:
                 continue
 

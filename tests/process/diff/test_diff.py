@@ -78,6 +78,14 @@ CASES = {
     "one meeting more": ("activities: {meeting: 1}", "activities: {meeting: 2}", "stricter"),
     "a day more": ("stay_at_least: 1d", "stay_at_least: 2d", "stricter"),
     "the same day in hours": ("stay_at_least: 1d", "stay_at_least: 24h", "equal"),
+    "a shorter look back": (
+        "activities: {meeting: {at_least: 1, within: 45d}}", "activities: {meeting: {at_least: 1, within: 30d}}",
+        "stricter",
+    ),
+    "with the one who decides": (
+        "activities: {meeting: 1}", "activities: {meeting: {at_least: 1, with: economic_buyer}}", "stricter",
+    ),
+    "any activity, where there is one kind": ("activities: {meeting: 1}", "activities: {any: 1}", "equal"),
     "a rule that only warns now": ("check: deal.amount > 5", "check: deal.amount > 5, severity: warn", "looser"),
     "an approval for what was refused": (
         "check: deal.amount < 9", "check: \"deal.amount < 9 || approvals.exists(a, a.role == 'manager' && a.live)\"",
@@ -168,6 +176,46 @@ def test_other_plan_rates_are_never_called_equal() -> None:
     a = process(changed("currency: EUR", "currency: EUR\nrates: {USD: 0.92}"))
     b = process(changed("currency: EUR", "currency: EUR\nrates: {USD: 0.95}"))
     assert gate(diff(a, b), "proposal").verdict == "not analysed"
+
+
+def test_no_more_than_so_many_is_stricter() -> None:
+    """The deal shown has one too many, and no more."""
+    a = with_rule("activities: {meeting: 1}")
+    b = with_rule("activities: {meeting: {at_least: 1, at_most: 3}}")
+    found = gate(diff(a, b), "proposal")
+    assert found.verdict == "stricter"
+    assert len(found.shown[0].row["activities"]) == 4
+
+
+def test_two_calendars_make_working_time_two_things() -> None:
+    """Two business days by one week are not two by another."""
+    week = "currency: EUR\ncalendar: {zone: Europe/Berlin, week: mon-fri 09:00-18:00}"
+    short = week.replace("mon-fri", "mon-thu")
+    a, b = (with_rule("{id: wait, stay_at_least: 2bd}", changed("currency: EUR", each)) for each in (week, short))
+    assert gate(diff(a, a), "proposal").verdict == "equal"
+    assert gate(diff(a, b), "proposal").verdict != "equal"
+    longer = with_rule("{id: wait, stay_at_least: 3bd}", changed("currency: EUR", week))
+    assert gate(diff(a, longer), "proposal").verdict == "stricter"
+
+
+def test_who_may_move_and_what_is_asked_on_leaving_are_compared() -> None:
+    """Another role may move too: looser. Something more is asked on leaving a stage: stricter."""
+    text = changed("  - id: lead\n", "  - id: lead\n    leave:\n      - {id: known, require: [region]}\n")
+    a = process(text + "moves: {by: [rep]}\n")
+    more = text.replace("{id: known, require: [region]}", "require: [region, amount]")
+    found = diff(a, process(f"{more}moves: {{by: [rep, manager]}}\n"))
+    assert gate(found, "moves").verdict == "looser"
+    assert gate(found, "leave:lead").verdict == "stricter"
+
+
+def test_bands_of_an_approval_are_compared_by_what_they_ask() -> None:
+    """A band that begins earlier asks for more approvals."""
+    fields = GOOD.replace("deal:\n", "deal:\n  discount: {type: percent}\n")
+    rule = "approval: {by: deal.discount, bands: [{up_to: 10%}, {from: manager}]}"
+    a, b = with_rule(rule, fields), with_rule(rule.replace("10%", "5%"), fields)
+    found = gate(diff(a, b), "proposal")
+    assert found.verdict == "stricter"
+    assert 5 < found.shown[0].row["deal.discount"] <= 10
 
 
 def test_a_field_of_another_kind_is_not_compared() -> None:

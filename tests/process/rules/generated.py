@@ -1,14 +1,26 @@
 """Random well-typed rules and rows, by seed."""
 
 from datetime import UTC, datetime, timedelta
+from math import inf, nan
 from random import Random
 from typing import Any
 
 from pipeline_engine.process.rules import Kind, ListOf, Vocabulary
 
-TEXTS = ("EMEA", "NA", "vp", "manager", "a@b.example", "", "é", "Zürich", "ab", "日本", "a\tb", "AB")
+TEXTS = (
+    *("EMEA", "NA", "vp", "manager", "a@b.example", "", "é", "Zürich", "ab", "日本", "a\tb", "AB"),
+    *("ß", "Ǆ", "e\u0301", "😀", "\u2028", "a\x00b", "\U0010ffff", "\uffff", "\ue000", "İstanbul", "vp "),
+)
+# The reference cuts a text that is bound to it at a NUL; in a literal it may stand.
+BOUND = tuple(text for text in TEXTS if "\x00" not in text)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-PATTERNS = ("^a", "[A-Z]{2}", "o|p$", ".@.", "^$", "(?i)zÜ")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PATTERNS = ("^a", "[A-Z]{2}", "o|p$", ".@.", "^$", "(?i)zÜ", "^.$", "(?s)^.{2,3}$", "(a|b)*c?$", "^[^a-z]+$", "(?i)^ß")
+MOMENTS = (
+    *("2026-01-15T08:00:00.25Z", "1969-12-31T23:59:59+02:00", "0001-01-01T00:00:01Z", "9999-12-31T23:59:58.999999Z"),
+    *("2000-02-29T00:00:00Z", "1900-03-01T00:00:00-12:30", "1969-12-31T23:59:59.999999Z"),
+)
+SPANS = ("24h", "90m", "-1h", "7776000s", "1h30m", "-1500ms", "2562047h", "-2562047h", "-0.25s", "1us", "0s")
 MOMENT_PARTS = (
     *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
     *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
@@ -120,7 +132,8 @@ class Expressions:
         """A number with a fraction."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.4:
-            return self.pick(*READ[Kind.DOUBLE] * 2, "0.0", "50000.0", "1.5", "-3.0", "1e308", "9.3e18")
+            edges = ("1e308", "9.3e18", "9.223372036854775e18", "-9.223372036854775808e18", "5e-324", "-0.0")
+            return self.pick(*READ[Kind.DOUBLE] * 4, "0.0", "50000.0", "1.5", "-3.0", *edges)
         if chance < 0.7:
             left, right = self.double(depth - 1, variable), self.double(depth - 1, variable)
             return f"({left} {self.pick(*'+-*/')} {right})"
@@ -132,7 +145,7 @@ class Expressions:
         """A moment."""
         if depth <= 0 or self.random.random() < 0.6:
             own = [f"{variable}.at"] * 2 if variable else []
-            literals = ("timestamp('2026-01-15T08:00:00.25Z')", "timestamp('1969-12-31T23:59:59+02:00')")
+            literals = (f"timestamp('{self.pick(*MOMENTS)}')", f"date('{self.pick('2026-02-28', '9999-12-31')}')")
             return self.pick(*READ[Kind.TIMESTAMP], *own, *literals)
         return f"({self.moment(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
 
@@ -140,8 +153,8 @@ class Expressions:
         """A length of time."""
         chance = self.random.random()
         if depth <= 0 or chance < 0.5:
-            literals = ("24h", "90m", "-1h", "7776000s", "1h30m", "-1500ms", "2562047h", "-0.25s")
-            return self.pick("deal.hour", *(f"duration('{text}')" for text in literals))
+            literals = (f"duration('{text}')" for text in SPANS)
+            return self.pick("deal.hour", *literals, f"days({self.random.randint(-106_751, 106_751)})")
         if chance < 0.8:
             return f"({self.moment(depth - 1, variable)} - {self.moment(depth - 1, variable)})"
         return f"({self.span(depth - 1, variable)} {self.pick('+', '-')} {self.span(depth - 1, variable)})"
@@ -158,7 +171,8 @@ class Expressions:
         if depth <= 0 or chance < 0.08:
             own = [f"{variable}.live", f"has({variable}.role)"] if variable else []
             read = [path for paths in READ.values() for path in paths if path != "now"]
-            return self.pick(f"has({self.pick(*read)})", self.relation(0, variable), "deal.signed", *own)
+            known = f"known({self.pick(*read, 'now', 'approvals', 'deal.tags')})"
+            return self.pick(f"has({self.pick(*read)})", self.relation(0, variable), "deal.signed", known, *own)
         if chance < 0.33:
             left, right = self.bool_(depth - 1, variable), self.bool_(depth - 1, variable)
             return f"({left} {self.pick('&&', '||')} {right})"
@@ -183,8 +197,9 @@ class Expressions:
             return f"({text} in [{others}])"
         if chance < 0.85:
             return f"({self.pick(text, repr('vp'))} in deal.tags)"
-        numbers = ", ".join(self.int_(0, variable) for _ in range(self.random.randint(1, 3)))
-        return f"({self.int_(depth - 1, variable)} in [{numbers}])"
+        kind = self.random.choice([Kind.INT, Kind.DOUBLE, Kind.TIMESTAMP, Kind.DURATION, Kind.BOOL])
+        others = ", ".join(self.of(kind, 0, variable) for _ in range(self.random.randint(1, 3)))
+        return f"({self.of(kind, depth - 1, variable)} in [{others}])"
 
     def about_lists(self, depth: int, variable: str | None) -> str:
         """A truth about a list."""
@@ -205,6 +220,11 @@ class Expressions:
                 f"approvals.filter(a, {body}).{macro}(c, c.role == {self.string(0, None)})",
                 f"approvals.map(a, {self.int_(depth - 1, 'a')}).{macro}(x, x > {self.int_(0, None)})",
                 f"deal.tags.{macro}(t, t + {self.string(0, None)} != 'vp' || t.contains('a'))",
+                f"deal.tags.{macro}(t, approvals.exists(a, a.role == t && {self.bool_(1, 'a')}))",
+                f"approvals.{macro}(a, approvals.filter(b, {self.bool_(1, 'b')}).all(c, c.at <= a.at))",
+                f"approvals.{macro}(a, (a.role + a.by) in approvals.map(b, b.by + {self.string(0, 'b')}))",
+                f"approvals.map(a, {self.moment(1, 'a')}).{macro}(m, m > {self.moment(0, None)})",
+                f"approvals.map(a, {self.double(1, 'a')}).{macro}(d, d >= {self.double(0, None)})",
                 f"deal.tags.filter(t, t.size() > {self.int_(0, None)}).{macro}(t, t in ['vp', deal.region])",
                 f"[{self.int_(1, None)}, {self.int_(1, None)}].{macro}(n, n % 3 == {self.int_(0, None)})",
             ]
@@ -223,12 +243,12 @@ class Rows:
             Kind.DOUBLE: self.double,
             Kind.INT: self.int_,
             Kind.TIMESTAMP: self.moment,
-            Kind.STRING: lambda: self.random.choice(TEXTS),
+            Kind.STRING: lambda: self.random.choice(BOUND),
             Kind.BOOL: lambda: self.random.random() < 0.5,
             Kind.DURATION: self.span,
         }
         row = {path: self.maybe(draw[kind]) for kind, paths in READ.items() for path in paths}
-        row["deal.tags"] = self.maybe(lambda: [self.random.choice(TEXTS) for _ in range(self.random.randint(0, 3))])
+        row["deal.tags"] = self.maybe(lambda: [self.random.choice(BOUND) for _ in range(self.random.randint(0, 3))])
         row["approvals"] = self.maybe(lambda: [self.approval() for _ in range(self.random.randint(0, 3))])
         return row
 
@@ -239,8 +259,8 @@ class Rows:
     def approval(self) -> dict[str, Any]:
         """An approval with parts missing."""
         return {
-            "role": self.maybe(lambda: self.random.choice(TEXTS)),
-            "by": self.random.choice(TEXTS),
+            "role": self.maybe(lambda: self.random.choice(BOUND)),
+            "by": self.random.choice(BOUND),
             "at": self.maybe(self.moment),
             "live": self.maybe(lambda: self.random.random() < 0.5),
         }
@@ -248,7 +268,8 @@ class Rows:
     def double(self) -> float:
         """A number, sometimes an awkward one."""
         edges = (0.0, -0.0, 1.0, 49999.99, 50000.0, 1e308, -1e308, 9.3e18, -9.3e18, 9.223372036854775e18)
-        return self.random.choice([*edges, self.random.uniform(-1e6, 1e6)])
+        beyond = (inf, -inf, nan, 5e-324, -9.223372036854775808e18, 0.1)
+        return self.random.choice([*edges, *beyond, self.random.uniform(-1e6, 1e6)])
 
     def int_(self) -> int:
         """A whole number, sometimes at the limits."""
@@ -256,6 +277,9 @@ class Rows:
 
     def moment(self) -> datetime:
         """A moment, sometimes at the end of time."""
+        if self.random.random() < 0.1:
+            seconds = self.random.randint(-62_135_596_799, 253_402_300_798)
+            return EPOCH + timedelta(seconds=seconds, microseconds=self.random.randint(0, 999_999))
         if self.random.random() < 0.04:
             # The reference cannot be given the very first and the very last second.
             early, late = (

@@ -19,7 +19,7 @@ from tests.process.rules.generated import READ, VOCABULARY
 from pipeline_engine.process.rules import FALSE, TRUE, UNKNOWN, Kind, ListOf
 from pipeline_engine.process.rules.wire import message_pool
 
-_PLAIN = {
+PLAIN = {
     Kind.BOOL: cel.Type.BOOL,
     Kind.INT: cel.Type.INT,
     Kind.DOUBLE: cel.Type.DOUBLE,
@@ -27,6 +27,9 @@ _PLAIN = {
     Kind.TIMESTAMP: cel.Type.TIMESTAMP,
     Kind.DURATION: cel.Type.DURATION,
 }
+_KNOWN = re.compile(r"known\(([\w.]+)\)")
+_DATE = re.compile(r"date\('([\d-]+)'\)")
+_DAYS = re.compile(r"days\((-?\d+)\)")
 _HAS = re.compile(r"has\((deal|stage|move)\.(\w+)\)")
 _HAS_FIELD = re.compile(r"has\(([abc])\.(\w+)\)")
 _FIELD = re.compile(r"\b([abc])\.(role|by|at|live)\b")
@@ -41,7 +44,7 @@ def _variables() -> dict[str, Any]:
     for path in (path for paths in READ.values() for path in paths):
         kind = VOCABULARY.types[path]
         assert not isinstance(kind, ListOf)
-        variables[path] = _PLAIN[kind]  # type: ignore[index]  # what READ names are plain values
+        variables[path] = PLAIN[kind]  # type: ignore[index]  # what READ names are plain values
         variables[f"has_.{path}"] = cel.Type.BOOL
     variables["deal.tags"] = cel.Type.List(cel.Type.STRING)
     return variables
@@ -50,8 +53,16 @@ def _variables() -> dict[str, Any]:
 _ENVIRONMENT = cel.NewEnv(_POOL, variables=_variables(), extensions=[ext_strings.ExtStrings()])
 
 
+def plainly(source: str) -> str:
+    """The rule with our own words said in CEL's."""
+    plain = _DAYS.sub(lambda days: f"duration('{24 * int(days[1])}h')", _DATE.sub(r"timestamp('\1T00:00:00Z')", source))
+    # A list of what is known has one element, whatever it is; with what is missing in it, it is an error.
+    return _KNOWN.sub(r"([\1].size() == 1)", plain)
+
+
 def _said(source: str) -> str:
     """The rule in words that the reference takes."""
+    source = plainly(source)
     flat = _HAS_FIELD.sub(r"\1.has_\2", _HAS.sub(r"has_.\1.\2", source))
     return _FIELD.sub(r"[\1.\2][\1.has_\2 ? 0 : 1]", flat)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline_engine.process.rules import Kind, ListOf, RuleError, Vocabulary, compile_rule
-from pipeline_engine.process.rules.supported import LONGEST_SOURCE
+from pipeline_engine.process.rules.cost import LONGEST_SOURCE
 
 VOCABULARY = Vocabulary(
     deal={
@@ -81,7 +81,7 @@ WRONG = [
         "fewer nested loops",
         None,
     ),
-    ("true" + " " * LONGEST_SOURCE, 1, 1, "characters", "at most", None),
+    ("true" + " " * LONGEST_SOURCE, 1, 1, "bytes", "at most", None),
     (f"deal.seats in [{', '.join(map(str, range(201)))}]", 1, 1, "more than 200", "shorter", None),
 ]
 

@@ -13,6 +13,7 @@ from pipeline_engine.process.analysis.terms import (
     columns_in,
     known,
     outer_steps,
+    sum_of,
     sure,
 )
 from pipeline_engine.process.analysis.texts import PREDICATES, Claim
@@ -76,14 +77,21 @@ def _compared(node: Node, relation: str, holds: bool, facts: Facts) -> Way:
     orderly = (holds and relation != "_!=_") or _ordered(node, facts)
     money = [each for each in columns_in(node) if each.kind is Kind.MONEY]
     if orderly:
-        exact = len(money) < 2 or not facts.world.process.rates
-        facts.compare(relation, left, right, exact)
+        facts.compare(relation, left, right, not facts.world.process.rates or not money or _one_amount(node))
     else:
         # Not less and not greater: a division of decimals may come to no number at all.
         for side in node.args:
             if not sure(side, facts.world):
                 facts.has_value(side, True)
     return _one_currency(node)
+
+
+def _one_amount(node: Node) -> bool:
+    """Whether one amount, as it is, is compared with a literal: then it is converted once, and nothing rounds twice."""
+    left, right = (sum_of(side) for side in node.args)
+    parts = (*left.parts, *right.parts)
+    whole = not (left.parts and left.constant) and not (right.parts and right.constant)
+    return whole and len(parts) == 1 and parts[0][1] == 1
 
 
 def _of_text(node: Node, holds: bool, facts: Facts) -> None:

@@ -266,12 +266,25 @@ class Branch:
             except Contradiction:
                 self.facts.doubts = below.facts.doubts
                 continue
-            if not below.choices and not below.needs and below.facts == self.facts:
+            if below.adds_nothing_to(self):
                 return [below]  # it holds already, so there is nothing to choose
             found.append(below)
         if not found:
             raise Contradiction("no way is left")
         return found
+
+    def holds(self, way: tuple[Claim, ...]) -> bool:
+        """Whether the claims follow from the facts as they are."""
+        below = Branch(self.facts.copy(), list(way))
+        try:
+            below.settle()
+        except Contradiction:
+            return False
+        return below.adds_nothing_to(self)
+
+    def adds_nothing_to(self, above: "Branch") -> bool:
+        """Whether nothing is known here that is not known above."""
+        return not self.choices and not self.needs and self.facts == above.facts
 
     def _joined(self, place: int, below: "Branch") -> "Branch":
         """This branch with one choice made."""

@@ -20,8 +20,11 @@ def ways_to_have(branch: Branch) -> list[Branch] | None:
     """The branches in which the next need is met; None where there is none left."""
     if not branch.needs:
         return None
-    need = branch.needs.pop(0)
+    # The largest first, so that what is there for it may do for the others.
+    need = branch.needs.pop(max(range(len(branch.needs)), key=lambda place: (branch.needs[place].count, -place)))
     listing = branch.facts.listing(need.path)
+    if any(_met(branch, need, group) for group in listing.groups):
+        return [branch]
     if not need.apart:
         listing.needs += 1
     found = [_anew(branch, need, 1 if _singly(branch, need, listing) else need.count)]
@@ -29,6 +32,13 @@ def ways_to_have(branch: Branch) -> list[Branch] | None:
         groups = [group for group in listing.groups if group.element not in need.apart]
         found += [_shared(branch, need, group) for group in groups]
     return found
+
+
+def _met(branch: Branch, need: AtLeast, group: Group) -> bool:
+    """Whether enough elements are there already of which the condition is certain."""
+    if group.element in need.apart or group.count < need.count:
+        return False
+    return branch.holds(_claim(need, group.element))
 
 
 def _singly(branch: Branch, need: AtLeast, listing: Listing) -> bool:

@@ -13,7 +13,7 @@ from pipeline_engine.process.analysis.spans import Number
 from pipeline_engine.process.analysis.terms import name_of
 from pipeline_engine.process.analysis.texts import Text
 from pipeline_engine.process.analysis.world import BASE, NEARLY_ALWAYS, spellings
-from pipeline_engine.process.rules import RECORDS, Kind, Node, RecordOf, walk
+from pipeline_engine.process.rules import RECORDS, Kind, ListOf, Node, RecordOf, walk
 from pipeline_engine.process.rules.literals import DAY
 from pipeline_engine.values import Money, microseconds, moment_at
 
@@ -76,8 +76,11 @@ class Texts:
         return self.facts.world.process.currency if path.endswith(_CURRENCY) else likely.text(path, self.facts.world)
 
 
-def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
-    """Deals to try, the likeliest first; raises Contradiction where it is certain that none fits."""
+def rows_of(facts: Facts, literals: tuple[str, ...], deep: bool) -> Iterator[Row]:
+    """Deals to try, the likeliest first; raises Contradiction where it is certain that none fits.
+
+    `deep` is whether z3 may be asked.
+    """
     texts = Texts(facts)
     texts.check()
     roads = numbers.check(facts)
@@ -86,10 +89,9 @@ def rows_of(facts: Facts, literals: tuple[str, ...]) -> Iterator[Row]:
         return
     if found is not None:
         yield _row(facts, chosen, found)
-    if arithmetic.is_hard(facts):
-        better = arithmetic.solved(facts)
-        if better is not None:
-            yield _row(facts, chosen, {**(found or {}), **better})
+    better = arithmetic.solved(facts) if deep and arithmetic.is_hard(facts) else None
+    if better is not None:
+        yield _row(facts, chosen, {**(found or {}), **better})
     if found is not None:
         yield from islice(_tried(facts, chosen, found, literals), MOST_ROWS)
 
@@ -178,8 +180,9 @@ def _finished(columns: Row, facts: Facts) -> Row:
             _element(path, group.element, columns, facts) for group in listing.groups for _ in range(group.count)
         ]
         row[path] = elements if path in RECORDS else tuple(dict.fromkeys(elements))
-    for path in RECORDS:
-        row.setdefault(path, [])
+    for path in (*RECORDS, *(path for path, there in facts.present.items() if there)):
+        if "#" not in path and isinstance(world.types.get(path), ListOf):
+            row.setdefault(path, [] if path in RECORDS else ())
     row |= {path: value for path, value in world.given.items() if not isinstance(value, (list, tuple))}
     row.setdefault("now", moment_at(BASE))
     row.setdefault("today", moment_at(numbers.today_at(microseconds(row["now"]), world.zone)).date())

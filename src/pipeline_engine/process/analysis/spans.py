@@ -90,7 +90,7 @@ def roundest(span: Span, likes: Number, step: int | None = 1, digits: bool = Tru
         return None
     if span.holds(likes):
         return likes
-    if span.low is not None and likes < span.low:
+    if span.low is not None and likes <= span.low:
         return _upwards(span, step, digits)
     found = _upwards(span.flipped(), step, digits)
     return None if found is None else -found

@@ -11,6 +11,7 @@ from pipeline_engine.process.analysis.spans import Number, Span
 from pipeline_engine.process.analysis.world import ALIASES, World
 from pipeline_engine.process.rules import Kind, ListOf, Node
 from pipeline_engine.process.rules.literals import DAY, EARLIEST, LATEST, LONGEST
+from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import Money
 
 TERNARY = "_?_:_"
@@ -22,6 +23,7 @@ TURNED: Mapping[str, str] = {
     "_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_", "_==_": "_==_", "_!=_": "_!=_",
 }  # fmt: skip
 WHOLE = frozenset({Kind.INT, Kind.MONEY, Kind.TIMESTAMP, Kind.DURATION})
+_BY_CALENDAR = ("working_days", "working_hours")
 TRUE, FALSE = Node("const", Kind.BOOL, True), Node("const", Kind.BOOL, False)
 _ROOMS: Mapping[Kind, tuple[int, int]] = {
     Kind.INT: (-(2**63), 2**63 - 1),
@@ -46,15 +48,19 @@ def known(path: str, kind: Any) -> Node:
     return call("known", column(path, kind))
 
 
-def plain(node: Node) -> Node:
-    """The condition without what does not matter here: names of limits, and second names of one value."""
-    if node.op == "limit":
-        return plain(node.args[0])
-    if node.op == "rates":
-        return plain(node.args[0])
+def plain(node: Node, week: WorkWeek | None = None) -> Node:
+    """The condition without what does not matter here: names of limits, and second names of one value.
+
+    Working time keeps the week it is counted by close to it, so that by two calendars it is two things.
+    """
+    if node.op in ("limit", "rates"):
+        return plain(node.args[0], week)
+    if node.op == "calendar":
+        return plain(node.args[0], node.value)
     value = ALIASES.get(node.value, node.value) if node.op in ("column", "has") else node.value
-    args = tuple(plain(arg) for arg in node.args)
-    return node if value is node.value and args == node.args else replace(node, value=value, args=args)
+    args = tuple(plain(arg, week) for arg in node.args)
+    made = node if value is node.value and args == node.args else replace(node, value=value, args=args)
+    return Node("calendar", node.kind, week, (made,)) if value in _BY_CALENDAR and node.op == "call" else made
 
 
 def put(body: Node, variable: str, element: str) -> Node:

@@ -19,21 +19,25 @@ from pipeline_engine.process.analysis.terms import WHOLE, name_of, number_of
 from pipeline_engine.process.rules import Kind, Node
 from pipeline_engine.process.rules.literals import DAY
 
-_STEPS = 2_000_000  # z3's own count, so that the answer does not hang on the speed of the machine
+_STEPS = 500_000  # z3's own count, so that the answer does not hang on the speed of the machine
 _ROUNDING = Fraction(1, 2**52)
 _SMALLEST = Fraction(1, 2**1000)
 
 
 def solved(facts: Facts) -> numbers.Numbers | None:
     """Numbers for all bounds of a branch, None where z3 does not know; raises Contradiction where there are none."""
-    return _Arithmetic(facts).numbers()
+    roomy = _Arithmetic(facts)
+    if roomy.check() == z3.unsat:
+        raise Contradiction("arithmetic")
+    exact = _Arithmetic(facts, exact=True)
+    return next((each.numbers() for each in (exact, roomy) if each.check() == z3.sat), None)
 
 
 class _Arithmetic:
-    """The bounds of one branch as z3 has them."""
+    """The bounds of one branch as z3 has them; `exact` leaves nothing room to round in, which proves nothing."""
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
+    def __init__(self, facts: Facts, exact: bool = False) -> None:
+        self.facts, self.exact = facts, exact
         self.solver = z3.Solver()
         self.solver.set("rlimit", _STEPS)
         self.solver.set("random_seed", 0)
@@ -43,13 +47,12 @@ class _Arithmetic:
             self._within(z3.Sum([count * self.term(term) for term, count in key]), span)
         self._order()
 
+    def check(self) -> Any:
+        """Whether z3 says that there are numbers."""
+        return self.solver.check()
+
     def numbers(self) -> numbers.Numbers | None:
         """What z3 found, as near to an ordinary deal as it goes."""
-        found = self.solver.check()
-        if found == z3.unsat:
-            raise Contradiction("arithmetic")
-        if found != z3.sat:
-            return None
         for key, span in self.facts.wishes:
             self._within(z3.Sum([count * self.term(term) for term, count in key]), span)
         columns = sorted((term for term in self.terms if term.op == "column"), key=_rank)
@@ -98,9 +101,12 @@ class _Arithmetic:
         exact = self._exact(str(node.value), node.args)
         if exact is None:
             return self._free(node.kind in WHOLE)
+        rates = self.facts.world.process.rates
+        if rates and node.kind is Kind.MONEY and not self.exact:
+            return self._near(exact, z3.Int(self._name()), self._converted(node, max(map(Fraction, rates.values()))))
         if node.kind is Kind.DOUBLE:
-            return self._near(exact, z3.Real(self._name()))
-        return exact if exact.is_int() else self._near(exact, z3.Int(self._name()), Fraction(1, 2))
+            return exact if self.exact else self._near(exact, z3.Real(self._name()))
+        return exact if exact.is_int() else self._near(exact, z3.Int(self._name()), _z3(Fraction(1, 2)))
 
     def _column(self, node: Node) -> Any:
         step = self.facts.step(((node, 1),)) if node.kind in WHOLE else 1
@@ -115,9 +121,17 @@ class _Arithmetic:
     def _free(self, whole: bool) -> Any:
         return z3.Int(self._name()) if whole else z3.Real(self._name())
 
-    def _near(self, exact: Any, rounded: Any, half: Fraction = _SMALLEST) -> Any:
-        """The result of a step that rounds: somewhere near the exact one."""
-        room = z3.If(exact >= 0, exact, -exact) * _z3(_ROUNDING) + _z3(half)
+    def _converted(self, node: Node, highest: Fraction) -> Any:
+        """How far apart money is that was converted before a step, and after it: each side rounds to half a unit."""
+        factors = [_real(self.term(arg)) for arg in node.args if arg.kind is not Kind.MONEY]
+        sizes = [z3.If(each >= 0, each, -each) for each in factors]
+        halves = [size / 2 if node.value == "_*_" else 1 / (2 * size) for size in sizes]
+        return z3.Sum([_z3(highest / 2 + 2), *halves])
+
+    def _near(self, exact: Any, rounded: Any, half: Any = None) -> Any:
+        """The result of a step that rounds: somewhere near the exact one, `half` a unit away or as doubles have it."""
+        least = _z3(_SMALLEST) if half is None else half
+        room = z3.If(exact >= 0, exact, -exact) * _z3(_ROUNDING) + least
         self.solver.add(rounded - exact <= room, exact - rounded <= room)
         return rounded
 
@@ -130,8 +144,15 @@ class _Arithmetic:
         if not divisor:
             return None
         if args[0].kind is Kind.INT:
-            return _towards_zero(terms[0], int(divisor), remainder=function == "_%_")
+            return self._towards_zero(terms[0], int(divisor), remainder=function == "_%_")
         return _real(terms[0]) / _z3(Fraction(divisor))
+
+    def _towards_zero(self, term: Any, divisor: int, remainder: bool) -> Any:
+        """Division of whole numbers, whose rest has the sign of what is divided."""
+        quotient, rest, size = self._free(True), self._free(True), abs(divisor)
+        self.solver.add(term == quotient * divisor + rest, -size < rest, rest < size)
+        self.solver.add(z3.Or(rest == 0, (rest > 0) == (term > 0)))
+        return rest if remainder else quotient
 
 
 def _real(term: Any) -> Any:
@@ -146,14 +167,6 @@ _OPERATORS: Mapping[str, Callable[..., Any]] = {
     "days": lambda count: count * DAY,
     "double": _real,
 }
-
-
-def _towards_zero(term: Any, divisor: int, remainder: bool) -> Any:
-    size = abs(divisor)
-    quotient = z3.If(term >= 0, term / size, -((-term) / size))
-    if remainder:
-        return term - quotient * size
-    return quotient if divisor > 0 else -quotient
 
 
 def _rank(column: Node) -> tuple[bool, str]:

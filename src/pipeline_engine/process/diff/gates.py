@@ -20,12 +20,13 @@ class Gate:
 
 
 def gates_of(process: Process) -> list[Gate]:
-    """The gates of a process that are compared; `leave:` and `applies:` only where there are rules."""
+    """The gates of a process that are compared; `leave:`, `applies:` and `moves` only where they ask."""
     asked = {rule.asked_at for rule in process.rules}
     gates = [Gate("open", ("open",))]
     for stage in process.stage_ids:
         names = [name for name in (f"applies:{stage}", stage, f"leave:{stage}") if name == stage or name in asked]
         gates += [Gate(name, (name,)) for name in names]
+    gates += [Gate("moves", ("moves",))] if "moves" in asked else []
     gates += [Gate("moves:forward", ("moves:forward",), 1), Gate("moves:back", ("moves:back",), -1)]
     return gates + [Gate(name, (f"{name}:from", name)) for name in OUTCOME_TARGETS.values()]
 
@@ -47,7 +48,9 @@ def attempts_at(gate: Gate, a: Process, b: Process) -> Iterator[Mapping[str, Any
         yield from _moves(gate.way, a, b)
         return
     kind, _, stage = gate.name.rpartition(":")
-    if kind == "leave":
+    if gate.name == "moves":
+        yield {}
+    elif kind == "leave":
         yield {"move.from": stage}
     elif gate.name == "open":
         yield {"move.from": None}

@@ -8,10 +8,13 @@ Only `compile_rule` needs Google's checker; a stored tree runs without it.
 """
 
 from pipeline_engine.errors import RuleError
+from pipeline_engine.process.rules.because import because
 from pipeline_engine.process.rules.columns import Column, Records
 from pipeline_engine.process.rules.compiler import compile_expression, compile_rule, conjunction
 from pipeline_engine.process.rules.frame import Frame
+from pipeline_engine.process.rules.parts import Part
 from pipeline_engine.process.rules.program import FALSE, TRUE, UNKNOWN, Program, Trace
+from pipeline_engine.process.rules.rows import value_at
 from pipeline_engine.process.rules.seen import Seen, seen
 from pipeline_engine.process.rules.stored import from_json, to_json
 from pipeline_engine.process.rules.text import to_text
@@ -26,6 +29,7 @@ from pipeline_engine.process.rules.vocabulary import (
     Type,
     Vocabulary,
 )
+from pipeline_engine.process.rules.wording import Wording, both, day, either, moment, said, spaced
 from pipeline_engine.process.rules.working_hours import WorkingHours, WorkWeek
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "Node",
+    "Part",
     "Program",
     "RecordOf",
     "Records",
@@ -49,16 +54,25 @@ __all__ = [
     "Trace",
     "Type",
     "Vocabulary",
+    "Wording",
     "WorkWeek",
     "WorkingHours",
+    "because",
+    "both",
     "compile_expression",
     "compile_rule",
     "conjunction",
+    "day",
+    "either",
     "from_json",
     "limits_of",
+    "moment",
     "reads",
+    "said",
     "seen",
+    "spaced",
     "to_json",
     "to_text",
+    "value_at",
     "walk",
 ]

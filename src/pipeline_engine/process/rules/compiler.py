@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.checker import environment
 from pipeline_engine.process.rules.complaint import complaint, placed
+from pipeline_engine.process.rules.cost import LONGEST_SOURCE, check_size
 from pipeline_engine.process.rules.reader import Reader
-from pipeline_engine.process.rules.supported import LONGEST_SOURCE, check_size, kind_name
+from pipeline_engine.process.rules.supported import kind_name
 from pipeline_engine.process.rules.tree import Node, walk
 from pipeline_engine.process.rules.vocabulary import Kind, Vocabulary
 from pipeline_engine.process.rules.wire import checked_expression
@@ -34,8 +35,7 @@ def compile_expression(source: str, vocabulary: Vocabulary, kind: Kind, *, writt
     Raises:
         RuleError: As `compile_rule`.
     """
-    if written and len(source) > LONGEST_SOURCE:
-        raise RuleError(f"the rule has {len(source)} characters", f"at most {LONGEST_SOURCE}")
+    _check_text(source, LONGEST_SOURCE if written else None)
     try:
         compiled = environment(vocabulary).compile(source)
     except RuntimeError as problem:
@@ -55,6 +55,16 @@ _EXPECTED = {Kind.BOOL: "a condition that is true or false", Kind.TIMESTAMP: "a 
 def conjunction(nodes: Sequence[Node]) -> Node:
     """That all of these hold."""
     return nodes[0] if len(nodes) == 1 else Node("call", Kind.BOOL, "_&&_", tuple(nodes))
+
+
+def _check_text(source: str, longest: int | None) -> None:
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as problem:
+        found = f"`\\u{ord(source[problem.start]):04x}`, which is half a character"
+        raise placed(source, problem.start, found, "text that can be written in UTF-8") from None
+    if longest is not None and size > longest:
+        raise RuleError(f"the rule has {size} bytes", f"at most {longest}; several smaller rules")
 
 
 def _with_rates(node: Node, vocabulary: Vocabulary) -> Node:

@@ -5,14 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pipeline_engine.errors import RuleError, nearest
 from pipeline_engine.process.rules.checker import PACKAGE
+from pipeline_engine.process.rules.remedies import FUNCTIONS, NOT_THERE, USAGE, said, type_said, wanted
 from pipeline_engine.process.rules.vocabulary import BUILT_IN, RECORDS, Vocabulary
-
-FUNCTIONS = (
-    *("contains", "startsWith", "endsWith", "matches", "size", "lowerAscii", "upperAscii", "has", "known"),
-    *("exists", "all", "exists_one", "filter", "map", "timestamp", "duration", "date", "days", "in_currency"),
-    *("int", "double", "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
-    *("getHours", "getMinutes", "getSeconds", "getMilliseconds", "working_days", "working_hours"),
-)
 
 _PLACE = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '(.*)' \(in container.*")
@@ -44,8 +38,10 @@ def placed(source: str, at: int, found: str, expected: str = "") -> RuleError:
 def complaint(text: str, source: str, vocabulary: Vocabulary) -> RuleError:
     """The checker's message about `source` as a RuleError; of several complaints the first."""
     match = _PLACE.search(text)
-    if not match or match[1] == "-1" or "recursion" in match[3]:
-        return RuleError("the rule nests too deeply" if "recursion" in text else _cleaned(text))
+    if "recursion" in text:
+        return RuleError("the rule nests too deeply", "fewer brackets or operators inside one another")
+    if not match or match[1] == "-1":
+        return RuleError(_cleaned(text))
     at = _offset(source, int(match[1]), int(match[2]))
     message = match[3].removesuffix(" [INVALID_ARGUMENT]")
     for known, made in ((_UNDECLARED, _undeclared), (_NO_FIELD, _no_field), (_NO_OVERLOAD, _no_overload)):
@@ -72,8 +68,22 @@ def _undeclared(parts: re.Match[str], source: str, at: int, vocabulary: Vocabula
     paths = [*vocabulary.types, *(f"limits.{limit}" for limit in vocabulary.limit_names)]
     known: Sequence[str] = FUNCTIONS if called else [*dict.fromkeys(path.partition(".")[0] for path in paths), *paths]
     found = f"there is no {'function' if called else 'name'} `{name}`"
+    if called and name in vocabulary.types:
+        return RuleError(f"`{name}` is no function", f"`{name}` without brackets", line=line, column=column)
+    if instead := _instead_of(name, source, called):
+        return RuleError(*instead, line=line, column=column)
     near = nearest(name, known) or _fields_called(name, vocabulary)
-    return RuleError(found, line=line, column=column, near=near)
+    expected = "" if near else f"one that rules have, such as {'`size`' if called else '`deal.amount` or `now`'}"
+    return RuleError(found, expected, line=line, column=column, near=near)
+
+
+def _instead_of(name: str, source: str, called: bool) -> tuple[str, str] | None:
+    if called and name in USAGE:
+        return f"`{name}` is not called like that", USAGE[name]
+    if called and name in NOT_THERE:
+        return f"there is no function `{name}` for that", NOT_THERE[name]
+    macro = None if called else re.search(rf"\.(exists|all|exists_one)\(\s*{re.escape(name)}\s*[,)]", source)
+    return (f"`{macro[1]}` is not written like that", USAGE[macro[1]]) if macro else None
 
 
 def _fields_called(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -95,6 +105,10 @@ def _no_field(parts: re.Match[str], source: str, at: int, vocabulary: Vocabulary
     return RuleError(f"`{group}` has no `{name}`", line=line, column=column, near=near)
 
 
+def _groups(vocabulary: Vocabulary) -> set[str]:
+    return {path.partition(".")[0] for path in vocabulary.types if "." in path} | {"limits"}
+
+
 def _members(group: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     if group == "deal":
         return tuple(vocabulary.deal)
@@ -105,40 +119,39 @@ def _members(group: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def _no_overload(parts: re.Match[str], source: str, at: int, vocabulary: Vocabulary) -> RuleError:
     function = spelled(parts[1])
-    kinds = [kind.replace(f"{PACKAGE}.", "") for kind in re.split(r", (?![^(]*\))", parts[2])]
+    kinds = [type_said(kind) for kind in re.split(r", (?![^(]*\))", parts[2])]
     line, column = place_of(source, at)
-    expected = _wanted(parts[1], kinds)
+    expected = "one of its fields" if set(kinds) & _groups(vocabulary) else wanted(parts[1], kinds)
     between = " and ".join(f"`{kind}`" for kind in kinds)
     return RuleError(f"`{function}` does not take {between}", expected, line=line, column=column)
 
 
-def _wanted(function: str, kinds: Sequence[str]) -> str:
-    if "null_type" in kinds:
-        return "has(…): what is missing is unknown, there is no null"
-    if function in ("_&&_", "_||_", "!_"):
-        return "conditions that are true or false"
-    if function == "_?_:_":
-        return "a condition, and two values of one type"
-    if "money" in kinds and {"double", "int"} & set(kinds):
-        return "money beside money or a literal; multiply or divide it by numbers"
-    if function == "_[_]":
-        return "exists, all or filter over the list"
-    return "values of one type" if function.startswith(("_", "@")) else "the types this function takes"
+_EXPECTED: Mapping[str, str] = {
+    "'": "a closing quote",
+    '"': "a closing quote",
+    "=": "`==`",
+    "&": "`&&`",
+    "|": "`||`",
+    "#": "a condition; a comment starts with `//`",
+    ";": "one condition; `&&` joins two",
+}
 
 
 def _syntax(message: str, source: str, at: int) -> tuple[str, str]:
     if parts := _TOKEN.fullmatch(message):
         token = parts[1].strip()
-        return f"`{token}` is no part of CEL", {
-            "'": "a closing quote",
-            '"': "a closing quote",
-            "=": "`==`",
-        }.get(token[:1], "")
+        if token[:1] in "'\"rRbB" and re.search(r"\\[^abfnrtvxuU0-3\\?\"'`]", token):
+            return f"`{token}` has an escape that CEL does not know", "`\\\\` for a backslash, or r'…' for a pattern"
+        return f"`{token}` is no part of CEL", _EXPECTED.get(token[:1], "an operator such as `&&`, or a name")
     if parts := _SYNTAX.fullmatch(message):
+        if re.search(r"\bnot\s+$", source[:at]):
+            return "`not` is no part of CEL", "`!`"
+        if parts[1] == "<EOF>" and source.rstrip().endswith("%"):
+            return "the rule ends with `%`", "a percent in points: `10` for 10 %"
         if parts[1] == "<EOF>":
             return "the rule ends too early", "a value or a closing bracket"
-        return f"`{parts[1]}` stands where it cannot", _for_token(source, at)
-    return message, ""
+        return f"`{parts[1].strip('`')}` stands where it cannot", _for_token(source, at)
+    return said(message) or (message, "")
 
 
 def _for_token(source: str, at: int) -> str:

@@ -106,6 +106,25 @@ class Body:
         return found.take(self.owner) if isinstance(found, Column) else found.at(self.owner)
 
 
+class Part:
+    """Some neighbouring rows of a scope, without copying them."""
+
+    __slots__ = ("size", "rows", "_whole", "_made")
+
+    def __init__(self, whole: Scope, rows: slice) -> None:
+        self.size, self.rows = rows.stop - rows.start, rows
+        self._whole = whole
+        self._made: dict[str, Made | None] = {}
+
+    def look(self, path: str) -> Made | None:
+        """The column or list of that path; None where there is none."""
+        if path not in self._made:
+            found = self._whole.look(path)
+            taken = found.take(self.rows) if isinstance(found, Column) else found
+            self._made[path] = taken.at(self.rows) if isinstance(taken, Records) else taken
+        return self._made[path]
+
+
 def broadcast(values: Any, size: int) -> Any:
     """One value a row, without copying a 0-d one."""
     return values if np.ndim(values) else np.broadcast_to(values, size)

@@ -8,6 +8,7 @@ from typing import Any
 
 import re2
 
+from pipeline_engine.errors import shown
 from pipeline_engine.values import microseconds
 
 SECOND = 1_000_000
@@ -16,6 +17,8 @@ DAY = 86_400 * SECOND
 LONGEST = (2**63 - 1) // 1000
 EARLIEST = microseconds(datetime.min.replace(tzinfo=UTC))
 LATEST = microseconds(datetime.max.replace(tzinfo=UTC))
+
+MOST_PATTERN_MEMORY = 2**20
 
 _UNITS = {
     "h": Decimal(3_600 * SECOND),
@@ -40,19 +43,23 @@ class BadLiteral(ValueError):
         self.found, self.expected = found, expected
 
 
+def _quoted(text: str) -> str:
+    return f"`{shown(text)}`"
+
+
 def duration(text: str) -> int:
     """Microseconds of a CEL duration: `24h`, `1h30m`, `0.5s`; raises BadLiteral."""
     if text == "0":
         return 0
     match = _DURATION.fullmatch(text)
     if not match:
-        raise BadLiteral(f"duration `{text}`", _instead_of(text))
+        raise BadLiteral(f"duration {_quoted(text)}", _instead_of(text))
     parts = re.findall(_PART, match[2])
     total = sum((Decimal(number) * _UNITS[unit] for number, unit in parts), Decimal(0))
     if total != total.to_integral_value():
-        raise BadLiteral(f"duration `{text}`", "whole microseconds")
+        raise BadLiteral(f"duration {_quoted(text)}", "whole microseconds")
     if total > LONGEST:
-        raise BadLiteral(f"duration `{text}`", "at most 292 years")
+        raise BadLiteral(f"duration {_quoted(text)}", "at most 292 years")
     return -int(total) if match[1] == "-" else int(total)
 
 
@@ -68,23 +75,23 @@ def timestamp(text: str) -> int:
     """Microseconds since 1970 of an RFC 3339 moment; raises BadLiteral."""
     match = _TIMESTAMP.fullmatch(text)
     if not match:
-        raise BadLiteral(f"timestamp `{text}`", "a moment like `2026-01-31T09:00:00Z`, or date('2026-01-31')")
+        raise BadLiteral(f"timestamp {_quoted(text)}", "a moment like `2026-01-31T09:00:00Z`, or date('2026-01-31')")
     if match[1] and len(match[1].rstrip("0")) > 7:
-        raise BadLiteral(f"timestamp `{text}`", "whole microseconds")
+        raise BadLiteral(f"timestamp {_quoted(text)}", "whole microseconds")
     try:
         return microseconds(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
-        raise BadLiteral(f"timestamp `{text}`", "a moment that exists, in the years 1 to 9999") from None
+        raise BadLiteral(f"timestamp {_quoted(text)}", "a moment that exists, in the years 1 to 9999") from None
 
 
 def day(text: str) -> int:
     """Microseconds since 1970 of midnight UTC on a day; raises BadLiteral."""
     if not _DATE.fullmatch(text):
-        raise BadLiteral(f"date `{text}`", "a day like `2026-01-31`")
+        raise BadLiteral(f"date {_quoted(text)}", "a day like `2026-01-31`")
     try:
         return (date.fromisoformat(text) - date(1970, 1, 1)) // timedelta(days=1) * DAY
     except ValueError:
-        raise BadLiteral(f"date `{text}`", "a day that exists") from None
+        raise BadLiteral(f"date {_quoted(text)}", "a day that exists") from None
 
 
 def days(count: int) -> int:
@@ -94,15 +101,18 @@ def days(count: int) -> int:
     return count * DAY
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def pattern(text: str) -> Any:
     """A compiled RE2 pattern, which matches in time linear in the text; raises BadLiteral."""
     options = re2.Options()
     options.log_errors = False
+    # A match is asked for, never its parts; and a pattern that needs more than a megabyte is refused.
+    options.never_capture = True
+    options.max_mem = MOST_PATTERN_MEMORY
     try:
         return re2.compile(text, options)
     except re2.error as problem:
-        raise BadLiteral(f"pattern `{text}`", f"an RE2 pattern ({_reason(problem)})") from None
+        raise BadLiteral(f"pattern {_quoted(text)}", f"an RE2 pattern ({_reason(problem)})") from None
 
 
 def _reason(problem: Exception) -> str:

@@ -25,6 +25,10 @@ class Trace:
         """Remember what a node came to."""
         self._results[id(node)] = result
 
+    def result(self, node: Node) -> Any:
+        """The column or list of a node on all rows; None where it was not evaluated by itself."""
+        return self._results.get(id(node))
+
     def outcome(self, node: Node, row: int = 0) -> bool | None:
         """Of a BOOL node: true, false, or None for unknown or not evaluated by itself."""
         value = self.value(node, row)
@@ -58,8 +62,8 @@ class Program:
             np.copyto(verdicts, UNKNOWN, where=result.missing)
         return verdicts
 
-    def trace(self, frame: Frame) -> Trace:
-        """What every part came to, on all rows of the frame."""
+    def trace(self, frame: Scope) -> Trace:
+        """What every part came to, on all rows of the frame, or of the inside of a loop."""
         trace = Trace()
 
         def record(node: Node, step: Step) -> Step:

@@ -15,6 +15,9 @@ from pipeline_engine.process.rules.vocabulary import RECORDS, Kind, ListOf, Reco
 
 _PRIMITIVE: Mapping[int, Kind] = {1: Kind.BOOL, 2: Kind.INT, 4: Kind.DOUBLE, 5: Kind.STRING}
 _WELL_KNOWN: Mapping[int, Kind] = {2: Kind.TIMESTAMP, 3: Kind.DURATION}
+_TYPE_NAMES = frozenset(
+    {"bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "dyn", "optional_type"}
+)
 _FOLDED = {
     "timestamp": (Kind.TIMESTAMP, literals.timestamp),
     "duration": (Kind.DURATION, literals.duration),
@@ -63,7 +66,7 @@ class Reader:
             self._refuse(
                 expression,
                 f"a value of type `{self._spelled_type(expression)}`",
-                "a type that rules can hold",
+                "true or false, a number, text, a moment, a length of time, money or a list",
             )
         return kind
 
@@ -113,7 +116,8 @@ class Reader:
         if path.startswith("limits."):
             return self._limit(expression, path.removeprefix("limits."))
         if path.partition(".")[0] not in self._variables and path not in self._vocabulary.types:
-            self._refuse(expression, f"`{path}` is no value", "one of its fields")
+            field = f"a field such as `deal.{next(iter(self._vocabulary.deal), 'amount')}`"
+            self._refuse(expression, f"`{path}` is no value", field if path in _TYPE_NAMES else "one of its fields")
         if expression.HasField("select") and expression.select.test_only:
             return self._node("has", Kind.BOOL, expression, path)
         return self._node("column", self._kind(expression), expression, path)

@@ -1,20 +1,11 @@
-"""Which functions the evaluator knows, on which kinds; and how much one rule may cost."""
+"""Which functions the evaluator knows, on which kinds."""
 
 from collections.abc import Callable, Mapping
 
-from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.complaint import spelled
-from pipeline_engine.process.rules.tree import Node, walk
+from pipeline_engine.process.rules.remedies import NOT_THERE, OPERATORS, USAGE
+from pipeline_engine.process.rules.tree import Node
 from pipeline_engine.process.rules.vocabulary import Kind, ListOf, Type
-
-LONGEST_SOURCE = 10_000
-MOST_NODES = 2_000
-MOST_MADE = 20_000
-MOST_ITEMS = 200
-# A list of records is counted as this many elements; two loops inside one another pass, three do not.
-LIST_WEIGHT = 32
-MOST_COST = 30_000
-MOST_MADE_COST = 300_000
 
 _NUMERIC = (Kind.INT, Kind.DOUBLE)
 _TIMES = (Kind.TIMESTAMP, Kind.DURATION)
@@ -74,19 +65,8 @@ _SUPPORTED: Mapping[str, Check] = {
     "known": lambda args: args[0].op == "column",
 }
 
-_EXPECTED: Mapping[str, str] = {
-    "matches": "a pattern written out",
-    "in_currency": "a currency written out",
-    "known": "a name such as `deal.amount`",
-    "_[_]": "exists, all or filter over the list",
-    "_==_": "plain values of one type; `in` and `exists` look into lists",
-    "_!=_": "plain values of one type; `in` and `exists` look into lists",
-    "@in": "a list of the same type",
-    "dyn": "values whose type is known",
-    "type": "values whose type is known",
-    "string": "text",
-    "_+_": "numbers, text, times or money",
-}
+# What must be written out, and is computed.
+_WRITTEN: Mapping[str, str] = {"matches": "a pattern written out", "in_currency": "a currency written out"}
 
 
 def refusal(function: str, args: tuple[Node, ...]) -> tuple[str, str] | None:
@@ -97,7 +77,8 @@ def refusal(function: str, args: tuple[Node, ...]) -> tuple[str, str] | None:
     if function.startswith("get") and len(args) == 2:
         return "a time zone", "UTC: times of day and dates are kept without one"
     found = f"`{spelled(function)}` on {' and '.join(f'`{kind_name(arg.kind)}`' for arg in args)}"
-    return f"{found} is not supported", _EXPECTED.get(function, "")
+    known = {**USAGE, **NOT_THERE, **OPERATORS, **_WRITTEN, "known": "a name such as `deal.amount`"}
+    return f"{found} is not supported", known.get(function, "")
 
 
 def kind_name(kind: Type) -> str:
@@ -105,24 +86,3 @@ def kind_name(kind: Type) -> str:
     if isinstance(kind, ListOf):
         return f"list of {kind_name(kind.of)}"
     return str(kind) if isinstance(kind, Kind) else kind.name
-
-
-def check_size(node: Node, written: bool) -> None:
-    """Raise RuleError where the rule is too large, or its loops could cost too much; what is made may be larger."""
-    nodes, most = (MOST_NODES, MOST_COST) if written else (MOST_MADE, MOST_MADE_COST)
-    if sum(1 for _ in walk(node)) > nodes:
-        raise RuleError(f"the rule has more than {nodes} steps", "several smaller rules")
-    if any(step.op == "list" and len(step.args) > MOST_ITEMS for step in walk(node)):
-        raise RuleError(f"a list has more than {MOST_ITEMS} values", "a shorter list")
-    cost = cost_of(node)
-    if cost > most:
-        raise RuleError(f"loops inside loops: the rule costs {cost}", f"at most {most}; fewer nested loops")
-
-
-def cost_of(node: Node) -> int:
-    """Steps one row may need: the body of a loop counts once for every element its list may have."""
-    if node.op != "macro":
-        return 1 + sum(cost_of(arg) for arg in node.args)
-    listed, body = node.args
-    elements = len(listed.args) if listed.op == "list" else LIST_WEIGHT
-    return 1 + cost_of(listed) + elements * cost_of(body)

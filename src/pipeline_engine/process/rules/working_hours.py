@@ -4,7 +4,6 @@ A working day counts as one however long it is, evenly over its hours: from Wedn
 working day. Hours are local ones; a day with a clock change is worked by its local hours.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -23,6 +22,8 @@ _HOUR = 3_600_000_000
 _NOON = time(12)
 # One working day in ten thousand million: far below a microsecond, far above what adding fractions loses.
 _TOUCH = 1e-10
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+_MICROSECOND = timedelta(microseconds=1)
 NEVER = np.int64(np.iinfo(np.int64).max)
 
 
@@ -101,15 +102,36 @@ def _year(week: WorkWeek, year: int) -> Integers:
     """The working hours of one year of the zone, one row a day: opens, closes."""
     zone, off = ZoneInfo(week.zone), set(week.holidays)
     hours = {day: (opens, closes) for day, opens, closes in week.hours}
-    days = [day for day in _days(year) if day.weekday() in hours and day not in off and _is_there(day, zone)]
-    spans = [_span(day, hours[day.weekday()], zone) for day in days]
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=day) for day in range((date(year + 1, 1, 1) - first).days)]
+    noons = _noon_offsets(first, len(days), zone)
+    spans = [
+        _plain_span(day, hours[day.weekday()], noons[n + 1])
+        if noons[n] == noons[n + 1] == noons[n + 2]
+        else _span(day, hours[day.weekday()], zone)
+        for n, day in enumerate(days)
+        if day.weekday() in hours and day not in off
+    ]
     # A clock change can leave nothing of short hours, and a zone can leave out a whole day.
     return np.array([each for each in spans if each[0] < each[1]], dtype=np.int64).reshape(-1, 2)
 
 
-def _days(year: int) -> Iterable[date]:
-    first = date(year, 1, 1)
-    return (first + timedelta(days=day) for day in range((date(year + 1, 1, 1) - first).days))
+def _noon_offsets(first: date, days: int, zone: ZoneInfo) -> list[timedelta]:
+    """Local time minus UTC at each noon, from the day before the first to the day after the last."""
+    noon = datetime.combine(first, time(12), zone) - timedelta(days=1)
+    return [(noon + timedelta(days=day)).utcoffset() or timedelta(0) for day in range(days + 2)]
+
+
+def _plain_span(day: date, hours: tuple[time, time], offset: timedelta) -> tuple[int, int]:
+    """The hours of a day without a clock change near it."""
+    midnight = (day.toordinal() - _FIRST_DAY) * 24 * _HOUR - offset // _MICROSECOND
+    opens, closes = (_since_midnight(hour) for hour in hours)
+    # A closing time of 00:00 is the end of that day.
+    return midnight + opens, midnight + (closes if closes > opens else closes + 24 * _HOUR)
+
+
+def _since_midnight(hour: time) -> int:
+    return ((hour.hour * 60 + hour.minute) * 60 + hour.second) * 1_000_000 + hour.microsecond
 
 
 def _is_there(day: date, zone: ZoneInfo) -> bool:
@@ -117,8 +139,10 @@ def _is_there(day: date, zone: ZoneInfo) -> bool:
 
 
 def _span(day: date, hours: tuple[time, time], zone: ZoneInfo) -> tuple[int, int]:
+    """The hours of a day near a clock change; of a day that the zone leaves out none."""
+    if not _is_there(day, zone):
+        return 0, 0
     opening, closing = hours
-    # A closing time of 00:00 is the end of that day.
     closing_day = day if closing > opening else day + timedelta(days=1)
     opens, closes = datetime.combine(day, opening, zone), datetime.combine(closing_day, closing, zone)
     return microseconds(opens.astimezone(UTC)), microseconds(closes.astimezone(UTC))

@@ -8,7 +8,8 @@ import numpy as np
 from pipeline_engine.process.rules.columns import Column, Mask, Records, Values, either
 from pipeline_engine.process.rules.compute.logic import conjunction, disjunction, truth
 from pipeline_engine.process.rules.compute.numbers import Operation
-from pipeline_engine.process.rules.frame import Body, Scope, broadcast
+from pipeline_engine.process.rules.compute.parts import divided, joined, joined_columns
+from pipeline_engine.process.rules.frame import Body, Part, Scope, broadcast
 from pipeline_engine.process.rules.vocabulary import Kind
 
 Step = Callable[[Scope], Any]
@@ -66,6 +67,11 @@ def loop(name: str, variable: str, listed: Step, body: Step) -> Step:
         over = listed(scope)
         if isinstance(over, WrittenOut):
             return _unrolled(name, over, variable, body, scope)
+        if parts := divided(scope, over):
+            return joined([looped(Part(scope, rows), over.at(rows)) for rows in parts], parts)
+        return looped(scope, over)
+
+    def looped(scope: Scope, over: Records) -> Any:
         opened = Opened(over, scope.size)
         result = body(opened.body(scope, variable))
         return gather(opened, result.kind, opened.full(result.values), opened.full(result.missing), result)
@@ -153,6 +159,12 @@ def membership(equal: Operation) -> Callable[[Scope, Column, Any], Column]:
     def within(scope: Scope, value: Column, listed: Any) -> Column:
         if isinstance(listed, WrittenOut):
             return _among(value, listed, equal)
+        if parts := divided(scope, listed):
+            found = [looked(Part(scope, rows), value.take(rows), listed.at(rows)) for rows in parts]
+            return joined_columns(found, parts)
+        return looked(scope, value, listed)
+
+    def looked(scope: Scope, value: Column, listed: Records) -> Column:
         opened = Opened(listed, scope.size)
         child = opened.element("")
         if child is None:

@@ -11,17 +11,16 @@ from pipeline_engine.process.rules.compute.numbers import RELATIONS, Operation
 from pipeline_engine.process.rules.literals import pattern
 from pipeline_engine.process.rules.vocabulary import Kind
 
-_TO_LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
-_TO_UPPER = str.maketrans({chr(code + 32): chr(code) for code in range(ord("A"), ord("Z") + 1)})
-
+_HALVES = "surrogatepass"
 _PREDICATES: Mapping[str, Callable[[str, str], bool]] = {
     "contains": str.__contains__,
     "startsWith": str.startswith,
     "endsWith": str.endswith,
 }
 _CHANGES: Mapping[str, Callable[[str], str]] = {
-    "lowerAscii": lambda text: text.translate(_TO_LOWER),
-    "upperAscii": lambda text: text.translate(_TO_UPPER),
+    # Of bytes these change A to Z only, and in UTF-8 no other letter has bytes in that range.
+    "lowerAscii": lambda text: text.encode("utf-8", _HALVES).lower().decode("utf-8", _HALVES),
+    "upperAscii": lambda text: text.encode("utf-8", _HALVES).upper().decode("utf-8", _HALVES),
 }
 
 

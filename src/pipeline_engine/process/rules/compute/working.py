@@ -8,12 +8,12 @@ from pipeline_engine.process.rules.vocabulary import Kind
 from pipeline_engine.process.rules.working_hours import WorkingHours, WorkWeek
 
 # Working hours are laid out day by day, so that moments far from any deal's life would cost time without sense.
-EARLIEST, LATEST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1970, 2070))
+EARLIEST, LATEST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1990, 2060))
 _DIGITS = 9
 
 
 def working(function: str, week: WorkWeek) -> Operation:
-    """`working_days` or `working_hours`; moments before 1970 or from 2070 on are unknown to it."""
+    """`working_days` or `working_hours`; moments before 1990 or from 2060 on are unknown to it."""
     by_day = function == "working_days"
 
     def between(begin: Column, end: Column) -> Column:

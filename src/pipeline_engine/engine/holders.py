@@ -1,0 +1,59 @@
+"""Who could approve or waive a rule now: read from the people register when somebody asks, and once for one answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+from pipeline_engine.deal import Able, Deal, Judged
+from pipeline_engine.process import OWNERS_MANAGER
+from pipeline_engine.store import Fold, Store
+from pipeline_engine.team import Person, evolve_person
+
+PERSON: Fold[Person] = Fold("person", evolve_person)
+
+
+class Holders:
+    """The people of a store at a moment, for one answer about one deal."""
+
+    def __init__(self, store: Store, deal: Callable[[], Deal | None], now: datetime) -> None:
+        self._store, self._load, self._now = store, deal, now
+
+    @cached_property
+    def _deal(self) -> Deal | None:
+        return self._load()
+
+    def beside(self, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
+        """The same answers, with who could help."""
+        return tuple(replace(each, helpers=partial(self._able, each)) for each in judged)
+
+    def _able(self, judged: Judged) -> Able:
+        if not self._people:
+            return Able(roles_bind=False)
+        return Able(self._approvers(judged), self._holding(judged.waivable_by, frozenset()))
+
+    def _approvers(self, judged: Judged) -> tuple[str, ...]:
+        if judged.approval is None or self._deal is None:
+            return ()
+        askers = frozenset(who for rule, _, who in self._deal.askers if rule == judged.rule)
+        return self._holding((judged.approval,), askers)
+
+    def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
+        """Who holds one of the roles; four eyes: never the owner, never who asked."""
+        owner = self._deal.owner if self._deal else None
+        return tuple(who for who, held in self._roles.items() if who != owner and who not in but and held & {*roles})
+
+    @cached_property
+    def _people(self) -> Mapping[str, Person]:
+        loaded: list[Any] = [self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:")]
+        return {person.id: person for person in loaded if person is not None}
+
+    @cached_property
+    def _roles(self) -> Mapping[str, set[str]]:
+        """What everybody may act as now: own roles, lent ones, and being the manager of the deal's owner."""
+        held = {who: {*person.roles_at(self._now, self._people)} for who, person in sorted(self._people.items())}
+        owner = self._people.get(self._deal.owner or "") if self._deal else None
+        if owner is not None and owner.manager in held:
+            held[owner.manager].add(OWNERS_MANAGER)
+        return held
