@@ -18,7 +18,7 @@ from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, d
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
-from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
+from pipeline_engine.process.fitting import VariantStanding, both_fit, chosen, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -144,6 +144,7 @@ __all__ = [
     "WorkingHours",
     "both",
     "both_fit",
+    "chosen",
     "compile_rule",
     "day",
     "decide_publish",

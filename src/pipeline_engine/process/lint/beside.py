@@ -1,7 +1,9 @@
-"""What is known beside the file, where it is at hand: how its rules judged so far, and who holds which role."""
+"""What is known beside the file, where it is at hand: how its rules judged, who holds which role, its base."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from pipeline_engine.process.variants import Bases, no_bases
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """History by rule id, people by id; empty where there is none."""
+    """History by rule id, people by id, empty where there is none; `bases` finds what a variant extends."""
 
     use: Mapping[str, Used] = field(default_factory=dict)
     people: Mapping[str, Standing] = field(default_factory=dict)
+    bases: Bases = no_bases

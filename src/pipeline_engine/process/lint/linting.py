@@ -21,7 +21,7 @@ from pipeline_engine.process.silences import Silence
 
 NOTHING_BESIDE = Beside()
 # Whether these are found depends on the store, so a silence of them is never idle.
-_FROM_A_STORE = frozenset({"always-waived", "never-fired", "approval-only-owner"})
+_FROM_A_STORE = frozenset({"always-waived", "never-fired", "approval-only-owner", "base-not-published", "base-moved-on"})
 
 
 def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding, ...]:
@@ -34,10 +34,10 @@ def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding
     Returns:
         All findings; those that the file silences carry its reason.
     """
-    examined = examine(text, file)
+    examined = examine(text, file, beside.bases)
     findings = [_error(bad) for bad in examined.complaints.found]
     findings += [
-        Finding(w.code, CODES[w.code], w.message, file, w.place.line, w.place.column, w.about)
+        Finding(w.code, CODES[w.code], w.message, w.place.file or file, w.place.line, w.place.column, w.about)
         for w in examined.complaints.warnings
     ]
     findings += _doubts(examined, file, beside)
@@ -83,7 +83,10 @@ def _fits(silence: Silence, finding: Finding) -> bool:
 
 def _idle(silences: Sequence[Silence], findings: Sequence[Finding], file: str) -> Iterator[Finding]:
     for silence in silences:
-        if silence.code not in _FROM_A_STORE and not any(_fits(silence, finding) for finding in findings):
+        # What a base silences need not be there in a variant.
+        if silence.code in _FROM_A_STORE or silence.place.file is not None:
+            continue
+        if not any(_fits(silence, finding) for finding in findings):
             about = f" about `{silence.at}`" if silence.at else ""
             message = f"nothing is silenced here: there is no finding `{silence.code}`{about}"
             place = silence.place

@@ -101,7 +101,8 @@ class Subject:
     def found(self, code: str, message: str, place: Place | None, *about: str) -> Finding:
         """A finding of this file."""
         line, column = (place.line, place.column) if place else (None, None)
-        return Finding(code, CODES[code], message, self.file, line, column, about)
+        file = place.file if place and place.file else self.file
+        return Finding(code, CODES[code], message, file, line, column, about)
 
     def about_rule(self, code: str, message: str, number: int, *others: str) -> Finding:
         """A finding about a rule, at its place."""
