@@ -4,6 +4,7 @@ PipelineError
 ├── Rejected                      bad input or wrong use: what was found, what was needed (exit 2)
 │   ├── BadFile                   a file that cannot be read as what it should be: file, line, column, found, expected
 │   │   ├── BadProcess            a process file
+│   │   │   └── VariantsOverlap   a variant for deals that another variant in force is for
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
 │   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
@@ -73,6 +74,10 @@ class BadFile(Rejected):
 
 class BadProcess(BadFile):
     """A process file that cannot be loaded."""
+
+
+class VariantsOverlap(BadProcess):
+    """A variant is for deals that another variant in force is for, so that a new deal would fit both."""
 
 
 class BadMapping(BadFile):

@@ -10,6 +10,7 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, note, progress, say
+from pipeline_engine.cli.process_files import loaded
 from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.errors import BadValue
 
@@ -46,10 +47,9 @@ def backtest(
     from time import perf_counter
 
     from pipeline_engine.cli import backtest_report
-    from pipeline_engine.engine import load_file
 
     budgets = [_budget(text) for text in fail_if or []]
-    tried = load_file(candidate)
+    tried = loaded(candidate)
     with opened() as engine:
         with progress("reading the log") as told:
             engine.rebuild(told)

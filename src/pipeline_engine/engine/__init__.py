@@ -1,6 +1,7 @@
 """The shell: store, clock and people meet the pure rooms here."""
 
 from pipeline_engine.engine.answers import load_file
+from pipeline_engine.engine.bases import beside
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
@@ -9,6 +10,6 @@ from pipeline_engine.engine.setup import Applied, Published
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Published", "RuleUse", "StoryClock", "load_file",
-    "rule_use", "system_clock",
+    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Published", "RuleUse", "StoryClock", "beside",
+    "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from pipeline_engine.engine.bases import beside
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
 from pipeline_engine.engine.shell import Shell
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Process, load_process
+from pipeline_engine.process import Bases, Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
 from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
@@ -59,8 +60,12 @@ class AnswerVerbs(Shell):
 
     def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
-        process = candidate if isinstance(candidate, Process) else load_file(candidate)
+        process = candidate if isinstance(candidate, Process) else self.load(candidate)
         return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
+
+    def load(self, file: str | Path) -> Process:
+        """The process in a file; a variant's base is taken from the store, else from a file beside it."""
+        return load_file(file, self.bases(file))
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
         """The log from a position on, in order, as it is stored: personal values sealed."""
@@ -80,6 +85,6 @@ class AnswerVerbs(Shell):
         return [*self._store.findings(), Finding("people", people is not None, found, advice)]
 
 
-def load_file(file: str | Path) -> Process:
-    """The process in a file; raises BadProcess."""
-    return load_process(read_text(file, BadProcess), str(file))
+def load_file(file: str | Path, bases: Bases | None = None) -> Process:
+    """The process in a file, whose base is found by `bases`, else beside it; raises BadProcess."""
+    return load_process(read_text(file, BadProcess), str(file), bases or beside(file))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -27,9 +27,10 @@ from pipeline_engine.deal import (
     verdicts_of,
 )
 from pipeline_engine.engine.holders import PERSON, Holders
+from pipeline_engine.engine.published import PROCESS, Reads, Unwatched, variants_of
 from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, PublishedProcess, evolve_process
+from pipeline_engine.process import Gate, Judge, Process, VariantStanding, chosen, standing
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
 from pipeline_engine.team import Person
 from pipeline_engine.values import value_to_json
@@ -37,26 +38,10 @@ from pipeline_engine.values import value_to_json
 Clock = Callable[[], datetime]
 
 DEAL: Fold[Deal] = Fold("deal", evolve)
-PROCESS: Fold[PublishedProcess | None] = Fold("process", evolve_process)
 REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
 _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
-
-
-class Reads(Protocol):
-    """Whatever loads the state of a stream: the store, or its reader within a decision."""
-
-    def state(self, stream: str, fold: Fold[Any]) -> tuple[Any, int]:
-        """The state of a stream and its version."""
-        ...
-
-
-class Unwatched:
-    """Reads outside a decision, which nobody checks again."""
-
-    def __init__(self, store: Store) -> None:
-        self.state = store.load
 
 
 class Desk:
@@ -95,7 +80,7 @@ class Desk:
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
         if isinstance(command, OpenDeal):
-            return self.judge(command.process, None, reads)
+            return self._opened_under(command, reads)
         if deal is None or not deal.opened:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
@@ -106,7 +91,14 @@ class Desk:
         if published is None:
             known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
             raise UnknownProcess(name, known)
-        process = published.at(version)
+        return self._judge_of(published.at(version))
+
+    def _opened_under(self, command: OpenDeal, reads: Reads) -> Judge:
+        named = self.judge(command.process, None, reads).process
+        family = variants_of(named.name, self._store, reads) if named.extends is None else ()
+        return self._judge_of(chosen(named, family, command.fields))
+
+    def _judge_of(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)
         if key not in self._judges:
             self._judges[key] = Judge(process)
@@ -169,6 +161,16 @@ class Desk:
         history = partial(self._store.events, deal.stream)
         said = preflight(deal, timed, (gate, target), (judge, context), history)
         return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
+
+    def variant(self, deal: Deal) -> VariantStanding | None:
+        """Where a deal stands among the variants of its process; None where there are none."""
+        reads = Unwatched(self._store)
+        process = self.judge(deal.process, deal.process_version).process
+        base = process.extends.process if process.extends else process.name
+        family = variants_of(base, self._store, reads)
+        if process.extends is None and not family:
+            return None
+        return standing(process, family, self.judge(base, None).process, deal.fields)
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""

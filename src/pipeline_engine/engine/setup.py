@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.engine.desk import PROCESS, REGISTER
+from pipeline_engine.engine.bases import published
+from pipeline_engine.engine.desk import REGISTER
 from pipeline_engine.engine.holders import PERSON
+from pipeline_engine.engine.published import PROCESS, Reads, Unwatched, variants_of
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadPeople, BadProcess
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Process, PublishedProcess, decide_publish, load_process
+from pipeline_engine.process import (
+    Process,
+    PublishedProcess,
+    check_apart,
+    check_no_base,
+    decide_publish,
+    load_process,
+)
 from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
 
@@ -44,14 +53,22 @@ class SetupVerbs(Shell):
 
     def publish_text(self, text: str, file: str, why: str | None = None, **how: Unpack[How]) -> Published:
         """Publish a process from its text; `file` names it in errors."""
-        process, envelope = load_process(text, file), self._envelope(how)
+        process, envelope = load_process(text, file, published(Unwatched(self._store))), self._envelope(how)
         before, _ = self._store.load(f"process:{process.name}", PROCESS)
 
-        def on(state: PublishedProcess | None, version: int, reader: object) -> Decision:
+        def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
+            self._check_variant(process, reader, (text, file))
             return drafts_of(envelope, decide_publish(state, process, text, why))
 
-        self._store.transact(f"process:{process.name}", request_of(envelope, text), PROCESS, on)
+        # Two variants that are new know nothing of each other: only one at a time is published.
+        request, alone = request_of(envelope, text), process.extends is not None
+        self._store.transact(f"process:{process.name}", request, PROCESS, on, alone=alone)
         return self._published(process.name, before)
+
+    def _check_variant(self, process: Process, reads: Reads, written: tuple[str, str]) -> None:
+        if process.extends is not None:
+            check_no_base(process, variants_of(process.name, self._store, reads), *written)
+            check_apart(process, variants_of(process.extends.process, self._store, reads), *written)
 
     def _published(self, name: str, before: PublishedProcess | None) -> Published:
         after, _ = self._store.load(f"process:{name}", PROCESS)

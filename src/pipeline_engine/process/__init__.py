@@ -54,6 +54,7 @@ from pipeline_engine.process.model import (
     Stage,
     Stalled,
 )
+from pipeline_engine.process.overlap import check_apart, check_no_base
 from pipeline_engine.process.rules import (
     SEMANTICS,
     Column,
@@ -144,6 +145,8 @@ __all__ = [
     "WorkingHours",
     "both",
     "both_fit",
+    "check_apart",
+    "check_no_base",
     "chosen",
     "compile_rule",
     "day",

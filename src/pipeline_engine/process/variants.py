@@ -120,7 +120,10 @@ def _base(node: Node, bases: Bases, complaints: Complaints) -> Base:
         raise complaints.written.bad(node.place, f"`extends` is {notation.described(node)}", "`NAME@VERSION`")
     base, near = _found(bases, name, int(version) if at else None)
     if base is None:
-        expected = f"one that is published, or a file beside this one whose `process` is `{name}`"
+        expected = (
+            "one that is published (`process publish FILE` does it);"
+            f" without one `process lint` takes a file beside this one whose `process` is `{name}`"
+        )
         raise complaints.written.bad(node.place, f"there is no process `{written}` to extend", expected, near)
     if not at and base.version:
         found = f"`extends: {name}` without a version"
