@@ -85,7 +85,7 @@ def show(deal: DealId, json: Json = False) -> None:
     say(f"{found.id}  {found.status} in {found.stage} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
         f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
-    if told := variants.of_deal(variant):
+    if found.status == "open" and (told := variants.of_deal(variant)):
         say(f"  {told}")
     table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
     _lists(found)

@@ -47,7 +47,7 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
             return
         value = f" · {worth}" if worth != words.NOTHING else ""
         say(f"{deal}  {standing.status} in {standing.stage}{value} · owner {standing.owner or words.NOTHING}")
-        if variant is not None and variant.astray:
+        if standing.status == "open" and variant is not None and variant.astray:
             say(f"  {variants.of_deal(variant)}")
         places = {way.target: number for number, way in enumerate(ways)}
         for _, alike in groupby(ways, key=lambda way: _alike(way, standing, engine) or places[way.target]):

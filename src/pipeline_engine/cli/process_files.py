@@ -1,4 +1,4 @@
-"""A process file that a command is given: where it is a variant, its base comes from the store, else from its folder."""
+"""A process file that a command is given; the base of a variant comes from the store, else from its folder."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

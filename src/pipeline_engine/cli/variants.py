@@ -35,10 +35,10 @@ def of_deal(found: "VariantStanding | None") -> str:
         return ""
     if not found.astray:
         return f"{found.runs_under} is the variant of {found.base} for {_deals(found.for_)}"
-    runs = f"{found.runs_under} is for {_deals(found.for_)}" if found.for_ else f"{found.runs_under} is the base"
+    whose = _deals(found.for_) if found.for_ else "deals that no variant is for"
     now = ", ".join(f"{_name(name)} is {found.by.get(name, 'not recorded')}" for name in found.named)
     kept = "the deal keeps what it was opened under"
-    return f"{runs}; {now} now, for which {found.meant} is meant; {kept}"
+    return f"{found.runs_under} is for {whose}; {now} now, for which {found.meant} is meant; {kept}"
 
 
 def json_of(found: "VariantStanding | None") -> dict[str, Any] | None:

@@ -240,6 +240,8 @@ def read_for(laid: Laid, declared: Declared, complaints: Complaints) -> dict[str
             field = fields[key.value]
             kind = f"a `{field.kind}` of many values" if field.many else f"a `{field.kind}`"
             complaints.add(key, f"`{key.value}` is {kind}", f"a field of one {_either(CHOSEN_BY)}")
+        elif key.value in declared.fields:
+            complaints.add(key, f"`{key.value}` is a field of the variant alone", f"a field of {laid.label}")
         elif declared.sound:
             complaints.unknown(key, f"field of {laid.label}", key.value, fitting)
     return wanted
