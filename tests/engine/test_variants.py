@@ -1,9 +1,10 @@
-"""Variants from publishing to the deal: which one a deal is opened under, what it keeps, and what may not be published."""
+"""Variants from publishing to the deal: what may be published, which one a deal is opened under, what it keeps."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,9 @@ EMEA = written("shop-emea", "{region: [EMEA]}", "stages: [{id: offer, enter: [{i
 NA = written("shop-na", "{region: [NA]}")
 
 
-def publish(shop: Shop, text: str, **how: str) -> None:
+def publish(shop: Shop, text: str) -> None:
     """Publish from text."""
-    shop.engine.publish_text(text, "v.yaml", **{"by": "ops", **how})
+    shop.engine.publish_text(text, "v.yaml", by="ops")
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_value_that_cannot_be_read_is_an_error_before_a_variant_is_chosen(fami
 
 def test_an_opening_asked_again_is_recorded_once_whatever_was_published_since(family: Shop) -> None:
     """The command is what was asked for, not what was chosen."""
-    what = {"process": "shop", "owner": "rep", "fields": {"region": "APAC"}, "command_id": "c-1"}
+    what: dict[str, Any] = {"process": "shop", "owner": "rep", "fields": {"region": "APAC"}, "command_id": "c-1"}
     assert family.ask("open_deal", **what).accepted
     publish(family, written("shop-apac", "{region: [APAC]}"))
     again = family.ask("open_deal", **what)
