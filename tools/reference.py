@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
 from tools.reference_lint import lint_page
 from tools.reference_process import process_page
@@ -19,6 +20,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "process-file.md": process_page,
     "lint.md": lint_page,
+    "cases-file.md": cases_page,
     "rules.md": rules_page,
     "events.md": events_page,
     "errors.md": errors_page,

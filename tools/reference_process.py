@@ -8,7 +8,8 @@ from typing import Any, get_args
 import yaml
 from tools.markdown import block, code, page, table
 
-from pipeline_engine.process import FieldKind, Process, lint, load_process, vocabulary_of
+from pipeline_engine.process import FieldKind, Process, lint, load_process, process_meanings, vocabulary_of
+from pipeline_engine.process.load import LATER
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tools" / "reference_data"
@@ -21,11 +22,14 @@ Values are text, typed by this page and not by YAML: `NO` is Norway, `5d` is fiv
 `30m`, `36h`, `5d`, `2w`, and in working time `8bh`, `5bd` by the process's `calendar`. Aliases (`*name`) are refused.
 Quote a text that begins with a sign or holds `: ` or ` #`, as in `check: "!deal.signed"`; the error shows the quoted
 form.
+
+An editor can check a file while you type it and tell what each key is for, by the JSON Schema that
+`pipeline-engine process schema` prints: [here is how](../how-to/test-a-process.md#let-the-editor-help).
 """
 
 
 class Undescribed(Exception):
-    """The code and the meanings in tools/reference_data/ do not fit."""
+    """The code and the meanings, in tools/reference_data/ or beside the readers, do not fit."""
 
 
 def data(name: str) -> Any:
@@ -42,22 +46,24 @@ def same_names(where: str, known: set[str], described: set[str]) -> None:
 
 def process_page() -> str:
     """docs/reference/process-file.md."""
-    told = data("process.yaml")
-    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"])
+    told = process_meanings()
+    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"] if each.get("needs") not in LATER)
     parts = (INTRO, tables, *_kinds(told["kinds"]), *_shorthands(told), *_way(told["minimal"]), _next())
     return page("The process file", *parts)
 
 
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
-    same_names(told["title"], set(keys_of(told["probe"], minimal)), set(told["keys"]))
-    rows = [
-        (code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in told["keys"].items()
-    ]
+    # The schema for editors is ahead of the reader by the keys that the reader says it does not know yet.
+    there = {name: key for name, key in told["keys"].items() if told["name"] != "process" or name not in LATER}
+    read = {name for name, key in there.items() if not key.get("variant")}
+    same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
+    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
 
 def _what(key: Mapping[str, str], minimal: str) -> str:
-    _loaded(key["example"], minimal)
+    if key.get("alone", True):
+        _loaded(key["example"], minimal)
     return f"{key['what']}<br>{code(key['example'])}"
 
 

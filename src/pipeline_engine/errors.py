@@ -7,10 +7,12 @@ PipelineError
 │   │   │   └── VariantsOverlap   a variant for deals that another variant in force is for
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
+│   │   ├── BadCases              a file of cases
 │   │   └── BadHistory            a history file as a whole (single rows are rejects, not errors)
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
+│   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
@@ -88,6 +90,10 @@ class BadPeople(BadFile):
     """A people file that cannot be applied."""
 
 
+class BadCases(BadFile):
+    """A file of cases that cannot be tried."""
+
+
 class BadHistory(BadFile):
     """A history file that cannot be read as a whole; a single bad row is a reject instead."""
 
@@ -157,9 +163,15 @@ class UnknownReason(UnknownName):
 
 
 class UnknownKind(UnknownName):
-    """The process declares no such activity or contact role."""
+    """The process declares no such activity, document or contact role."""
 
     what = "kind"
+
+
+class UnknownItem(UnknownName):
+    """No checklist of the process and not its plan has such an item to tick."""
+
+    what = "item"
 
 
 class BadValue(Rejected):

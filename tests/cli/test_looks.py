@@ -97,6 +97,48 @@ def test_lint_finds_every_mistake_and_leaves_with_one(line: Type, folder: Path) 
     assert line("process list --json").json == []
 
 
+DEAD_END = """\
+process: p
+currency: EUR
+stages: [{id: lead}, {id: offer}, {id: asleep}]
+outcomes: {won: {from: [offer]}}
+"""
+
+
+def test_lint_fails_over_a_warning_and_not_over_what_is_silenced(line: Type, folder: Path) -> None:
+    """A check that found something leaves with 1; what the file gives a reason for is counted and does not count."""
+    (folder / "p.yaml").write_text(DEAD_END, encoding="utf-8")
+    found = line("process lint p.yaml")
+    assert found.code == 1
+    assert "p.yaml:3:35: warning: a deal in stage `asleep` is on no way to be won" in found.out
+    assert "[dead-end-stage]\np.yaml: 1 warning\ndocs/reference/lint.md says" in found.out
+    silence = "lint: [{code: dead-end-stage, at: asleep, because: deals rest here}]\n"
+    (folder / "p.yaml").write_text(DEAD_END + silence, encoding="utf-8")
+    silenced = line("process lint p.yaml")
+    assert (silenced.code, silenced.out) == (0, "p.yaml: lint clean, 1 silenced\n")
+    document = line("process lint p.yaml --json").json
+    assert (document["warnings"], document["silenced"]) == (0, 1)
+    assert document["findings"][0]["silenced"] == "deals rest here"
+    assert document["findings"][0]["page"] == "docs/reference/lint.md#dead-end-stage"
+
+
+def test_lint_makes_no_store(line: Type, folder: Path) -> None:
+    """Looking for history leaves nothing behind."""
+    assert line("process lint b2b.yaml").code == 0
+    assert not (folder / "sales.db").exists()
+
+
+def test_lint_looks_at_the_past_of_the_store_unless_told_not_to(year: Type) -> None:
+    """A rule that a year of deals met each time is a note, and how many attempts say so stands beside it."""
+    file = CONFIG / "processes" / "b2b-saas.yaml"
+    found = year(f"process lint {file}")
+    assert found.code == 0
+    assert "was asked 31 times and met each time [never-fired]" in found.out
+    assert "judged attempts in the store say" in found.out
+    assert year(f"process lint {file} --json").json["attempts"] > 100
+    assert year(f"process lint {file} --no-history").out == f"{file}: lint clean\n"
+
+
 def test_people_are_applied_and_listed(line: Type) -> None:
     """Applying twice changes nothing; a list shows roles and managers."""
     assert line("team list").code == 0

@@ -47,7 +47,8 @@ outcomes:
 JUDGE = Judge(load_process(PROCESS, "b2b.yaml").model_copy(update={"version": 1}))
 REP, MANAGER = Standing("rep-1", ("rep",), "emea", "mgr-1", 1), Standing("mgr-1", ("manager",), "emea", None, 1)
 OTHER_MANAGER = Standing("mgr-2", ("manager",), "na", None, 1)
-PEOPLE = {person.id: person for person in (REP, MANAGER, OTHER_MANAGER)}
+VP = Standing("vp-1", ("vp",), "emea", None, 1)
+PEOPLE = {person.id: person for person in (REP, MANAGER, OTHER_MANAGER, VP)}
 
 
 @dataclass

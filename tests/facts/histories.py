@@ -49,6 +49,9 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
     st.builds(e.ActivityLogged, kind=st.sampled_from(("call", "meeting"))),
     st.builds(e.ContactLinked, contact=names.map(personal), role=names),
     st.builds(e.ContactUnlinked, contact=names.map(personal), role=names),
+    st.builds(e.DocumentAttached, name=names, sha256=st.sampled_from(("ab" * 32, "cd" * 32))),
+    st.builds(e.ItemTicked, item=names),
+    st.builds(e.ItemUnticked, item=names),
     st.sampled_from(
         (
             e.DealPaused(),
@@ -57,6 +60,9 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
             e.SourceStageNoted(stage="lead"),
             e.ApprovalRequested(rule="r", target="won", role="vp"),
             e.MoveRefused(attempt="win", from_stage="lead", verdicts=judged("f")),
+            e.ChangeRefused(fields=("amount",), stage="lead", why="locked"),
+            e.FollowUpPlanned(process="b2b", deal_id="Z"),
+            e.FollowUpOpened(deal_id="Z"),
         )
     ),
 )

@@ -121,11 +121,15 @@ def test_counts_and_lists_before_a_version_are_what_a_fold_says(log: Log) -> Non
 @given(histories())
 def test_what_stands_before_a_version_is_what_the_deal_says(log: Log) -> None:
     """
-    Approvals, waivers and contacts stand exactly as long as in the deal's own fold; so do stage and entry.
+    Approvals, waivers, contacts and ticks stand exactly as long as in the deal's own fold; so do stage and entry.
     """
     instants = Instants(log.facts(), open_identity)
     probes, asked = everywhere(log, instants)
-    standing = {table: _standing(instants, probes, table) for table in ("approvals", "contacts")}
+    standing = {table: _standing(instants, probes, table) for table in ("approvals", "contacts", "items")}
+    attached = instants.count("documents", probes)
+    items = instants.facts.items
+    ticked = dict(zip(zip(instants.facts.deal_ix("items").tolist(), items["version"].to_pylist(), strict=True),
+                      items["item"].to_pylist(), strict=True))  # fmt: skip
     stay, deal_row = instants.stay_before(probes), instants.deal_row(probes)
     stays = instants.facts.stays.to_pylist()
     for row, (deal, version, at) in enumerate(asked):
@@ -133,6 +137,9 @@ def test_what_stands_before_a_version_is_what_the_deal_says(log: Log) -> None:
         grants = [g.version for g in (*before.approvals, *before.waivers) if g.standing] if before else []
         assert standing["approvals"][row] == sorted(grants)
         assert len(standing["contacts"][row]) == (len(before.contacts) if before else 0)
+        assert attached[row] == (len(before.documents) if before else 0)
+        of_deal = [ticked[int(probes.deal[row]), each] for each in standing["items"][row]]
+        assert of_deal == (list(before.ticked) if before else [])
         if before is None or not before.opened:
             assert stay[row] == -1
         else:
@@ -219,6 +226,16 @@ def test_evidence_after_an_attempt_is_what_came_later() -> None:
     assert (evidence.version - 1).tolist() == [1, 3, 4, 1]
     assert list(zip(slices.offsets.tolist(), slices.sizes.tolist(), strict=True)) == [(1, 2), (1, 2), (4, 0)]
     assert evidence.at[1:3].tolist() == [microseconds(day(2)), microseconds(day(3))]
+
+
+def test_papers_and_ticks_are_evidence_too() -> None:
+    """A move that waited for a paper, a tick or an untick might have passed at each; a refused change is nothing."""
+    log = Log().deal("D", day(0), opened(), e.MoveRefused(attempt="win", from_stage="lead", verdicts=_judged()))
+    log.deal("D", day(1), e.DocumentAttached(name="nda", sha256="ab" * 32), e.ItemTicked(item="x"))
+    log.deal("D", day(2), e.ItemUnticked(item="x"), e.ChangeRefused(fields=("n",), stage="lead", why="locked"))
+    evidence = Instants(log.facts()).evidence()
+    assert (evidence.version - 1).tolist() == [1, 3, 4, 5]
+    assert evidence.at.tolist() == [microseconds(day(number)) for number in (0, 1, 1, 2)]
 
 
 def test_what_never_ends_stands_for_ever() -> None:

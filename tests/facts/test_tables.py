@@ -274,3 +274,39 @@ def test_sums_past_sixty_four_bits_are_exact() -> None:
     values = log.facts().deals["value"]
     assert exact_sum(values) == 5 * (2**63 - 1)
     assert values.to_numpy().sum() != 5 * (2**63 - 1), "the control must lose something"
+
+
+def test_documents_and_items_are_rows_as_they_happened() -> None:
+    """One row a paper attached and one a tick given or taken back, with who and when."""
+    log = Log().deal("D", day(0), opened()).deal("D", day(1), e.DocumentAttached(name="nda", sha256="ab" * 32))
+    log.deal("D", day(2), e.ItemTicked(item="legal-ok"), e.ItemUnticked(item="legal-ok"), actor="mgr-1")
+    facts = log.facts()
+    assert column(facts.documents.to_pylist(), "deal_id", "version", "at", "name", "sha256", "actor", "imported") == [
+        ("D", 2, day(1), "nda", "ab" * 32, "rep-1", False)
+    ]
+    assert column(facts.items.to_pylist(), "version", "at", "item", "ticked", "actor") == [
+        (3, day(2), "legal-ok", True, "mgr-1"), (4, day(2), "legal-ok", False, "mgr-1"),
+    ]  # fmt: skip
+    assert log.facts(as_of=day(1)).items.num_rows == 0
+
+
+def test_follow_ups_are_rows_planned_and_there() -> None:
+    """When each is due, null where nobody knows; the row that notes it as there repeats nothing."""
+    log = Log().deal("D", day(0), opened()).deal(
+        "D", day(1), e.DealWon(from_stage="lead"), e.FollowUpPlanned(process="renewal", deal_id="D-r", due=day(9)),
+        e.FollowUpPlanned(process="survey", deal_id="D-s"),
+    )  # fmt: skip
+    rows = log.deal("D", day(2), e.FollowUpOpened(deal_id="D-r")).facts().follow_ups.to_pylist()
+    assert column(rows, "version", "follow_up", "process", "due", "opened") == [
+        (3, "D-r", "renewal", day(9), False), (4, "D-s", "survey", None, False), (5, "D-r", None, None, True),
+    ]  # fmt: skip
+
+
+def test_a_refused_change_is_in_no_table() -> None:
+    """It changed nothing, and is no sign of a change; the log has it."""
+    log = (
+        Log().deal("D", day(0), opened()).deal("D", day(3), e.ChangeRefused(fields=("n",), stage="lead", why="locked"))
+    )
+    facts = log.facts()
+    assert facts.changes.num_rows == 1
+    assert column(facts.deals.to_pylist(), "last_change_at", "version") == [(day(0), 2)]

@@ -6,24 +6,24 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.process.files import GOOD, RULE, changed
+from tests.process.files import GOOD, RICH, RULE, changed
 
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.process import Process, lint, load_process, text_of
 
-TABLE = Path(__file__).with_name("bad_files.txt")
+TABLES = {"bad_files.txt": GOOD, "bad_entries.txt": RICH}
 
 
-def _blocks() -> Iterator[tuple[str, str]]:
-    for block in TABLE.read_text(encoding="utf-8").split("\n\n"):
+def _blocks(table: str, good: str) -> Iterator[tuple[str, str]]:
+    for block in Path(__file__).with_name(table).read_text(encoding="utf-8").split("\n\n"):
         lines = [line for line in block.splitlines() if line and not line.startswith("#")]
         if lines:
             parts = {mark: [line[2:] for line in lines if line[0] == mark] for mark in "-+!"}
             new = "".join(f"{line}\n" for line in parts["+"])
-            yield changed("".join(f"{line}\n" for line in parts["-"]), new), parts["!"][0]
+            yield changed("".join(f"{line}\n" for line in parts["-"]), new, good), parts["!"][0]
 
 
-BLOCKS = list(_blocks())
+BLOCKS = [block for table, good in TABLES.items() for block in _blocks(table, good)]
 
 
 @pytest.mark.parametrize(("text", "complaint"), BLOCKS, ids=[complaint[:50] for _, complaint in BLOCKS])
@@ -36,7 +36,7 @@ def test_a_bad_file_is_refused_at_its_place(text, complaint):
 
 def test_the_good_file_loads():
     """The file that all bad ones are made from has nothing wrong."""
-    assert load_process(GOOD, "p.yaml").name == "p"
+    assert load_process(GOOD, "p.yaml").name == load_process(RICH, "p.yaml").name == "p"
     assert lint(GOOD.replace("> 5", "> limits.manager_from"), "p.yaml") == ()
 
 

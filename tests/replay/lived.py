@@ -146,7 +146,7 @@ def _expiry(chance: Random) -> datetime | None:
 
 
 Asked = list[tuple[str, dict[str, Any]]]
-_FACTS = ("set", "assign", "contact", "log", "request", "approve", "reject", "waive")
+_FACTS = ("attach", "tick", "set", "assign", "contact", "log", "request", "approve", "reject", "waive")
 
 
 def _granted(chance: Random, verb: str, by: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -210,6 +210,15 @@ _ACTS: tuple[Callable[[Random], Asked], ...] = (
         ("approve", {"rule": "sign", "by": "eva"}),
         ("reject", {"rule": "sign", "by": chance.choice(("eva", "max")), "reason": "no"}),
         ("win", {}),
+    ],
+    lambda chance: [("attach", {"name": chance.choice(("nda", "order")), "sha256": chance.choice(("0a", "b0")) * 32})],
+    lambda chance: [("tick", {"item": chance.choice(("kick", "legal")), "undo": chance.random() < 0.3})],
+    lambda chance: [
+        ("attach", {"name": "nda", "sha256": "0a" * 32}),
+        ("tick", {"item": "kick"}),
+        ("tick", {"item": "legal", "undo": chance.random() < 0.5}),
+        ("log", {"kind": "meeting", "minutes": 30}),
+        ("move", {"to": chance.choice(("two", "three", "four"))}),
     ],
     lambda chance: [("win", {})],
     lambda chance: [("lose", {"reason": chance.choice(("price", "gone"))})],

@@ -13,6 +13,8 @@ limits: {big: 1000, few: 2}
 roles: [rep, manager, vp]
 contacts: {roles: [champion, buyer]}
 activities: [call, meeting]
+documents: [nda, order]
+plan: [{id: kick}]
 backdate: {max: 30d}
 deal:
   amount:   {type: money}
@@ -45,6 +47,8 @@ RICH = (
       - {require: [amount, tags]}
       - {id: tagged, check: "'a' in deal.tags || deal.tags.size() >= limits.few", waivable_by: [manager, vp]}
       - {activities: {meeting: 1}, waivable_by: rep}
+      - {id: papers, documents: [nda], severity: warn}
+      - {id: by-me, check: "items.exists(i, i.id == 'kick' && i.by == actor.id)", severity: warn}
   - id: three
     enter:
       - {id: ahead, check: deal.closes >= today && deal.closes < today + days(60), severity: warn}
@@ -54,6 +58,7 @@ RICH = (
       - {stay_at_least: 1h}
   - id: four
     enter:
+      - {checklist: [legal], severity: warn}
       - {id: team, check: owner.team == actor.team, when: "'rep' in actor.roles", waivable_by: vp}
       - {id: long-talks, check: "activities.filter(a, a.kind == 'meeting' && a.minutes >= 30).size() >= 1"}
 moves: {forward: next, skip: {waivable_by: manager}, back: {reason: required}, open_in: [one, two]}
@@ -93,6 +98,10 @@ STRICT = (
   - id: four
     enter:
       - {id: deep, check: deal.discount + deal.score <= 20.5, severity: warn}
+      - {id: signed-paper, check: "documents.exists(d, d.sha256.startsWith('0a') && d.at <= now)", severity: warn}
+      - {id: not-out, check: "documents.all(d, d.by != 'out' || d.name == 'order')", severity: warn}
+      - {id: ticked-since, check: "items.filter(i, i.at > stage.entered_at).size() >= 1", severity: warn}
+      - {checklist: [legal], severity: hint}
       - {id: chief, check: "owner.manager == actor.id || 'rep' in owner.roles"}
       - {id: talked, check: "activities.all(a, a.with != 'nobody' || a.minutes > 10) && activities.size() > 1"}
 moves: {forward: any, back: never, open_in: [one]}
@@ -120,7 +129,9 @@ LOOSE = (
       - {id: unlike, check: "deal.region == 'NA' ? deal.score > 0.0 : deal.amount != deal.amount", severity: hint}
       - {id: reachable, check: has(deal.email), waivable_by: rep}
   - id: extra
-    enter: [{id: extra, check: "move.steps < 3 && 'manager' in actor.roles", severity: warn}]
+    enter:
+      - {id: done, check: "items.size() == 1 && documents.size() > 1", severity: hint}
+      - {id: extra, check: "move.steps < 3 && 'manager' in actor.roles", severity: warn}
   - id: three
     enter: [{id: in-dollars, check: "in_currency(deal.amount, 'USD') > limits.big || today > date('2026-03-29')"}]
   - id: four

@@ -156,7 +156,8 @@ def test_waits_are_those_of_trying_every_later_event(tale: Story) -> None:
 
 EVIDENCE = (
     d.FieldsChanged, d.OwnerAssigned, d.ContactLinked, d.ActivityLogged, d.ApprovalRequested, d.RuleWaived,
-    d.ApprovalGranted, d.ApprovalRejected, d.ApprovalRefused, d.WaiverRefused,
+    d.ApprovalGranted, d.ApprovalRejected, d.ApprovalRefused, d.WaiverRefused, d.DocumentAttached, d.ItemTicked,
+    d.ItemUnticked,
 )  # fmt: skip
 
 

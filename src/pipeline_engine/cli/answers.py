@@ -6,20 +6,24 @@ from pipeline_engine.cli import verdicts, words
 from pipeline_engine.cli.output import emit_json, say
 from pipeline_engine.deal import (
     ApprovalRefused,
+    ChangeRefused,
     Deal,
     DealLost,
     DealMoved,
     DealOpened,
     DealReopened,
     DealWon,
+    FollowUpPlanned,
     MoveRefused,
     OpeningRefused,
     Outcome,
     WaiverRefused,
+    verdicts_of,
 )
 from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import UnknownDeal
+from pipeline_engine.process import Process
 from pipeline_engine.values import Money, instant_text
 
 _WHY = {
@@ -38,16 +42,41 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     if not outcome.events:
         say("nothing to do: it is so already")
         return
-    last = outcome.events[-1]
-    if isinstance(last.event, (ApprovalRefused, WaiverRefused)):
-        what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
-        said = _WHY[last.event.why].format(actor=last.envelope.actor)
-        say(f"REFUSED  {outcome.deal_id}: may not {what} {last.event.rule}: {said}", style="bold red")
+    refused = _refused(engine, outcome)
+    if refused:
+        say(f"REFUSED  {outcome.deal_id}: {refused}", style="bold red")
     elif outcome.verdicts:
-        _attempt(engine, outcome, last)
+        _attempt(engine, outcome, next(each for each in reversed(outcome.events) if verdicts_of(each)))
     else:
         names = ", ".join(type(each.event).__name__ for each in outcome.events)
         say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
+
+
+def _refused(engine: Engine, outcome: Outcome) -> str:
+    """Why somebody may not do what they tried, where no gate was asked; empty for anything else."""
+    last = outcome.events[-1]
+    match last.event:
+        case ChangeRefused() as tried:
+            return "; ".join(_locked(_process_of(engine, outcome.deal_id), name) for name in tried.fields)
+        case ApprovalRefused(why="out-of-order", rule=rule):
+            first = _process_of(engine, outcome.deal_id).rule(rule).after
+            return f"may not approve {rule} yet: {' and '.join(first)} must be approved before it"
+        case ApprovalRefused() | WaiverRefused():
+            what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
+            said = _WHY[last.event.why].format(actor=last.envelope.actor)
+            return f"may not {what} {last.event.rule}: {said}"
+    return ""
+
+
+def _locked(process: Process, name: str) -> str:
+    field = process.field(name)
+    who = f"only {' or '.join(field.unlocked_by)} may" if field.unlocked_by else "nobody may"
+    return f"{name} is locked from {field.locked_from} on: {who} change it"
+
+
+def _process_of(engine: Engine, deal_id: str) -> Process:
+    deal = engine.deal(deal_id)
+    return engine.process(deal.process, deal.process_version)
 
 
 def again(outcome: Outcome) -> str:
@@ -60,6 +89,10 @@ def _attempt(engine: Engine, outcome: Outcome, last: Recorded) -> None:
     what = _what(last.event, deal)
     verdicts.headline("ACCEPTED" if outcome.accepted else "REFUSED", deal, worth(engine, deal), what + again(outcome))
     verdicts.show(outcome.verdicts)
+    for each in outcome.events:
+        if isinstance(each.event, FollowUpPlanned):
+            plan = each.event
+            say(f"  leads to {plan.deal_id} under {plan.process}, due {words.day(plan.due)}")
 
 
 def _deal(engine: Engine, deal_id: str) -> Deal:

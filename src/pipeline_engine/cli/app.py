@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     deal_approvals,
     deal_asks,
     deal_looks,
+    deal_papers,
     deal_ways,
     demonstration,
     imports,
@@ -57,6 +58,7 @@ def common(store: StoreUrl = None) -> None:
 
 deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_help=True)
 deal_asks.register(deals)
+deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
 deal_ways.register(deals)

@@ -10,7 +10,6 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, note, progress, say
-from pipeline_engine.cli.process_files import loaded
 from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.errors import BadValue
 
@@ -49,8 +48,8 @@ def backtest(
     from pipeline_engine.cli import backtest_report
 
     budgets = [_budget(text) for text in fail_if or []]
-    tried = loaded(candidate)
     with opened() as engine:
+        tried = engine.load(candidate)
         with progress("reading the log") as told:
             engine.rebuild(told)
         begin = perf_counter()

@@ -76,7 +76,7 @@ def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         found = engine.deal(deal)
         worth, variant = answers.worth(engine, found), engine.variant(deal)
     if json:
@@ -98,6 +98,7 @@ def _lists(found: Any) -> None:
     for kind in kinds:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
+    _papers(found)
     for asked in found.requests:
         say(
             f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
@@ -109,6 +110,18 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
+
+
+def _papers(found: Any) -> None:
+    from pipeline_engine.cli.told import SHORT
+
+    for paper in found.documents:
+        say(f"  document {paper.name}: sha256 {paper.sha256[:SHORT]}…, {words.moment(paper.at)} by {paper.by}")
+    for item, tick in found.ticked.items():
+        say(f"  ticked {item}: {words.moment(tick.at)} by {tick.by}")
+    for plan in found.follow_ups:
+        there = "there" if plan.opened else f"due {words.moment(plan.due)}"
+        say(f"  leads to {plan.deal_id} under {plan.process}: {there}")
 
 
 _PARTS = (
@@ -129,10 +142,30 @@ def deal_json(found: Any) -> dict[str, Any]:
         "activities": [
             {"kind": a.kind, "at": instant_text(a.at) if a.at else None, "by": a.by} for a in found.activities
         ],
+        "documents": [
+            {"name": d.name, "sha256": d.sha256, "at": instant_text(d.at) if d.at else None, "by": d.by}
+            for d in found.documents
+        ],
+        "items": [
+            {"id": item, "at": instant_text(tick.at) if tick.at else None, "by": tick.by}
+            for item, tick in found.ticked.items()
+        ],
+        "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
         "waivers": [_grant(grant) for grant in found.waivers],
     }
+
+
+def planned_json(plan: Any) -> dict[str, Any]:
+    """A deal that a win leads to, for scripts."""
+    from pipeline_engine.cli.verdicts import plain
+
+    return {
+        "deal": plan.deal_id, "process": plan.process, "owner": plan.owner,
+        "due": instant_text(plan.due) if plan.due else None,
+        "fields": {name: plain(held) for name, held in sorted(plan.fields.items())},
+    }  # fmt: skip
 
 
 def _grant(grant: Any) -> dict[str, Any]:
@@ -146,7 +179,7 @@ def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
-    with opened() as engine:
+    with opened(looking=True) as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:

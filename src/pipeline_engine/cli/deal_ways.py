@@ -118,7 +118,7 @@ def _tell(ways: "Sequence[Preflight]", deal: "Deal", engine: "Engine") -> None:
     way = ways[0]
     back = "back to " if _is_back(way, deal, engine) else ""
     where = f"→ {back}{', '.join(each.target for each in ways)}"
-    if way.open_with_a_reason and (back or way.gate == "lose"):
+    if way.open_with_a_reason and (back or way.gate in ("lose", "reopen")):
         say(f"{where}: with a reason{_listed(way)}")
         return
     say(f"{where}: {'nothing stands in the way' if way.allowed else 'would be refused'}")

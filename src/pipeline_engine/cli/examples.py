@@ -1,10 +1,15 @@
 """What is typed: the examples at the end of each command's `--help`."""
 
 _EXAMPLES = {
+    "process new": ("process new --list", "process new our-deals --template enterprise --output our-deals.yaml"),
     "process lint": ("process lint config/processes/b2b-saas.yaml",),
     "process publish": ('process publish b2b.yaml --why "managers approve from 25,000" --by ops-1',),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
+    "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),
+    "process graph": ("process graph b2b-saas.yaml", "process graph b2b-saas@2 --format svg --output b2b-saas.svg"),
+    "process schema": ("process schema --output process.schema.json",
+                       "process schema --cases --output cases.schema.json"),
     "process diff": ("process diff b2b-saas@1 config/processes/b2b-saas-strict.yaml",
                      "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
@@ -15,6 +20,11 @@ _EXAMPLES = {
     "deal log": ("deal log D-1 meeting --minutes 45 --by rep-03",
                  "deal log D-1 call --at 2026-01-30T14:00:00+01:00 --by rep-03"),
     "deal contact": ("deal contact D-1 kim@customer.example --role economic_buyer --by rep-03",),
+    "deal attach": ("deal attach D-1 nda nda.pdf --by rep-03",
+                    f"deal attach D-1 nda --sha256 {'0a' * 32} --by rep-03"),
+    "deal tick": ("deal tick D-1 legal-ok --by rep-03", "deal tick D-1 legal-ok --undo --by rep-03"),
+    "deal follow-ups": ("deal follow-ups", "deal follow-ups --due-by 2026-03-31 --json",
+                        "deal follow-ups --open --by ops-1"),
     "deal move": ("deal move D-1 --to proposal --by rep-03",
                   'deal move D-1 --to qualified --reason "the scope changed" --by rep-03'),
     "deal win": ("deal win D-1 --by rep-03",),

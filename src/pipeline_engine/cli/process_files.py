@@ -20,11 +20,11 @@ def bases_of(file: Path) -> "Bases":
     """Finds what a variant in a file extends."""
 
     def find(name: str, version: int | None) -> "Base | None":
-        from pipeline_engine.engine import beside
+        from pipeline_engine.engine import bases_beside
         from pipeline_engine.store import is_there
 
         if not is_there(settings().store):
-            return beside(file)(name, version)
+            return bases_beside(file)(name, version)
         with opened() as engine:
             return engine.bases(file)(name, version)
 

@@ -1,4 +1,4 @@
-"""`process publish · list · show`; `process lint` stands in process_lint.py, `process diff` in process_diff.py."""
+"""`process publish · list · show`; the other commands have a module each."""
 
 import sys
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import variants, words
+from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, variants, words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
 from pipeline_engine.values import instant_text
 
-commands = typer.Typer(help="Processes: check, publish, list, show, compare.", no_args_is_help=True)
+commands = typer.Typer(help="Processes: begin, check, try, draw, publish, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
 
@@ -111,3 +111,7 @@ def _condition(rule: Any) -> str:
     when = f" when {rule.when_text}" if rule.when_text else ""
     text = f"{rule.text}{when}"
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+for part in (process_new, process_cases, process_graph, process_schema):
+    part.register(commands)

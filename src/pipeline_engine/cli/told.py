@@ -8,6 +8,7 @@ from pipeline_engine.cli.verdicts import MARKS
 from pipeline_engine.deal import Judged
 
 _LONGEST = 70
+SHORT = 12
 LEGEND = "✓ passes · ✗ fails · ? not known, so it does not pass · ~ waived; rules that pass are only counted"
 
 
@@ -34,8 +35,20 @@ def _parts(name: str, happened: Any) -> str:
         case "DealWon" | "DealLost" | "DealReopened":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
-    shown = ("rule", "target", "role", "kind", "owner", "stage", "into")
+        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned":
+            return _beside(name, happened)
+    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
+
+
+def _beside(name: str, happened: Any) -> str:
+    """Of what goes on beside the stages."""
+    match name:
+        case "DocumentAttached":
+            return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
+        case "ChangeRefused":
+            return f"{', '.join(happened.fields)} locked in {happened.stage}"
+    return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
 
 
 def _fields(values: Any) -> str:

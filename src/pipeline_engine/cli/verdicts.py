@@ -19,8 +19,8 @@ MOST_SHOWN = 5
 def judged_json(judged: Judged) -> dict[str, Any]:
     """One rule's answer for scripts; facts in their stored forms, null where not recorded."""
     return {
-        "rule": judged.rule, "verdict": judged.verdict, "severity": judged.severity, "says": judged.says,
-        "fix": judged.fix, "because": [part_json(part) for part in judged.because],
+        "rule": judged.rule, "kind": judged.kind, "verdict": judged.verdict, "severity": judged.severity,
+        "says": judged.says, "fix": judged.fix, "because": [part_json(part) for part in judged.because],
         "facts": [{"path": path, "value": plain(found)} for path, found in judged.facts],
         "approval": judged.approval, "waivable_by": list(judged.waivable_by),
         "can_approve": list(judged.can_approve), "can_waive": list(judged.can_waive), "roles_bind": judged.roles_bind,
@@ -82,8 +82,8 @@ def _told(judged: Judged) -> str:
 
 
 def seen(judged: Judged) -> str:
-    """What the rule looked at, in words; of approvals there is nothing to say while none stands."""
-    shown = [(path, found) for path, found in judged.facts if path not in _QUIET and (found or path not in _LISTS)]
+    """What the rule looked at, in words; of approvals there is nothing to say beside that."""
+    shown = [(path, found) for path, found in judged.facts if path not in _QUIET and path not in _LISTS]
     return ", ".join(f"{_name(path)} {words.value(found)}" for path, found in shown)
 
 
@@ -93,7 +93,7 @@ def _name(path: str) -> str:
 
 def _help(judged: Judged) -> str:
     """What would meet the rule, and who could approve it."""
-    if judged.approval is None:
+    if judged.approval is None or judged.verdict == "unknown":
         return judged.fix
     who = _approvers(judged)
     return f"{judged.fix}   ({who})" if judged.fix and who else judged.fix or who

@@ -11,6 +11,8 @@ from pipeline_engine.values import Money, Personal
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NOTHING = "–"
 MANY_KINDS = 3
+# What tells the elements of a list of records apart: activities, contacts and approvals, documents, items.
+_KINDS = ("kind", "role", "name", "id")
 
 
 def day(moment: date | datetime | None, year: bool = True) -> str:
@@ -87,7 +89,7 @@ def _listed(found: Sequence[Any]) -> str:
         return "none"
     if not all(isinstance(item, dict) for item in found):
         return ", ".join(str(item) for item in found)
-    kinds = Counter(str(item.get("kind") or item.get("role") or "") for item in found)
+    kinds = Counter(str(next((item[key] for key in _KINDS if item.get(key)), "")) for item in found)
     told = ", ".join(f"{count} {kind}".rstrip() for kind, count in sorted(kinds.items()))
     if len(kinds) > MANY_KINDS:
         told = f"{len(found)} of {len(kinds)} kinds"

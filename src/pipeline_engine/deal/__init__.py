@@ -3,11 +3,13 @@
 from pipeline_engine.deal.commands import (
     Approve,
     AssignOwner,
+    AttachDocument,
     Command,
     LinkContact,
     LogActivity,
     LoseDeal,
     MoveDeal,
+    NoteFollowUp,
     OpenDeal,
     RawValue,
     RecordNote,
@@ -16,11 +18,14 @@ from pipeline_engine.deal.commands import (
     RequestApproval,
     SetFields,
     SetNextStep,
+    TickItem,
+    UntickItem,
     Waive,
     WinDeal,
 )
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
+from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
@@ -33,6 +38,7 @@ from pipeline_engine.deal.events import (
     ApprovalReturned,
     Attempt,
     Basis,
+    ChangeRefused,
     ContactLinked,
     ContactUnlinked,
     ContextValue,
@@ -45,7 +51,12 @@ from pipeline_engine.deal.events import (
     DealReopened,
     DealResumed,
     DealWon,
+    DocumentAttached,
     FieldsChanged,
+    FollowUpOpened,
+    FollowUpPlanned,
+    ItemTicked,
+    ItemUnticked,
     MoveRefused,
     NextStepSet,
     NoteRecorded,
@@ -61,7 +72,7 @@ from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdic
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Contact, Deal, Grant, Request
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
@@ -78,8 +89,11 @@ __all__ = [
     "ApprovalReturned",
     "Approve",
     "AssignOwner",
+    "AttachDocument",
+    "Attached",
     "Attempt",
     "Basis",
+    "ChangeRefused",
     "Command",
     "Contact",
     "ContactLinked",
@@ -97,8 +111,14 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DocumentAttached",
     "FieldsChanged",
+    "FollowUp",
+    "FollowUpOpened",
+    "FollowUpPlanned",
     "Grant",
+    "ItemTicked",
+    "ItemUnticked",
     "Judged",
     "LinkContact",
     "LogActivity",
@@ -106,6 +126,7 @@ __all__ = [
     "MoveDeal",
     "MoveRefused",
     "NextStepSet",
+    "NoteFollowUp",
     "NoteRecorded",
     "OpenDeal",
     "OpeningRefused",
@@ -123,6 +144,9 @@ __all__ = [
     "SetNextStep",
     "SourceStageNoted",
     "Standing",
+    "Tick",
+    "TickItem",
+    "UntickItem",
     "Verdicts",
     "Waive",
     "WaiverRefused",
@@ -131,6 +155,7 @@ __all__ = [
     "decide",
     "evolve",
     "explain",
+    "first_values",
     "fold",
     "judged_again",
     "local_day",

@@ -110,8 +110,9 @@ def _when(recorded: Recorded) -> str:
 
 
 def _assigned(story: Story, event: e.OwnerAssigned, recorded: Recorded) -> None:
-    why = f"the deal has another owner since, {event.owner}{on(recorded.envelope.at)}"
-    story.ended(lambda g: OWNER in g.lapses_on or g.by == event.owner, why)
+    since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
+    story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
+    story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
 
 
 def _gone(story: Story, event: Any, recorded: Recorded) -> None:

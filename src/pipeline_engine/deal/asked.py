@@ -3,6 +3,7 @@
 A command checks itself when it is made, so that no door can bring in what the store could not write.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -16,6 +17,7 @@ LONGEST_NAME = 200
 LONGEST_DEAL_ID = LONGEST_NAME - len("deal:")
 LONGEST_TEXT = 10_000
 MOST_FIELDS = 1_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _VALUES = (str, int, float, Decimal, Money, Personal, Document, date, time)
 
 
@@ -30,6 +32,12 @@ def _name(name: str, value: object) -> object:
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise BadValue(name, value, f"1 to {longest} printable characters")
     return value
+
+
+def _digest(name: str, value: object) -> object:
+    if not isinstance(value, str) or not _SHA256.fullmatch(value.lower()):
+        raise BadValue(name, value, "a SHA-256 of 64 hexadecimal digits")
+    return value.lower()
 
 
 def _text(name: str, value: object) -> object:
@@ -87,7 +95,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     **dict.fromkeys(
         (
             "deal_id", "command_id", "correlation_id", "causation_id", "process", "stage", "target", "rule", "kind",
-            "role",
+            "role", "name", "item", "opened",
         ),
         _name,
     ),
@@ -95,6 +103,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     **dict.fromkeys(("at", "expires_at", "due"), _moment),
     **dict.fromkeys(("fields", "values"), _fields),
     "minutes": _number,
+    "sha256": _digest,
     "via": _name,
 }  # fmt: skip
 

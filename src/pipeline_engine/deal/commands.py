@@ -84,6 +84,35 @@ class LogActivity(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachDocument(Command):
+    """Attach a document of a kind the process knows, by the SHA-256 of its content (64 hex digits)."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickItem(Command):
+    """Tick an item of a checklist or of the plan."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntickItem(Command):
+    """Take a tick back."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteFollowUp(Command):
+    """Note that a deal which the win had planned is there."""
+
+    opened: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetNextStep(Command):
     """Say what comes next, and by when."""
 

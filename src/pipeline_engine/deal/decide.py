@@ -10,8 +10,10 @@ from pipeline_engine.deal import commands as c
 from pipeline_engine.deal import decide_approvals as approvals
 from pipeline_engine.deal import decide_facts as facts
 from pipeline_engine.deal import decide_moves as moves
+from pipeline_engine.deal import decide_papers as papers
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import Decided
+from pipeline_engine.deal.follow_up import note_follow_up
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.errors import DealIsMerged, UnknownDeal
 from pipeline_engine.process import Judge
@@ -21,7 +23,8 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     c.ReopenDeal: moves.reopen_deal, c.SetFields: facts.set_fields, c.AssignOwner: facts.assign_owner,
     c.LinkContact: facts.link_contact, c.LogActivity: facts.log_activity, c.SetNextStep: facts.set_next_step,
     c.RecordNote: facts.record_note, c.RequestApproval: approvals.request_approval, c.Approve: approvals.approve,
-    c.Reject: approvals.reject, c.Waive: approvals.waive,
+    c.Reject: approvals.reject, c.Waive: approvals.waive, c.AttachDocument: papers.attach_document,
+    c.TickItem: papers.tick_item, c.UntickItem: papers.untick_item, c.NoteFollowUp: note_follow_up,
 }  # fmt: skip
 
 

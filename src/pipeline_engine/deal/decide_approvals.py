@@ -22,7 +22,7 @@ from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, UnknownRul
 from pipeline_engine.process import Judge, Rule
 from pipeline_engine.values import Personal, instant_text
 
-_Refusal = Literal["no-role", "four-eyes"]
+_Refusal = Literal["no-role", "four-eyes", "out-of-order"]
 _OUTCOME_OF = {"won:from": "won", "lost:from": "lost"}
 
 
@@ -40,12 +40,12 @@ def request_approval(command: c.RequestApproval, deal: Deal, judge: Judge, conte
 
 
 def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Approve, if the actor holds the role and is neither the owner nor the one who asked."""
+    """Approve, if the actor holds the role, is neither owner nor asker, and what comes before is approved."""
     rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     _ends_later(command.expires_at, command)
-    refused = _may_not_answer(command, deal, rule, context)
+    refused = _may_not_answer(command, deal, rule, context) or _out_of_order(command, deal, rule, target)
     if refused:
         note = personal(command, command.note)
         return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused, reason=note),))
@@ -115,9 +115,10 @@ def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Waive, deal: D
             judge.place(command.target)
         return command.target
     asked_at = _rule(command.rule, judge).asked_at
-    if asked_at.startswith("moves:"):
-        raise BadValue("--to", "", f"the stage that rule `{command.rule}` is waived for")
-    return _OUTCOME_OF.get(asked_at, asked_at)
+    gate, _, stage = asked_at.partition(":")
+    if gate in ("moves", "leave", "open"):
+        raise BadValue("--to", "", f"the stage, or the outcome, that rule `{command.rule}` is asked for")
+    return stage if gate == "applies" else _OUTCOME_OF.get(asked_at, asked_at)
 
 
 def _must_be_open(deal: Deal, target: str) -> None:
@@ -130,6 +131,12 @@ def _may_not_answer(command: c.Command, deal: Deal, rule: Rule, context: Context
         return "no-role"
     askers = {who for asked, _, who in deal.askers if asked == rule.id}
     return "four-eyes" if command.by == deal.owner or command.by in askers else None
+
+
+def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> _Refusal | None:
+    """Whether an approval that comes before this one is not there, or no longer stands."""
+    standing = {grant.rule for grant in deal.approvals if grant.target == target and grant.live(command.at)}
+    return None if standing.issuperset(rule.after) else "out-of-order"
 
 
 def _given_already(grants: tuple[Grant, ...], about: tuple[str, str], command: c.Approve | c.Waive) -> bool:

@@ -8,6 +8,7 @@ from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
     ActivityLogged,
+    ChangeRefused,
     ContactLinked,
     FieldsChanged,
     NextStepSet,
@@ -63,7 +64,10 @@ def _sealed(field: Field, value: Value, people: Mapping[str, Value], command: c.
 
 
 def set_fields(command: c.SetFields, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Set and clear fields; values the deal has already are left out. A closed deal's fields are corrected, not set."""
+    """Set and clear fields, all of them or, where one is locked to who asks, none.
+
+    Values the deal has already are left out. A closed deal's fields are corrected, not set.
+    """
     process = judge.process
     kept = {name: value for name, value in deal.fields.items() if _given(command.values.get(name, value))}
     given = read_fields(command.values, process, command, kept)
@@ -72,7 +76,17 @@ def set_fields(command: c.SetFields, deal: Deal, judge: Judge, context: Context)
     not_backdated(command, process, context)
     changed = {name: value for name, value in given.items() if deal.fields.get(name) != value}
     cleared = tuple(n for n, value in command.values.items() if not _given(value) and n in deal.fields)
+    locked = tuple(name for name in (*changed, *cleared) if _locked(process.fields[name], deal, judge, context))
+    if locked:
+        return Decided((ChangeRefused(fields=locked, stage=deal.stage, why="locked"),))
     return Decided((FieldsChanged(set=changed, cleared=cleared),)) if changed or cleared else NOTHING
+
+
+def _locked(field: Field, deal: Deal, judge: Judge, context: Context) -> bool:
+    """Whether the deal is as far as the stage that locks the field, and the actor holds no role that may change it."""
+    if field.locked_from is None or judge.place(deal.stage) < judge.place(field.locked_from):
+        return False
+    return not context.register_open and not any(context.holds(role) for role in field.unlocked_by)
 
 
 def assign_owner(command: c.AssignOwner, deal: Deal, judge: Judge, context: Context) -> Decided:

@@ -19,6 +19,7 @@ from pipeline_engine.deal.events import (
     Verdicts,
 )
 from pipeline_engine.deal.evolve import attempt_key
+from pipeline_engine.deal.follow_up import planned
 from pipeline_engine.deal.gate import judge_attempt, repeats, stored
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
@@ -35,7 +36,7 @@ def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -
     if deal.opened:
         raise DealExists(deal.id, instant_text(deal.opened_at) if deal.opened_at else "an unknown time")
     in_stage_order(command, deal, context)
-    fields = _with_defaults(process, read_fields(command.fields, process, command))
+    fields = first_values(command, process)
     stage = command.stage or (process.moves.open_in[0] if process.moves.open_in else process.stages[0].id)
     proposed = proposed_deal(deal, command, fields)
     attempt = Attempt("open", None, stage, command.at, command.by)
@@ -59,7 +60,9 @@ def proposed_deal(deal: Deal, command: c.OpenDeal, fields: dict[str, Value]) -> 
     return replace(deal, owner=command.owner, fields=MappingProxyType(fields), opened_at=command.at)
 
 
-def _with_defaults(process: Process, fields: dict[str, Value]) -> dict[str, Value]:
+def first_values(command: c.OpenDeal, process: Process) -> dict[str, Value]:
+    """What an opening writes down: the values given, typed, and the process's defaults for the others."""
+    fields = read_fields(command.fields, process, command)
     missing = [f for name, f in process.fields.items() if f.default is not None and name not in fields]
     return {**fields, **{f.name: read_value(f, f.default, process.currency) for f in missing}}
 
@@ -75,13 +78,19 @@ def move_deal(command: c.MoveDeal, deal: Deal, judge: Judge, context: Context) -
 
 
 def win_deal(command: c.WinDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Close the deal as won, or refuse to; the final amount is the deal's value field as it stands."""
+    """Close the deal as won and plan what the win leads to, or refuse to.
+
+    The final amount is the deal's value field as it stands.
+    """
     if deal.status == "won":
         return NOTHING
     _must_be_open(deal)
     value = deal.fields.get(judge.process.value or "")
     won = DealWon(from_stage=deal.stage, amount=value if isinstance(value, Money) else None)
-    return _through_the_gate(won, _attempt("win", "won", command, deal), (command, deal), (judge, context))
+    decided = _through_the_gate(won, _attempt("win", "won", command, deal), (command, deal), (judge, context))
+    if not any(isinstance(event, DealWon) for event in decided.events):
+        return decided
+    return Decided((*decided.events, *planned(command, deal, judge, context)))
 
 
 def lose_deal(command: c.LoseDeal, deal: Deal, judge: Judge, context: Context) -> Decided:

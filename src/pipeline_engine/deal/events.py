@@ -13,6 +13,7 @@ from pipeline_engine.values import INT64_MAX
 Basis = Literal["gate", "source", "migration", "correction"]
 Attempt = Literal["open", "move", "win", "lose", "reopen"]
 Count = Annotated[int, Field(ge=0, le=INT64_MAX)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ContextValue(Stored):
@@ -104,6 +105,33 @@ class ActivityLogged(Event):
     minutes: Count | None = None
 
 
+class DocumentAttached(Event):
+    """A document of a kind the process knows belongs to the deal; its content is elsewhere, known by its SHA-256."""
+
+    name: str
+    sha256: Sha256
+
+
+class ItemTicked(Event):
+    """An item of a checklist or of the plan is done."""
+
+    item: str
+
+
+class ItemUnticked(Event):
+    """That item is not done after all."""
+
+    item: str
+
+
+class ChangeRefused(Event):
+    """Someone tried to change fields that are locked in the deal's `stage`, and may not; nothing was changed."""
+
+    fields: tuple[str, ...]
+    stage: str
+    why: Literal["locked"]
+
+
 class NextStepSet(Event):
     """What comes next, and by when."""
 
@@ -149,6 +177,25 @@ class DealWon(Event):
     amount: StoredMoney | None = None
     basis: Basis = "gate"
     verdicts: Verdicts | None = None
+
+
+class FollowUpPlanned(Event):
+    """The win leads to another deal: in `process`, to be opened at `due`, with these first values.
+
+    `due` is null where nobody knows: the deal lacks what the process reckons it from.
+    """
+
+    process: str
+    deal_id: str
+    due: Moment | None = None
+    fields: dict[str, StoredValue] = {}
+    owner: str | None = None
+
+
+class FollowUpOpened(Event):
+    """The deal that was planned is there."""
+
+    deal_id: str
 
 
 class DealLost(Event):
@@ -237,7 +284,7 @@ class ApprovalRefused(Event):
 
     rule: str
     target: str
-    why: Literal["no-role", "four-eyes", "delegation-ended"]
+    why: Literal["no-role", "four-eyes", "delegation-ended", "out-of-order"]
     tried: Literal["approve", "reject"] = "approve"
     reason: StoredText | None = None
 
@@ -281,7 +328,9 @@ class DealRemovedAtSource(Event):
 
 DEAL_EVENTS: tuple[type[Event], ...] = (
     DealOpened, OpeningRefused, FieldsChanged, OwnerAssigned, ContactLinked, ContactUnlinked, ActivityLogged,
-    NextStepSet, NoteRecorded, DealMoved, MoveRefused, DealWon, DealLost, DealReopened, DealPaused, DealResumed,
+    DocumentAttached, ItemTicked, ItemUnticked, ChangeRefused,
+    NextStepSet, NoteRecorded, DealMoved, MoveRefused, DealWon, FollowUpPlanned, FollowUpOpened,
+    DealLost, DealReopened, DealPaused, DealResumed,
     ApprovalRequested, ApprovalGranted, ApprovalRejected, ApprovalReturned, ApprovalExpired, ApprovalRefused,
     RuleWaived, WaiverRefused, SourceStageNoted, DealMerged, DealRemovedAtSource,
 )  # fmt: skip

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
-from pipeline_engine.deal.state import Activity, Contact, Deal, Grant, Mark, Request
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused)
+_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 
 
@@ -105,7 +105,23 @@ def _lost(deal: Deal, event: e.DealLost, recorded: Recorded) -> dict[str, Any]:
 def _reopened(deal: Deal, event: e.DealReopened, recorded: Recorded) -> dict[str, Any]:
     changed = _stage_change(deal, "reopen", recorded.envelope, event.basis)
     fresh = {"status": "open", "stage": event.to_stage, "entered_at": recorded.envelope.at}
-    return {**changed, **fresh, "closed_at": None, "lost_reason": None}
+    # What the win had planned goes with it, unless it is there already.
+    opened = tuple(each for each in deal.follow_ups if each.opened)
+    return {**changed, **fresh, "closed_at": None, "lost_reason": None, "follow_ups": opened}
+
+
+def _planned(deal: Deal, event: e.FollowUpPlanned, recorded: Recorded) -> dict[str, Any]:
+    others = tuple(each for each in deal.follow_ups if each.deal_id != event.deal_id)
+    fields = MappingProxyType(dict(event.fields))
+    return {"follow_ups": (*others, FollowUp(event.process, event.deal_id, event.due, fields, event.owner))}
+
+
+def _follow_up_opened(deal: Deal, event: e.FollowUpOpened, recorded: Recorded) -> dict[str, Any]:
+    return {
+        "follow_ups": tuple(
+            replace(each, opened=True) if each.deal_id == event.deal_id else each for each in deal.follow_ups
+        )
+    }
 
 
 def _refused(deal: Deal, event: e.MoveRefused, recorded: Recorded) -> dict[str, Any]:
@@ -156,6 +172,24 @@ def _logged(deal: Deal, event: e.ActivityLogged, recorded: Recorded) -> dict[str
     envelope = recorded.envelope
     logged = Activity(event.kind, envelope.at, envelope.actor, event.with_whom, event.minutes)
     return {"activities": (*deal.activities, logged)}
+
+
+def _attached(deal: Deal, event: e.DocumentAttached, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    return {"documents": (*deal.documents, Attached(event.name, event.sha256, envelope.at, envelope.actor))}
+
+
+def _ticked(deal: Deal, event: e.ItemTicked, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    return {"ticked": MappingProxyType({**_without(deal, event.item), event.item: Tick(envelope.at, envelope.actor)})}
+
+
+def _unticked(deal: Deal, event: e.ItemUnticked, recorded: Recorded) -> dict[str, Any]:
+    return {"ticked": MappingProxyType(_without(deal, event.item))}
+
+
+def _without(deal: Deal, item: str) -> dict[str, Tick]:
+    return {name: tick for name, tick in deal.ticked.items() if name != item}
 
 
 def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str, Any]:
@@ -218,12 +252,13 @@ def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> di
     return {"removed": True}
 
 
-# Notes, source rows after an outcome and refused approvals or waivers change no state but the version.
+# Notes, source rows after an outcome and refused approvals, waivers or changes change no state but the version.
 _CHANGES: dict[type[Event], Change] = {
     e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
     e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
     e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
     e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
-    e.DealRemovedAtSource: _removed,
+    e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
+    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened,
 }  # fmt: skip

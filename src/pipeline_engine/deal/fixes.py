@@ -4,20 +4,44 @@ import shlex
 from collections.abc import Callable, Mapping
 
 from pipeline_engine.deal.reading import Attempt
+from pipeline_engine.deal.reasons import Case
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.process import Judge, Rule
+from pipeline_engine.process import UNKNOWN, Judge, Rule
 
 PLACE_OF_ID = "{deal}"
 
 
-def fix_of(rule: Rule, deal: Deal, attempt: Attempt, judge: Judge) -> str:
+def fix_of(case: Case, number: int, code: int) -> str:
     """The author's words, or what the rule's kind calls for, with the deal's id as a shell wants it."""
-    name = shlex.quote(deal.id)
+    told = _told(case, number, code, case.judge.process.rules[number])
+    told = _opening(told) if case.attempt.gate == "open" else told
+    return told.replace(PLACE_OF_ID, shlex.quote(case.deal.id))
+
+
+def _told(case: Case, number: int, code: int, rule: Rule) -> str:
+    if code == UNKNOWN and (not rule.fix or case.judge.applies(number, case.frame) is None):
+        return _write_down(case, number) or rule.fix
     if rule.approval is not None and _asks(rule):
-        return _approval(rule, deal, attempt, name)
-    way = _WAYS.get(rule.id)
-    told = way(deal, attempt, judge) if way and rule.kind == "topology" else ""
-    return (told or rule.fix).replace(PLACE_OF_ID, name)
+        return _approval(rule, case.deal, case.attempt)
+    if rule.kind != "topology":
+        return rule.fix
+    way = _passed_by if rule.asked_at.startswith("applies:") else _WAYS.get(rule.id)
+    return (way(case.deal, case.attempt, case.judge) if way else "") or rule.fix
+
+
+def _write_down(case: Case, number: int) -> str:
+    """The command that records the fields a rule hangs on; empty where it hangs on something else."""
+    parts = case.judge.because(number, case.frame)
+    fields = [part.path.removeprefix("deal.") for part in parts if part.kind == "missing" and part.path[:5] == "deal."]
+    return f"deal set {PLACE_OF_ID} {' '.join(f'{field}=VALUE' for field in fields)}" if fields else ""
+
+
+def _opening(fix: str) -> str:
+    """What has to be done before there is a deal: first values come with the opening, the rest after it."""
+    command = f"deal set {PLACE_OF_ID} "
+    if not fix.startswith(command):
+        return fix
+    return "add to the command: " + " ".join(f"--set {pair}" for pair in fix.removeprefix(command).split())
 
 
 def _asks(rule: Rule) -> bool:
@@ -25,8 +49,8 @@ def _asks(rule: Rule) -> bool:
     return rule.fix in ("", f"deal request {PLACE_OF_ID} {rule.id}")
 
 
-def _approval(rule: Rule, deal: Deal, attempt: Attempt, name: str) -> str:
-    about = f"{name} {shlex.quote(rule.id)} --to {attempt.target}"
+def _approval(rule: Rule, deal: Deal, attempt: Attempt) -> str:
+    about = f"{PLACE_OF_ID} {shlex.quote(rule.id)} --to {attempt.target}"
     asked = any((r.rule, r.target) == (rule.id, attempt.target) for r in deal.requests)
     return f"whoever decides types: deal approve {about}" if asked else f"deal request {about}"
 
@@ -50,6 +74,11 @@ def _won(deal: Deal, attempt: Attempt, judge: Judge) -> str:
 def _open(deal: Deal, attempt: Attempt, judge: Judge) -> str:
     stages = judge.process.moves.open_in
     return f"deal open {PLACE_OF_ID} --process {judge.process.name} --stage {stages[0]}" if stages else ""
+
+
+def _passed_by(deal: Deal, attempt: Attempt, judge: Judge) -> str:
+    after = judge.stages[judge.place(attempt.target) + 1 :]
+    return f"deal move {PLACE_OF_ID} --to {after[0]}" if after else f"deal win {PLACE_OF_ID}"
 
 
 def _reopen(deal: Deal, attempt: Attempt, judge: Judge) -> str:

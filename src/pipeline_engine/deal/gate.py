@@ -44,8 +44,8 @@ class Judgement:
     def _explain(self, case: Case, number: int, rule: Rule, code: int) -> Judged:
         return Judged(
             rule=rule.id, verdict=_WORDS[code], severity=rule.severity, says=rule.says,
-            fix=fix_of(rule, self.deal, self.attempt, self.judge), facts=self.judge.seen(number, self.frame),
-            approval=rule.approval, waivable_by=rule.waivable_by, own_words=rule.own_words,
+            fix=fix_of(case, number, code), facts=self.judge.seen(number, self.frame),
+            approval=rule.approval, waivable_by=rule.waivable_by, kind=rule.kind, own_words=rule.own_words,
             explain=partial(because, case, number, code),
         )  # fmt: skip
 

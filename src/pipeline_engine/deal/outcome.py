@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import Refused
-from pipeline_engine.process import Part
+from pipeline_engine.process import Part, RuleKind
 from pipeline_engine.values import Value
 
 Word = Literal["pass", "fail", "unknown", "waived", "not asked"]
@@ -34,6 +34,7 @@ class Judged:
     Args:
         facts: The paths it read with the values seen (None: not recorded), in reading order.
         fix: What would meet the rule; a command in it can be typed as it stands.
+        kind: What kind of rule it is: `require`, `activities`, `approval`, …
         own_words: Whether `says` is the author's, and not made from what the rule asks.
         explain: Tells the smallest parts that stand in the way; asked when somebody reads `because`.
         helpers: Tells who may approve or waive it now; asked when somebody reads `can_approve` or `can_waive`.
@@ -47,6 +48,7 @@ class Judged:
     facts: tuple[tuple[str, Value | None], ...] = ()
     approval: str | None = None
     waivable_by: tuple[str, ...] = ()
+    kind: RuleKind = "check"
     own_words: bool = True
     explain: Callable[[], tuple[Part, ...]] = field(default=_no_parts, compare=False, repr=False)
     helpers: Callable[[], Able] = field(default=Able, compare=False, repr=False)
@@ -67,8 +69,9 @@ class Judged:
         found = "; ".join(part.text for part in self.because)
         if not found:
             return self.says
-        # What the author says is about a rule that fails; of what nobody recorded only that can be said.
-        return f"{self.says} ({found})" if self.own_words and self.says and self.verdict == "fail" else found
+        # What the author says is about a rule that fails, or about what is missing; else only what is missing is told.
+        fits = self.verdict == "fail" or self.kind == "require"
+        return f"{self.says} ({found})" if self.own_words and self.says and fits else found
 
     @cached_property
     def _able(self) -> Able:
@@ -165,4 +168,6 @@ class Outcome:
         if self.accepted:
             return self
         reasons = "; ".join(f"{judged.rule} ({judged.verdict})" for judged in self.unmet)
+        # Where no gate was asked the event itself says why.
+        reasons = reasons or "; ".join(str(getattr(each.event, "why", "")) for each in self.events)
         raise Refused(f"deal `{self.deal_id}` was refused: {reasons}", self)

@@ -44,8 +44,8 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "activities": [_activity(a) for a in deal.activities],
         "approvals": [_approval(g, attempt.now) for g in deal.approvals],
         "contacts": [{"role": c.role, "id": c.contact.value, "at": c.at} for c in deal.contacts],
-        "documents": [],
-        "items": [],
+        "documents": [{"name": d.name, "sha256": d.sha256, "at": d.at, "by": d.by} for d in deal.documents],
+        "items": [{"id": item, "at": tick.at, "by": tick.by} for item, tick in deal.ticked.items()],
     }
     return row
 

@@ -23,6 +23,7 @@ from pipeline_engine.process import (
     both,
     day,
     either,
+    said,
     spaced,
 )
 
@@ -56,10 +57,23 @@ def because(case: Case, number: int, code: int) -> tuple[Part, ...]:
         return (_approval(case, rule, story_of(rule.id, case.history())),)
     if code == FAIL and rule.kind == "by":
         return (_not_theirs(case, rule),)
+    if code == FAIL and rule.kind == "plan":
+        return _overdue(case.judge.because(number, case.frame))
     told = _WAYS.get(rule.id) or (_passes_by if rule.asked_at.startswith("applies:") else None)
     if code == FAIL and rule.kind == "topology" and told is not None:
         return told(case, number, rule)
     return case.judge.because(number, case.frame)
+
+
+def _overdue(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """An item that is open: of one that has to be ticked by a day, also since when it is late."""
+    either_of = [each for part in parts for each in part.any_of]
+    late = next((each for each in either_of if each.path != "items"), None)
+    item = next((each for each in either_of if each.path == "items"), None)
+    if late is None or item is None:
+        return parts
+    due = late.wanted.removesuffix(" or earlier") if late.path == "now" else said(late.found)
+    return (Part("time", "items", late.found, f"ticked off by {due}", f"{item.text}, and was due {due}"),)
 
 
 def _waived(case: Case, rule: Rule) -> tuple[Part, ...]:
@@ -78,7 +92,7 @@ def approver(case: Case, role: str) -> str:
     if role != OWNERS_MANAGER:
         return spaced(role)
     who = case.at(OWNERS_MANAGER)
-    return f"the owner's manager ({who})" if who else "the owner's manager, whom nobody knows"
+    return f"the owner's manager ({who})" if who else "the owner's manager"
 
 
 def _approval(case: Case, rule: Rule, story: Story) -> Part:
@@ -87,7 +101,7 @@ def _approval(case: Case, rule: Rule, story: Story) -> Part:
     first = [other for other in rule.after if not _stands(case, other)]
     if first:
         whose = [approver(case, case.judge.process.rule(other).approval or "") for other in first]
-        text = f"{text}, and {both(whose)} comes first"
+        text = f"{text}; {both(whose)} comes first"
     return Part("approval", "approvals", None, f"approval by {approver(case, role)}", text)
 
 
@@ -102,7 +116,7 @@ def _told_approval(case: Case, rule: Rule, story: Story) -> str:
     denied = [each for each in story.denied if each.target == target]
     given = [each for each in story.given if each.target == target]
     if asked:
-        return f"{who} has not answered yet; asked by {asked[-1].by}{on(asked[-1].at)}"
+        return f"approval by {who} was asked for by {asked[-1].by}{on(asked[-1].at)}, no answer yet"
     if denied:
         return f"{denied[-1].by} said no{on(denied[-1].at)}"
     if given:
@@ -110,7 +124,7 @@ def _told_approval(case: Case, rule: Rule, story: Story) -> str:
     elsewhere = [each for each in story.given if not each.why_not(case.attempt.now)]
     if elsewhere:
         return f"{elsewhere[-1].by} approved it for {elsewhere[-1].target}, not for {_goal(target)}"
-    return f"{who} not asked yet"
+    return f"approval by {who} is not asked for yet"
 
 
 def _told_given(case: Case, rule: Rule, given: Given) -> str:
@@ -130,13 +144,12 @@ def _goal(target: str) -> str:
 def _not_theirs(case: Case, rule: Rule) -> Part:
     held = case.at("actor.roles")
     roles = [spaced(role) for role in held] if isinstance(held, (list, tuple)) else []
-    holds = f"{case.attempt.actor} is {both(roles)}" if roles else f"{case.attempt.actor} holds no role"
+    holds = f"{case.attempt.actor} holds the role {both(roles)}" if roles else f"{case.attempt.actor} holds no role"
     owned = [f"the owner is {case.deal.owner}"] if "owner.id" in rule.reads and case.deal.owner else []
     managed = [f"the owner's manager is {case.at(OWNERS_MANAGER)}"] if case.at(OWNERS_MANAGER) else []
     told = [holds, *owned, *(managed if OWNERS_MANAGER in rule.reads else [])]
-    return Part(
-        "by", "actor.id", case.attempt.actor, rule.says, both([", ".join(told[:-1]), told[-1]] if told[1:] else told)
-    )
+    text = both(told) if rule.own_words else f"{rule.says}; {both(told)}"
+    return Part("by", "actor.id", case.attempt.actor, rule.says, text)
 
 
 def _forward(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:

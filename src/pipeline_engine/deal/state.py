@@ -36,6 +36,36 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A document of the deal, as it was attached."""
+
+    name: str
+    sha256: str
+    at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """When an item was ticked, and by whom."""
+
+    at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A deal that this one's win leads to; `due` is None where nobody knows when."""
+
+    process: str
+    deal_id: str
+    due: datetime | None
+    fields: Mapping[str, Value]
+    owner: str | None = None
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """An approval or a waiver: what it covers, who gave it, and whether it still stands apart from its expiry."""
 
@@ -93,7 +123,8 @@ class Deal:
     `solid_version` is the version of the last event that is not a refusal: refusals move no ETag. `entered_at` is when
     the current stay began; `last_stage_at` the latest known time of a stage, outcome or reopen event. `source` names
     the source that opened it, None for the gate; `gated` says that the gate has moved it. `askers` are
-    (rule, target, who) of every approval asked for since the last such attempt went through, answered or not.
+    (rule, target, who) of every approval asked for since the last such attempt went through, answered or not. `ticked`
+    holds the items that are ticked now, the one ticked last at the end.
     """
 
     id: str
@@ -111,6 +142,9 @@ class Deal:
     lost_reason: str | None = None
     activities: tuple[Activity, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    documents: tuple[Attached, ...] = ()
+    ticked: Mapping[str, Tick] = field(default_factory=lambda: MappingProxyType({}))
+    follow_ups: tuple[FollowUp, ...] = ()
     approvals: tuple[Grant, ...] = ()
     waivers: tuple[Grant, ...] = ()
     requests: tuple[Request, ...] = ()

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pipeline_engine.engine.bases import beside
+from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
-from pipeline_engine.engine.shell import Shell
+from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
@@ -16,7 +16,7 @@ from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
-class AnswerVerbs(Shell):
+class AnswerVerbs(SetupVerbs):
     """Every answer says the log position and the moment it is for: `as_of`, else that of the last event of the log."""
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
@@ -63,10 +63,6 @@ class AnswerVerbs(Shell):
         process = candidate if isinstance(candidate, Process) else self.load(candidate)
         return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
 
-    def load(self, file: str | Path) -> Process:
-        """The process in a file; a variant's base is taken from the store, else from a file beside it."""
-        return load_file(file, self.bases(file))
-
     def store_rows(self, after: int = 0) -> Iterator[Row]:
         """The log from a position on, in order, as it is stored: personal values sealed."""
         while rows := self._store.rows(after, BATCH):
@@ -86,5 +82,5 @@ class AnswerVerbs(Shell):
 
 
 def load_file(file: str | Path, bases: Bases | None = None) -> Process:
-    """The process in a file, whose base is found by `bases`, else beside it; raises BadProcess."""
-    return load_process(read_text(file, BadProcess), str(file), bases or beside(file))
+    """The process in a file; the base of a variant is found by `bases`, else beside it. Raises BadProcess."""
+    return load_process(read_text(file, BadProcess), str(file), bases or bases_beside(file))

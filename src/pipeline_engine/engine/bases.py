@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_engine.engine.published import PROCESS, Reads
+from pipeline_engine.engine.reads import PROCESS, Reads
 from pipeline_engine.errors import BadProcess, UnknownProcess
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Base, Bases, digest_of
@@ -13,7 +13,7 @@ _SUFFIXES = (".yaml", ".yml")
 _MOST_FILES = 500
 
 
-def published(reads: Reads) -> Bases:
+def published_bases(reads: Reads) -> Bases:
     """The published versions of a store."""
 
     def find(name: str, version: int | None) -> Base | None:
@@ -28,7 +28,7 @@ def published(reads: Reads) -> Bases:
     return find
 
 
-def beside(file: str | Path) -> Bases:
+def bases_beside(file: str | Path) -> Bases:
     """The files in the folder of a file; where several say that they are the process, the one of that name."""
 
     def find(name: str, version: int | None) -> Base | None:

@@ -8,6 +8,7 @@ from pipeline_engine.deal import (
     GATE_OF,
     Approve,
     AssignOwner,
+    AttachDocument,
     Deal,
     Judged,
     LinkContact,
@@ -24,6 +25,8 @@ from pipeline_engine.deal import (
     RequestApproval,
     SetFields,
     SetNextStep,
+    TickItem,
+    UntickItem,
     Waive,
     WinDeal,
     ways_on,
@@ -70,6 +73,14 @@ class DealVerbs(Shell):
     ) -> Outcome:
         """Log an activity of a kind the process knows."""
         return self._ask(LogActivity, deal_id, how, kind=kind, with_whom=with_whom, minutes=minutes)
+
+    def attach(self, deal_id: str, name: str, sha256: str, **how: Unpack[How]) -> Outcome:
+        """Attach a document of a kind the process knows, by the SHA-256 of its content, which stays where it is."""
+        return self._ask(AttachDocument, deal_id, how, name=name, sha256=sha256)
+
+    def tick(self, deal_id: str, item: str, undo: bool = False, **how: Unpack[How]) -> Outcome:
+        """Tick an item of a checklist or of the plan, or take the tick back."""
+        return self._ask(UntickItem if undo else TickItem, deal_id, how, item=item)
 
     def next_step(self, deal_id: str, text: str, due: datetime | None = None, **how: Unpack[How]) -> Outcome:
         """Say what comes next, and by when."""

@@ -26,11 +26,12 @@ from pipeline_engine.deal import (
     preflight,
     verdicts_of,
 )
+from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
-from pipeline_engine.engine.published import PROCESS, Reads, Unwatched, variants_of
+from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, Process, VariantStanding, chosen, standing
+from pipeline_engine.process import Gate, Judge, Process, VariantStanding
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
 from pipeline_engine.team import Person
 from pipeline_engine.values import value_to_json
@@ -38,7 +39,6 @@ from pipeline_engine.values import value_to_json
 Clock = Callable[[], datetime]
 
 DEAL: Fold[Deal] = Fold("deal", evolve)
-REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
 _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
@@ -50,6 +50,7 @@ class Desk:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
+        self.families = Families(store)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """
@@ -80,7 +81,8 @@ class Desk:
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
         if isinstance(command, OpenDeal):
-            return self._opened_under(command, reads)
+            named = self.judge(command.process, None, reads)
+            return self._ready(self.families.chosen(command, named.process, reads))
         if deal is None or not deal.opened:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
@@ -91,14 +93,9 @@ class Desk:
         if published is None:
             known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
             raise UnknownProcess(name, known)
-        return self._judge_of(published.at(version))
+        return self._ready(published.at(version))
 
-    def _opened_under(self, command: OpenDeal, reads: Reads) -> Judge:
-        named = self.judge(command.process, None, reads).process
-        family = variants_of(named.name, self._store, reads) if named.extends is None else ()
-        return self._judge_of(chosen(named, family, command.fields))
-
-    def _judge_of(self, process: Process) -> Judge:
+    def _ready(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)
         if key not in self._judges:
             self._judges[key] = Judge(process)
@@ -106,12 +103,16 @@ class Desk:
 
     def _context(self, command: Command, deal: Deal | None, judge: Judge, by: tuple[Reads, datetime]) -> Context:
         reads, now = by
-        owner = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
+        owner_id = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
         _, people = reads.state("store:team", REGISTER)
-        return Context(
-            clock=now, actor=self._standing(command.by, reads, command.at), register_open=people == 0,
-            owner=self._standing(owner, reads, command.at) if owner and judge.asks_about_owner else None,
-        )  # fmt: skip
+        actor = self._standing(command.by, reads, command.at)
+        owner = self._standing(owner_id, reads, command.at) if owner_id and judge.asks_about_owner else None
+        if people == 0:
+            # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
+            roles = judge.process.roles
+            actor = replace(actor, roles=roles)
+            owner = replace(owner, roles=roles, manager=command.by) if owner else None
+        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)
@@ -164,13 +165,9 @@ class Desk:
 
     def variant(self, deal: Deal) -> VariantStanding | None:
         """Where a deal stands among the variants of its process; None where there are none."""
-        reads = Unwatched(self._store)
         process = self.judge(deal.process, deal.process_version).process
-        base = process.extends.process if process.extends else process.name
-        family = variants_of(base, self._store, reads)
-        if process.extends is None and not family:
-            return None
-        return standing(process, family, self.judge(base, None).process, deal.fields)
+        base = self.judge(process.extends.process, None).process if process.extends else process
+        return self.families.standing(process, base, deal.fields, Unwatched(self._store))
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""

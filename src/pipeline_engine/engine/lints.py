@@ -12,7 +12,7 @@ from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Bases, Beside, Finding, Process, Rule, Standing, Used, lint, load_process
+from pipeline_engine.process import Beside, Finding, Process, Rule, Standing, Used, lint, load_process
 
 _LETTERS = {"p": "passed", "f": "failed", "u": "unknown", "w": "waived"}
 
@@ -41,10 +41,16 @@ class LintVerbs(SetupVerbs):
         """Everything lint finds in a process file, with the history and the people of this store; writes nothing."""
         text = read_text(file, BadProcess)
         facts = self._follower.facts(None, None)
-        bases = self.bases(file)
-        use = _use_of(text, str(file), facts, bases)
+        use = self._use_of(text, str(file), facts)
         people = self._standings(facts)
-        return Linted(lint(text, str(file), Beside(use.rules, people, bases)), use.attempts, len(people))
+        beside = Beside(use.rules, people, self.bases(file))
+        return Linted(lint(text, str(file), beside), use.attempts, len(people))
+
+    def _use_of(self, text: str, file: str, facts: Facts) -> RuleUse:
+        try:
+            return rule_use(load_process(text, file, self.bases(file)), facts)
+        except BadProcess:
+            return RuleUse()
 
     def _standings(self, facts: Facts) -> dict[str, Standing]:
         everybody, now = {person.id: person for person in self.people()}, self._clock()
@@ -53,13 +59,6 @@ class LintVerbs(SetupVerbs):
             who: Standing(frozenset(person.roles_at(now, everybody)), person.manager, who in owners)
             for who, person in everybody.items()
         }
-
-
-def _use_of(text: str, file: str, facts: Facts, bases: Bases) -> RuleUse:
-    try:
-        return rule_use(load_process(text, file, bases), facts)
-    except BadProcess:
-        return RuleUse()
 
 
 def rule_use(process: Process, facts: Facts) -> RuleUse:

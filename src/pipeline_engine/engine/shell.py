@@ -3,21 +3,19 @@
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict
 
 from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
-from pipeline_engine.engine.bases import beside, first_of, published
 from pipeline_engine.engine.clocks import system_clock
-from pipeline_engine.engine.desk import REGISTER, Desk
+from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
-from pipeline_engine.engine.published import Unwatched
+from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.envelope import Envelope, Event, Via
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
-from pipeline_engine.process import PROCESS_EVENTS, Bases
+from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.store import Store
 from pipeline_engine.team import TEAM_EVENTS
 
@@ -47,10 +45,6 @@ class Shell:
     def run(self, command: Command, at_given: bool = True) -> Outcome:
         """Decide any deal command; what is asked twice is recorded once."""
         return self._desk.run(command, at_given)
-
-    def bases(self, file: str | Path) -> Bases:
-        """Finds what a variant in a file extends: among the published processes, else in a file beside it."""
-        return first_of(published(Unwatched(self._store)), beside(file))
 
     def _ask(self, command: type[Command], deal_id: str, how: How, /, **what: Any) -> Outcome:
         at = how.get("at")

@@ -42,6 +42,9 @@ def derive(
         ("activities", intake.activities),
         ("approvals", intake.approvals),
         ("contacts", intake.contacts),
+        ("documents", intake.documents),
+        ("items", intake.items),
+        ("follow_ups", intake.follow_ups),
     ):
         derived[name] = _facts(selection, name, *selection.rows(ledger.table()))
     return derived, selection

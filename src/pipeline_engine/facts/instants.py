@@ -13,11 +13,13 @@ import pyarrow as pa
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, last_within, picked
 from pipeline_engine.facts.index import Clock, Index, Probes, Slices
 from pipeline_engine.facts.snapshot import Facts
-from pipeline_engine.facts.standing import contact_ends, grant_ends
+from pipeline_engine.facts.standing import contact_ends, grant_ends, tick_ends
 from pipeline_engine.facts.values_before import FieldValues, Items, Open, Values
 
-_KIND_COLUMN = {"activities": "kind", "approvals": "event", "contacts": "role"}
-_EVIDENCE = ("changes", "activities", "approvals", "contacts")
+_KIND_COLUMN = {
+    "activities": "kind", "approvals": "event", "contacts": "role", "documents": "name", "items": "item",
+}  # fmt: skip
+_EVIDENCE = ("changes", "activities", "approvals", "contacts", "documents", "items")
 
 
 class Instants:
@@ -64,23 +66,24 @@ class Instants:
         return self._of_field(field).items(self._last_change(field, probes, clock))
 
     def count(self, table: str, probes: Probes, clock: Clock = "version", *, kind: str = "") -> Ints:
-        """Rows of activities, approvals or contacts that count; of one kind, event or role, or of all."""
+        """Rows of one of the tables of `_KIND_COLUMN` that count: of one kind, event, role, …, or of all."""
         return np.where(probes.proposal < 0, self._index(table, kind).count(probes, clock), 0)
 
     def slices(self, table: str, probes: Probes, clock: Clock = "version", *, kind: str = "") -> Slices:
-        """The same rows themselves; approvals and contacts also those that no longer stand (see `ends`)."""
+        """The same rows themselves; approvals, contacts and items also those that no longer stand (see `ends`)."""
         found = self._index(table, kind).slices(probes, clock)
         return Slices(found.offsets, np.where(probes.proposal < 0, found.sizes, 0), found.rows)
 
     def ends(self, table: str) -> Ints:
         """
-        Per row of approvals or contacts the version that ended it, FOREVER without, 0 where it grants or
-        links nothing.
+        Per row of approvals, contacts or items the version that ended it, FOREVER without, 0 where it grants,
+        links or ticks nothing.
 
         A row stands before version v where v ≤ its end.
         """
         if table not in self._ends:
-            self._ends[table] = grant_ends(self.facts) if table == "approvals" else self._contact_ends()
+            made = {"approvals": grant_ends, "items": tick_ends}.get(table)
+            self._ends[table] = made(self.facts) if made else self._contact_ends()
         return self._ends[table]
 
     def stay_before(self, probes: Probes) -> Ints:
@@ -100,8 +103,8 @@ class Instants:
         """
         The moments at which something that a rule may read became known, in stream order.
 
-        Those are changes, activities, approvals and contacts. Each is a probe just after itself, at the time
-        it was known (imported) or happened (our own); one an event.
+        Those are changes, activities, approvals, contacts, documents and items. Each is a probe just after
+        itself, at the time it was known (imported) or happened (our own); one an event.
         """
         parts = [self._place(table) for table in _EVIDENCE]
         deal, version, known = (np.concatenate([part[i] for part in parts]) for i in range(3))

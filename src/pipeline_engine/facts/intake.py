@@ -28,9 +28,12 @@ class Intake:
         self.activities = Ledger(ledger.ACTIVITIES)
         self.approvals = Ledger(ledger.APPROVALS)
         self.contacts = Ledger(ledger.CONTACTS)
+        self.documents = Ledger(ledger.DOCUMENTS)
+        self.items = Ledger(ledger.ITEMS)
+        self.follow_ups = Ledger(ledger.FOLLOW_UPS)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
-            self.activities, self.approvals, self.contacts,
+            self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
         )  # fmt: skip
         self._number = 0
 
@@ -126,6 +129,19 @@ class Intake:
         """A contact linked or unlinked."""
         self.contacts.append((event, data["role"], sealed_text(data["contact"]), linked))
 
+    def document(self, event: int, data: Body) -> None:
+        """A document attached."""
+        self.documents.append((event, data["name"], data["sha256"]))
+
+    def item(self, event: int, data: Body, ticked: bool) -> None:
+        """An item ticked, or its tick taken back."""
+        self.items.append((event, data["item"], ticked))
+
+    def follow_up(self, event: int, data: Body, opened: bool) -> None:
+        """A deal planned by a win, or noted as there."""
+        due = instant_us(data.get("due"))
+        self.follow_ups.append((event, data["deal_id"], data.get("process"), due, opened))
+
     def approval(self, event: int, data: Body, happened: str) -> None:
         """Anything around an approval or a waiver; only what grants has a list of fields it lapses on."""
         grants = happened in ("granted", "waived")
@@ -201,5 +217,10 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "ActivityLogged": Intake.activity,
     "ContactLinked": lambda intake, event, data: intake.contact(event, data, True),
     "ContactUnlinked": lambda intake, event, data: intake.contact(event, data, False),
+    "DocumentAttached": Intake.document,
+    "ItemTicked": lambda intake, event, data: intake.item(event, data, True),
+    "ItemUnticked": lambda intake, event, data: intake.item(event, data, False),
+    "FollowUpPlanned": lambda intake, event, data: intake.follow_up(event, data, False),
+    "FollowUpOpened": lambda intake, event, data: intake.follow_up(event, data, True),
     **{name: _approval_reader(happened) for name, happened in _HAPPENED.items()},
 }

@@ -49,6 +49,9 @@ APPROVALS = _schema(
     lapses_on=pa.list_(_TEXT),
 )
 CONTACTS = _schema("event:long role:word contact:text linked:flag")
+DOCUMENTS = _schema("event:long name:word sha256:text")
+ITEMS = _schema("event:long item:word ticked:flag")
+FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
 
 
 class Ledger:

@@ -1,8 +1,8 @@
-"""How long an approval, a waiver or a contact stands, counted in versions of its deal.
+"""How long an approval, a waiver, a contact or a tick stands, counted in versions of its deal.
 
 The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes, when an
 accepted attempt at its target used it, or when who gave it becomes the deal's owner; an approval also by a later no. A
-contact ends when the same person in the same role is unlinked.
+contact ends when the same person in the same role is unlinked, a tick when its item is unticked.
 """
 
 import numpy as np
@@ -47,6 +47,17 @@ def contact_ends(facts: Facts, who: pa.Array | None = None) -> Ints:
     both = person.codes * np.int64(len(role.vocabulary) + 1) + role.codes
     ends = _next(both, deal, version, (both[~linked], deal[~linked], version[~linked]))
     return np.where(linked, ends, 0)
+
+
+def tick_ends(facts: Facts) -> Ints:
+    """
+    Per row of `items` the version at which the item was unticked or ticked anew, FOREVER without; rows that untick end
+    at 0.
+    """
+    table = facts.items
+    item, deal, version = Words.of(table["item"]), facts.deal_ix("items"), ints(table["version"])
+    ends = _next(item.codes, deal, version, (item.codes, deal, version))
+    return np.where(flags(table["ticked"]), ends, 0)
 
 
 def _used(facts: Facts, deal: Ints, version: Ints) -> Ints:

@@ -242,6 +242,50 @@ CONTACTS = pa.schema(
     ]
 )
 
+DOCUMENTS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _known_at(),
+        _column("name", TEXT, "the kind of document, as the process names it"),
+        _column("sha256", TEXT, "SHA-256 of its content, in hexadecimal"),
+        _actor("who attached it"),
+        _imported(),
+    ]
+)
+
+ITEMS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _known_at(),
+        _column("item", TEXT, "the item of a checklist or of the plan"),
+        _column("ticked", FLAG, "true: ticked, false: its tick taken back"),
+        _actor(),
+        _imported(),
+    ]
+)
+
+FOLLOW_UPS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _known_at(),
+        _column("follow_up", TEXT, "id of the deal that the win leads to"),
+        _column("process", TEXT, "the process it is to be opened under; null where it is noted as there"),
+        _column("due", TIME, "when it is to be opened; null where nobody knows, and where it is noted as there"),
+        _column("opened", FLAG, "false: planned, true: noted as there"),
+        _actor(),
+        _imported(),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -251,6 +295,9 @@ TABLES: dict[str, pa.Schema] = {
     "activities": ACTIVITIES,
     "approvals": APPROVALS,
     "contacts": CONTACTS,
+    "documents": DOCUMENTS,
+    "items": ITEMS,
+    "follow_ups": FOLLOW_UPS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -262,6 +309,9 @@ MEANINGS: dict[str, str] = {
     "activities": "one row an activity",
     "approvals": "one row an event around an approval or a waiver",
     "contacts": "one row a contact linked or unlinked",
+    "documents": "one row a document attached",
+    "items": "one row an item ticked or unticked",
+    "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
 }
 
 

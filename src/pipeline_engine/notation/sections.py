@@ -102,9 +102,6 @@ class Section:
         word = key.value
         if self.complaints.full:
             return
-        if word in self.complaints.written.later:
-            self.complaints.add(key, f"key `{word}` is not known to this version of the engine", quoted(keys))
-            return
         near = nearest(word, keys)
         self._misspelt.update(near[:1])
         self.complaints.add(key, f"{self.what} has no key `{_short(word)}`", "" if near else quoted(keys), near)

@@ -1,6 +1,6 @@
 """A file that people write, as it is being read: its text, its name, and how to say what is wrong with it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline_engine.errors import BadFile
@@ -20,15 +20,13 @@ class Written:
     """
     What is read, and which error says what does not fit.
 
-    `needs` is what an empty file lacks; `later` are keys of the notation that this version of the engine does not know
-    yet, so that the message can say so.
+    `needs` is what an empty file lacks.
     """
 
     text: str
     file: str
     error: type[BadFile] = BadFile
     needs: str = "something in it"
-    later: Collection[str] = ()
 
     def bad(self, place: Place | None, found: str, expected: str = "", near: Sequence[str] = ()) -> BadFile:
         """The error for one thing that is wrong; without a place the whole file is meant."""

@@ -15,6 +15,7 @@ from pipeline_engine.process.catalog import (
     from_published,
 )
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
+from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
@@ -75,11 +76,14 @@ from pipeline_engine.process.rules import (
     limits_of,
     moment,
     reads,
+    said,
     seen,
     spaced,
     to_json,
     to_text,
 )
+from pipeline_engine.process.scalars import clock_span
+from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
 from pipeline_engine.process.variants import Base, Bases, no_bases
 from pipeline_engine.process.vocabulary import vocabulary_of
 
@@ -118,6 +122,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "LostReason",
+    "Meanings",
     "Moves",
     "Opens",
     "Part",
@@ -148,6 +153,7 @@ __all__ = [
     "check_apart",
     "check_no_base",
     "chosen",
+    "clock_span",
     "compile_rule",
     "day",
     "decide_publish",
@@ -162,14 +168,21 @@ __all__ = [
     "limits_of",
     "lint",
     "load_process",
+    "mermaid_of",
     "moment",
     "no_bases",
+    "process_meanings",
+    "process_schema",
+    "read_meanings",
     "read_money",
     "read_value",
     "reads",
+    "said",
+    "schema_of",
     "seen",
     "spaced",
     "standing",
+    "svg_of",
     "text_of",
     "to_json",
     "to_text",

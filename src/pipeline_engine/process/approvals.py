@@ -1,6 +1,6 @@
 """Approvals as rules: by one role, by several in order or in any, and by bands of a number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -9,7 +9,8 @@ from pipeline_engine.notation import Items, Node, Place, Section, Table, Text, s
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import roles_of
 from pipeline_engine.process.drafts import Condition, Draft, Entry, in_words
-from pipeline_engine.process.model import OWNERS_MANAGER, Field
+from pipeline_engine.process.model import OWNERS_MANAGER, Field, FieldKind
+from pipeline_engine.process.vocabulary import vocabulary_of
 
 APPROVAL_KEYS = ("from", "any_order", "by", "bands")
 BAND_KEYS = ("up_to", "from", "any_order")
@@ -102,10 +103,11 @@ def _bands(entry: Entry, section: Section) -> list[_Asked]:
         if listed is not None and not isinstance(listed, Items):
             entry.complaints.add(listed, "`bands` is no list", "`[{up_to: 10%}, {from: manager}]`")
         return []
+    before = len(entry.complaints.found)
     bands = [_band(entry, node, field, last=node is listed.items[-1]) for node in listed.items]
     read = [band for band in bands if band is not None]
     _ascending(entry, read)
-    if not any(band.roles for band in read) and len(read) == len(listed.items):
+    if not any(band.roles for band in read) and len(entry.complaints.found) == before:
         entry.complaints.add(listed, "no band asks anybody", "`from: manager` in one of them")
     lower = (None, *read[:-1])
     return [_in_band(band, field, below) for band, below in zip(read, lower, strict=False) if band.roles]
@@ -144,11 +146,29 @@ def _band(entry: Entry, node: Node, field: Field, last: bool) -> _Band | None:
     if top is None:
         return _Band(roles, _any_order(section), node.place, None, "", None)
     if isinstance(top, Text) and top.value.startswith("limits."):
+        if not _is_limit(entry, top, field):
+            return None
         return _Band(roles, _any_order(section), node.place, top.value, top.value, None)
-    number = scalar(top, scalars.percentage if field.kind == "percent" else notation.decimal, entry.complaints, "up_to")
+    number = scalar(top, _READERS.get(field.kind, notation.decimal), entry.complaints, "up_to")
     if number is None or not isinstance(top, Text):
         return None
     return _Band(roles, _any_order(section), node.place, _written(number, field), top.value.replace(" ", ""), number)
+
+
+_READERS: Mapping[FieldKind, Callable[[str], Decimal]] = {"percent": scalars.percentage, "int": scalars.whole}
+
+
+def _is_limit(entry: Entry, node: Text, field: Field) -> bool:
+    limits = vocabulary_of(entry.declared)
+    known = [f"limits.{name}" for name in limits.limit_names]
+    if node.value not in known:
+        if entry.declared.sound:
+            entry.complaints.unknown(node, "limit", node.value, known)
+        return False
+    if field.kind == "int" and not limits.is_whole(node.value.removeprefix("limits.")):
+        entry.complaints.add(node, f"`{node.value}` is no whole number beside a whole number", "a limit like `12`")
+        return False
+    return True
 
 
 def _written(number: Decimal, field: Field) -> str:

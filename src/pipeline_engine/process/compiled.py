@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline_engine.notation import Complaints, Place, Text
 from pipeline_engine.process.declared import Declared
-from pipeline_engine.process.drafts import Condition, Draft
+from pipeline_engine.process.drafts import Condition, Draft, grouped
 from pipeline_engine.process.followups import Moments
 from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Item, Opens, Rule, Stage
 from pipeline_engine.process.rules import (
@@ -23,6 +23,7 @@ from pipeline_engine.process.rules import (
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 MOST_RULES = 500
+LONGEST_MADE = 90_000  # the checker itself reads no more than 100,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Compiled:
         """What can be ticked off: the plan with its dates, then every checklist, each item once."""
         dated = [item.model_copy(update={"due": self._moment(dues.get(item.id))}) for item in plan]
         listed = [draft.item for draft in drafts if draft.item is not None]
-        return tuple({item.id: item for item in (*listed, *dated)}.values())
+        titled = [item for item in listed if item.title]
+        return tuple({item.id: item for item in (*listed, *titled, *dated)}.values())
 
     def opens(self, opens: Sequence[Opens], moments: Moments) -> tuple[Opens, ...]:
         """What a win opens, with its moments."""
@@ -74,18 +76,31 @@ class Compiled:
     def _moment(self, source: Text | None) -> object:
         if source is None or self.compiler is None:
             return None
-        tree = self.compiler.tree(source.value, source, source.place, Kind.TIMESTAMP)
+        tree = self.compiler.moment(source)
         return None if tree is None else stored(tree)
 
 
-def compile_drafts(drafts: Sequence[Draft], declared: Declared, complaints: Complaints) -> Compiled:
-    """The rules in order; those that do not compile are complained about, at the place in the file."""
+def compile_drafts(
+    drafts: Sequence[Draft], declared: Declared, complaints: Complaints, moments: Iterable[Text] = ()
+) -> Compiled:
+    """
+    The rules in order; those that do not compile are complained about, at the place in the file.
+
+    Args:
+        moments: What the file says of when; rules are made of it too.
+    """
     _check_ids(drafts, complaints)
     if len(drafts) > MOST_RULES:
         complaints.add(drafts[MOST_RULES].place, f"{len(drafts)} rules", f"at most {MOST_RULES}")
     if not declared.sound or len(drafts) > MOST_RULES:
         return Compiled()
     compiler = Compiler(vocabulary_of(declared), complaints)
+    for moment in moments:
+        compiler.moment(moment)
+    for draft in drafts:
+        for each in (*draft.conditions, Condition(draft.text, draft.source)):
+            if each.source is not None:
+                compiler.tree(each.text, each.source, draft.place)
     compiled = [compiler.rule(draft) for draft in drafts]
     return Compiled(tuple(each for each in compiled if each is not None), compiler)
 
@@ -105,6 +120,11 @@ class Compiler:
     vocabulary: Vocabulary
     complaints: Complaints
     _made: dict[tuple[str, int, str | None, Kind], Node | None] = field(default_factory=dict)
+    _wrong: list[str] = field(default_factory=list)
+
+    def moment(self, source: Text) -> Node | None:
+        """The tree of a text that says when."""
+        return self.tree(source.value, source, source.place, Kind.TIMESTAMP)
 
     def rule(self, draft: Draft) -> CompiledDraft | None:
         """The rule of a draft, None where a text of it does not compile."""
@@ -129,12 +149,20 @@ class Compiler:
         return self._made[key]
 
     def _tree(self, text: str, source: Text | None, place: Place, kind: Kind) -> Node | None:
+        if len(text) > LONGEST_MADE:
+            found = f"a rule of {len(text):,} characters is made of all that `applies` says"
+            self.complaints.add(place, found, f"shorter conditions: at most {LONGEST_MADE:,} together")
+            return None
         try:
             # What a shorthand stands for may be longer than what anybody writes.
             return compile_expression(text, self.vocabulary, kind, written=source is not None)
         except RuleError as error:
             if source is not None:
+                self._wrong.append(text)
                 place = self.complaints.place_within(source, error.line, error.column)
+            elif any(wrong in text for wrong in self._wrong):
+                # It was made of a text that is wrong, and that has been said where it stands.
+                return None
             self.complaints.add(place, error.found, error.expected, error.near)
             return None
 
@@ -157,7 +185,7 @@ def _when_text(conditions: Sequence[Condition]) -> str | None:
 
 
 def _bracketed(text: str) -> str:
-    return f"({text})" if "||" in text or "?" in text else text
+    return grouped(text) if "||" in text or "?" in text or "//" in text else text
 
 
 def _lapses_on(draft: Draft, paths: Sequence[str]) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) 
     named = section.names(key)
     for each in named:
         if roles and each.value not in (*roles, *besides):
-            section.complaints.unknown(each, "role", each.value, roles)
+            near = "." not in each.value and nearest(each.value, roles)
+            section.complaints.unknown(each, "role", each.value, roles if near else (*roles, *besides))
         elif each.value not in (*roles, *besides):
             section.complaints.warn(
                 "undeclared-role", each, f"role `{each.value}` is declared nowhere; add it to `roles`", each.value

@@ -77,6 +77,11 @@ def in_words(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
+def grouped(text: str) -> str:
+    """A condition somebody wrote, in brackets; a comment at its end must not swallow the bracket."""
+    return f"({text}\n)" if "//" in text else f"({text})"
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as CEL writes a list of texts."""
     return "[" + ", ".join(f"'{name}'" for name in names) + "]"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline_engine import notation
 from pipeline_engine.errors import quoted
-from pipeline_engine.notation import Complaints, Node, Section, Table, Text
+from pipeline_engine.notation import Complaints, Items, Node, Section, Table, Text
 from pipeline_engine.process.approvals import approval
 from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.drafts import Condition, Draft, Entry, either, in_words, listed
@@ -49,7 +49,17 @@ def drafts_of(node: Node, gate: str, declared: Declared, plan: tuple[Item, ...],
             "`void_if_changed` without an approval",
             "it beside `approval`; a rule is judged anew each time",
         )
-    return _with_options(_MAKERS[asked[0]](Entry(section, gate, declared, plan)), section, declared)
+    entry = Entry(section, gate, declared, plan)
+    return _with_options(_made(entry, asked[0]), section, declared)
+
+
+def _made(entry: Entry, asks: str) -> list[Draft]:
+    before = len(entry.complaints.found)
+    drafts = _MAKERS[asks](entry)
+    # A gate that looks guarded and is not would be worse than none.
+    if not drafts and entry.declared.sound and len(entry.complaints.found) == before:
+        entry.complaints.add(entry.value(asks), f"`{asks}` asks nothing", "at least one, or the entry left out")
+    return drafts
 
 
 def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> list[Draft]:
@@ -68,7 +78,7 @@ def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> 
     return [
         replace(
             draft,
-            id=draft.id if named else own_id or draft.id,
+            id=own_id or draft.id if len(drafts) == 1 and not named else draft.id,
             conditions=(*own, *draft.conditions),
             severity=next(each for each in SEVERITIES if each == severity),
             waivable_by=waivable_by,
@@ -119,6 +129,8 @@ def by_draft(section: Section, gate: str, declared: Declared, done: str) -> list
     node = section.node_of("by")
     named = roles_of(section, "by", declared.roles, OWNER_WORD, OWNERS_MANAGER)
     if node is None or not named:
+        if isinstance(node, Items) and not node.items:
+            section.complaints.add(node, "`by` names nobody", "at least one role or `owner`, or the key left out")
         return []
     roles = [role for role in named if role not in (OWNER_WORD, OWNERS_MANAGER)]
     parts = [f"actor.id == {path}" for word, path in _STANDING.items() if word in named]

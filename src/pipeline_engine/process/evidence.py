@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline_engine import notation
-from pipeline_engine.notation import Items, Node, Section, Table, Text, entries, names, scalar
+from pipeline_engine.notation import Items, Node, Section, Table, Text, described, entries, names, scalar
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import ANY
-from pipeline_engine.process.drafts import Draft, Entry, in_words
+from pipeline_engine.process.drafts import Draft, Entry, grouped, in_words
 from pipeline_engine.process.model import Item, Span
 from pipeline_engine.process.stays import countable, lasted, span_words
 
@@ -171,6 +171,10 @@ def documents(entry: Entry) -> list[Draft]:
         return _attached(entry, [(name, None) for name in names(node, entry.complaints, "documents")])
     asked: list[tuple[Text, Span | None]] = []
     for name, value in entries(node, entry.complaints, "`documents`"):
+        if isinstance(value, Text):
+            found = f"`{name.value}` is {described(value)}"
+            entry.complaints.add(value, found, "a table such as `{within: 90d}`, or a list of names")
+            continue
         section = Section(value, ("within",), entry.complaints, f"`{name.value}`")
         section.need("within")
         span, written = section.read("within", scalars.lasting), section.node_of("within")
@@ -233,6 +237,8 @@ def plan(entry: Entry) -> list[Draft]:
     for name in names(node, entry.complaints, "plan"):
         if name.value in known:
             drafts.append(_ticked(entry, known[name.value], "plan", name))
+        elif name.value == ON_TIME:
+            entry.complaints.add(name, "`on_time` in a list", "`plan: on_time` as an entry of its own")
         else:
             entry.complaints.unknown(name, "item of the plan", name.value, (*known, ON_TIME))
     return drafts
@@ -245,6 +251,8 @@ def _on_time(entry: Entry, node: Text) -> list[Draft]:
     drafts = []
     for item in dated:
         ticked = _ticked(entry, item, "plan", node)
-        made = entry.draft(f"plan:on-time:{item.id}", "plan", f"{ticked.text} || now <= ({item.due_text})", node.place)
+        made = entry.draft(
+            f"plan:on-time:{item.id}", "plan", f"{ticked.text} || today <= {grouped(item.due_text or '')}", node.place
+        )
         drafts.append(replace(made, says=f"{item.title or in_words(item.id)} is overdue", fix=ticked.fix))
     return drafts

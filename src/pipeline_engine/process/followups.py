@@ -6,12 +6,14 @@ from pipeline_engine import notation
 from pipeline_engine.notation import Items, Node, Section, Text, entries, scalar
 from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.model import Item, Opens
+from pipeline_engine.process.scalars import span
 
 PLAN_KEYS = ("id", "title", "side", "due")
 OPENS_KEYS = ("process", "when", "at", "carry")
 _SIDES = ("us", "customer")
 # A list or a table where a moment is meant.
 _NO_TEXT = "an expression such as `deal.close_date - days(30)`"
+_A_MOMENT = "a moment such as `deal.close_date - days(30)`"
 
 Moments = Mapping[str, Text]
 
@@ -43,7 +45,18 @@ def _moment(section: Section, key: str) -> Text | None:
     node = section.node_of(key)
     if node is not None and not isinstance(node, Text):
         section.complaints.add(node, f"`{key}` is no text", _NO_TEXT)
+    if isinstance(node, Text) and _is_span(node.value):
+        section.complaints.add(node, f"`{key}` is `{node.value}`, a length of time", _A_MOMENT)
+        return None
     return node if isinstance(node, Text) else None
+
+
+def _is_span(text: str) -> bool:
+    try:
+        span(text)
+    except notation.Unfit:
+        return False
+    return True
 
 
 def read_opens(top: Section, declared: Declared) -> tuple[tuple[Opens, ...], Moments]:
@@ -77,6 +90,9 @@ def _carried(section: Section, declared: Declared) -> dict[str, str]:
             new = scalar(theirs, notation.field_name, section.complaints, "carry")
             if mine.value not in declared.fields and declared.sound:
                 section.complaints.unknown(mine, "field", mine.value, declared.fields)
+            elif new is not None and new in carried:
+                found = f"field `{new}` of the new deal is carried twice"
+                section.complaints.add(theirs, found, "each field of it once")
             elif new is not None:
                 carried[new] = mine.value
     return carried

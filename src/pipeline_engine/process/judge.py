@@ -6,6 +6,7 @@ rule is unknown.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -121,11 +122,23 @@ class Judge:
         found = frame.look(path)
         return None if found is None else value_at(found, row)
 
+    def applies(self, number: int, frame: Frame, row: int = 0) -> bool | None:
+        """Whether a rule's `when` holds on one row; None where nobody knows."""
+        when = self._whens[number]
+        verdict = PASS if when is None else int(when.verdicts(frame)[row])
+        return None if verdict == UNKNOWN else verdict == PASS
+
     def because(self, number: int, frame: Frame, row: int = 0) -> tuple[Part, ...]:
         """The smallest parts that make a rule not pass on a row: of its `when` where unknown, else of its check."""
         when, check = self._whens[number], self._checks[number]
         unsure = because(when.node, frame, self.wording, row) if when is not None else ()
         return unsure or because(check.node, frame, self.wording, row)
+
+    def moment(self, tree: Any, frame: Frame) -> datetime | None:
+        """What the stored tree of a moment comes to on the first row; None where it reads what is not known."""
+        node = from_json(tree)
+        found = Program(node).trace(frame).value(node)
+        return found if isinstance(found, datetime) else None
 
     def verdict(self, number: int, frame: Frame) -> Codes:
         """One rule's verdict on each row of the frame."""

@@ -59,6 +59,7 @@ def _numbers(
     name: str, written: tuple[Table, dict[str, tuple[Text, notation.Node]]], choice: Field, complaints: Complaints
 ) -> SplitLimit | None:
     node, read = written
+    before = len(complaints.found)
     numbers: dict[str, Decimal] = {}
     for value, (key, number) in read.items():
         if value not in (*choice.of, ELSE):
@@ -67,9 +68,10 @@ def _numbers(
             numbers[value] = exact
     otherwise = numbers.pop(ELSE, None)
     left_out = [value for value in choice.of if value not in read]
-    if left_out and ELSE not in read:
+    if left_out and ELSE not in read and len(complaints.found) == before:
         complaints.add(node, f"limit `{name}` says nothing for {quoted(left_out)}", "a number for each, or `else: …`")
-    if not numbers:
+    if not numbers and len(complaints.found) == before:
         complaints.add(node, f"limit `{name}` names no choice of `{choice.name}`", quoted(choice.of))
+    if not numbers:
         return None
-    return SplitLimit(by=choice.name, of=numbers, otherwise=otherwise if left_out else None)
+    return SplitLimit(by=choice.name, of=numbers, otherwise=otherwise if left_out or ELSE in choice.of else None)

@@ -25,9 +25,6 @@ TOP_KEYS = (
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
-LATER = frozenset({
-    "motions", "products",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def text_of(content: bytes, file: str) -> str:
 
 def examine(text: str, file: str, bases: Bases = no_bases) -> Examined:
     """Read a file to its end, whatever is wrong with it."""
-    source = Written(text, file, BadProcess, NEEDS, LATER)
+    source = Written(text, file, BadProcess, NEEDS)
     complaints = Complaints(source)
     try:
         laid = laid_over(read_tree(source), bases, complaints)
@@ -99,7 +96,7 @@ def _examined(top: Section, header: tuple[str | None, str, str], laid: Laid) -> 
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
     drafts = changed(drafts, laid, partial(gates.reread, complaints=complaints), complaints)
-    compiled = compile_drafts(drafts, declared, complaints)
+    compiled = compile_drafts(drafts, declared, complaints, (*dues.values(), *moments.values()))
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
     variant_for = read_for(laid, declared, complaints)
     examined = Examined(complaints, None, declared, compiled.rules, top.node, silences)

@@ -12,6 +12,7 @@ from pipeline_engine.process.model import Span
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -60,6 +61,13 @@ def percentage(text: str) -> Decimal:
     return Decimal(number)
 
 
+def whole(text: str) -> Decimal:
+    """A whole number, for what is counted in whole numbers."""
+    if not _INTEGER.fullmatch(text):
+        raise Unfit("a whole number like `12`")
+    return Decimal(text)
+
+
 def count(text: str) -> int:
     """How many of something: at least one."""
     if not _WHOLE.fullmatch(text) or int(text) == 0:
@@ -104,6 +112,8 @@ def lasting(text: str) -> Span:
 
 def _meant_span(text: str) -> tuple[str, ...]:
     found = _LOOSE_SPAN.fullmatch(text.strip())
+    if _SPAN.fullmatch(text.lower()) and not text.endswith("M"):  # which might be months
+        return (text.lower(),)
     if found is None:
         return ()
     *working, unit = found["unit"].lower().split()

@@ -18,7 +18,7 @@ OPENING_KEYS = ("by", "enter")
 CLOCKS = ("last_activity", "stage_entered", "last_change")
 _MOST_STAGES = 100
 # These words name gates and targets beside the stages.
-_TAKEN = ("won", "lost", "open", "reopen")
+_TAKEN = ("won", "lost", "open", "reopen", "moves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ def _of_stage(section: Section, stage: Stage, gates: Gates) -> list[Draft]:
     by = by_draft(section, stage.id, gates.declared, f"move a deal into {stage.id}")
     leave = gates.drafts(section, "leave", f"leave:{stage.id}")
     drafts = [*by, *gates.drafts(section, "enter", stage.id), *leave]
-    condition = _applies(section)
-    if condition is None:
+    condition = section.node_of("applies")
+    if not isinstance(condition, Text):
         return drafts
     gate = f"applies:{stage.id}"
     shown = " ".join(condition.value.split())
@@ -181,7 +181,9 @@ def _waivers(section: Section, key: str, declared: Declared) -> tuple[str, ...]:
 
 def stage_names(section: Section, key: str, stages: list[str]) -> tuple[str, ...]:
     """The stages named under a key."""
-    named = section.names(key)
+    named, node = section.names(key), section.node_of(key)
+    if isinstance(node, Items) and not node.items:
+        section.complaints.add(node, f"`{key}` names no stage", "at least one, or the key left out")
     for each in named:
         if stages and each.value not in stages:
             section.complaints.unknown(each, "stage", each.value, stages)

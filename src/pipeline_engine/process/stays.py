@@ -30,6 +30,8 @@ def _stay(entry: Entry, key: str, sign: str, says: str, fix: str) -> list[Draft]
         return []
     text = lasted("stage.entered_at", "now", sign, span)
     made = entry.draft(f"{key}:{node.value}", "stay", text, node.place)
+    if entry.gate.startswith("leave:"):
+        says = says.replace("the stage before", "this stage")
     return [replace(made, says=says.format(span_words(span)), fix=fix.format(span_words(span)))]
 
 

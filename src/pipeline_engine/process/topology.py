@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline_engine.notation import Place
-from pipeline_engine.process.drafts import Draft, either, listed
+from pipeline_engine.process.drafts import Draft, either, grouped, listed
 from pipeline_engine.process.model import Moves
 
 
@@ -121,5 +121,8 @@ def _or_passed_by(text: str, way: Way) -> str:
     """The condition, or that the deal has none of the stages that it passes over."""
     if not way.applies:
         return text
-    passed = " || ".join(f"(s == '{stage}' && !({condition}))" for stage, condition in way.applies.items())
-    return f"{text} || (move.passed.size() > 0 && move.passed.all(s, {passed}))"
+    # No condition stands inside the loop: with a hundred stages that would be the dearest rule of all.
+    none = "".join(
+        f" && (!('{stage}' in move.passed) || !{grouped(condition)})" for stage, condition in way.applies.items()
+    )
+    return f"{text} || (move.passed.size() > 0 && move.passed.all(s, s in {listed(tuple(way.applies))}){none})"

@@ -1,8 +1,8 @@
 """Where a verdict that does not pass says nothing, because history could not know what the rule asks.
 
-An approval that the rules of the day did not ask for; a field, a kind of activity or a contact role that the process
-did not have yet; who people were, where no rule of the day asked; what an import came without. None of these is ever
-"never complied".
+An approval that the rules of the day did not ask for; a field, a kind of activity or document, a contact role or an
+item that the process did not have yet; who people were, where no rule of the day asked; what an import came without.
+None of these is ever "never complied".
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from pipeline_engine.replay.situations import Situations
 from pipeline_engine.replay.verdicts import Matrix, judged
 
 Mask = npt.NDArray[np.bool_]
-_KEPT_APART = ("activities", "contacts", "approvals", "documents")
+_KEPT_APART = ("activities", "contacts", "approvals", "documents", "items")
 # Facts that are there only because somebody was told to ask for them.
-_ASKED_FOR = ("approvals", "documents")
+_ASKED_FOR = ("approvals", "documents", "items")
 _OUTSIDE = ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager")
 
 
@@ -70,7 +70,7 @@ def _without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]
     if not imported.any():
         return ()
     facts = situations.facts
-    return tuple(name for name in _KEPT_APART if name == "documents" or not flags(facts.table(name)["imported"]).any())
+    return tuple(name for name in _KEPT_APART if not flags(facts.table(name)["imported"]).any())
 
 
 def _not_kept(situations: Situations, path: str) -> Mask:
@@ -84,7 +84,7 @@ def _undeclared(situations: Situations, judge: Judge) -> Iterator[tuple[int, npt
     """
     Per rule the attempts made under a version that did not declare what it reads.
 
-    True beside a field, which is then unknown; false beside a kind of activity or a role, whose list is then empty.
+    True beside a field, which is then unknown; false beside a word of a list, which is then empty.
     """
     for name, version, places in versions_in(situations.instants, situations.attempts):
         process = situations.facts.processes.get((name, version))
@@ -97,7 +97,15 @@ def _undeclared(situations: Situations, judge: Judge) -> Iterator[tuple[int, npt
 
 
 def _names_new_words(rule: Rule, candidate: Process, then: Process) -> bool:
-    """Whether a rule asks for a kind of activity or a contact role that nobody could have recorded."""
-    kinds = set(candidate.activities) - set(then.activities) if "activities" in rule.reads else set()
-    roles = set(candidate.contact_roles) - set(then.contact_roles) if "contacts" in rule.reads else set()
-    return any(f"{quote}{word}{quote}" in rule.text for word in kinds | roles for quote in "'\"")
+    """Whether a rule asks for a kind of activity or document, a contact role or an item that nobody could record."""
+    before = _words(then)
+    new = {word for path, words in _words(candidate).items() if path in rule.reads for word in words - before[path]}
+    return any(f"{quote}{word}{quote}" in rule.text for word in new for quote in "'\"")
+
+
+def _words(process: Process) -> dict[str, set[str]]:
+    """What a process declares for each list that a rule may read."""
+    return {
+        "activities": set(process.activities), "contacts": set(process.contact_roles),
+        "documents": set(process.documents), "items": {item.id for item in process.items},
+    }  # fmt: skip

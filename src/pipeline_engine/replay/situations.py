@@ -201,11 +201,7 @@ class _Source:
     def contacts(self) -> Records:
         """Everybody linked then, who had not been unlinked."""
         s, table = self._s, self._s.facts.contacts
-        found = s.instants.slices("contacts", s.probes, s.clock)
-        probe, row = _spread(found)
-        standing = s.probes.version[probe] <= s.instants.ends("contacts")[row]
-        probe, row = probe[standing], row[standing]
-        sizes = np.bincount(probe, minlength=len(found.sizes)).astype(np.int64)
+        sizes, row = self._standing("contacts")
         children = {
             "role": lambda: text_of(s.table_words("contacts", "role").take(row)),
             "at": lambda: _column(ints(table["at"])[row]),
@@ -213,10 +209,36 @@ class _Source:
         }
         return Records(np.cumsum(sizes) - sizes, sizes, children)
 
-    def nothing(self) -> Records:
-        """None: nothing attaches a document or ticks an item yet."""
-        none = np.zeros(len(self._s.attempts), np.int64)
-        return Records(none, none, {})
+    def documents(self) -> Records:
+        """Every document attached until then."""
+        s, table = self._s, self._s.facts.documents
+        found = s.instants.slices("documents", s.probes, s.clock)
+        children = {
+            "name": lambda: text_of(s.table_words("documents", "name")),
+            "sha256": lambda: text_of(s.table_words("documents", "sha256")),
+            "at": lambda: _column(ints(table["at"])),
+            "by": lambda: text_of(s.table_words("documents", "actor")),
+        }
+        return Records(found.offsets, found.sizes, children, None, found.rows)
+
+    def items(self) -> Records:
+        """Every item that was ticked then, the one ticked last at the end."""
+        s, table = self._s, self._s.facts.items
+        sizes, row = self._standing("items")
+        children = {
+            "id": lambda: text_of(s.table_words("items", "item").take(row)),
+            "at": lambda: _column(ints(table["at"])[row]),
+            "by": lambda: text_of(s.table_words("items", "actor").take(row)),
+        }
+        return Records(np.cumsum(sizes) - sizes, sizes, children)
+
+    def _standing(self, table: str) -> tuple[Ints, Ints]:
+        """How many rows of a table stood at each probe, and which, in one array."""
+        s = self._s
+        found = s.instants.slices(table, s.probes, s.clock)
+        probe, row = _spread(found)
+        standing = s.probes.version[probe] <= s.instants.ends(table)[row]
+        return np.bincount(probe[standing], minlength=len(found.sizes)).astype(np.int64), row[standing]
 
     def _sealed(self, table: str, column: str) -> Column:
         return text_of(self._s.opened_words(table, column))
@@ -270,7 +292,7 @@ def _offsets(moments: Ints, zone: str) -> Ints:
 
 _RECORDS: dict[str, Callable[[_Source], Records]] = {
     "activities": _Source.activities, "approvals": _Source.approvals, "contacts": _Source.contacts,
-    "documents": _Source.nothing, "items": _Source.nothing,
+    "documents": _Source.documents, "items": _Source.items,
 }  # fmt: skip
 _PLAIN: dict[str, Callable[[_Source], Column | Records]] = {
     "stage.id": _Source.stage, "stage.entered_at": _Source.entered_at, "opened_at": _Source.opened_at,

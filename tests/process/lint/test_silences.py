@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline_engine.errors import BadProcess
-from pipeline_engine.process import lint, load_process
+from pipeline_engine.process import Beside, lint, load_process
+from pipeline_engine.process.variants import Base
 
 WITH_A_DEAD_END = """\
 process: p
@@ -75,3 +76,32 @@ def test_a_silence_that_says_too_little_is_refused(silence, complaint):
     with pytest.raises(BadProcess) as refused:
         load_process(_silencing(silence), "p.yaml")
     assert complaint in str(refused.value)
+
+
+BASE = """\
+process: p
+currency: EUR
+limits: {manager_from: 50000}
+deal: {region: {type: choice, of: [EMEA, NA]}, seats: {type: int}}
+stages: [{id: lead}, {id: offer, enter: [{id: big, check: deal.seats > 5}]}, {id: on-hold}]
+outcomes: {won: {from: [offer]}}
+lint: [{code: dead-end-stage, because: deals rest here}, {code: unused-limit, because: soon}]
+"""
+VARIANT = """\
+process: p-emea
+extends: p@1
+for: {region: [EMEA]}
+replace: {big: {id: big, check: deal.seats > 5 && deal.seats < 3, severity: warn}}
+"""
+
+
+def _bases(name: str, version: int | None) -> Base | None:
+    return Base(name, version or 1, "0" * 64, BASE, f"{name}@{version or 1}")
+
+
+def test_a_variant_keeps_what_its_base_silences_and_places_findings_in_their_file():
+    """What stands in the base is told of the base, what the variant replaces of the variant."""
+    found = lint(VARIANT, "emea.yaml", Beside(bases=_bases))
+    assert [(each.code, each.file, each.counts) for each in found if each.code != "cannot-load"] == [
+        ("never-holds", "emea.yaml", True), ("unused-limit", "p@1", False), ("dead-end-stage", "p@1", False),
+    ]  # fmt: skip

@@ -35,7 +35,12 @@ _BATCH = 250
 
 
 def find(
-    demands: Sequence[Demand], process: Process, given: Mapping[str, Any] = NOTHING, *, explain: bool = True
+    demands: Sequence[Demand],
+    process: Process,
+    given: Mapping[str, Any] = NOTHING,
+    *,
+    explain: bool = True,
+    steps: int = MOST_STEPS,
 ) -> Answer:
     """
     A deal on which every demand comes to what is wanted.
@@ -45,27 +50,28 @@ def find(
         process: What may be said of a deal: its fields with their choices, stages, kinds and roles.
         given: Column paths whose value is settled: `{"move.to": "won", "stage.id": None}`; None is not recorded.
         explain: Whether an Impossible is to name the fewest demands; else it names all.
+        steps: How many cases are told apart before it gives up.
     """
     world = World(process, given)
-    found = _searched(demands, world)
+    found = _searched(demands, world, steps)
     if isinstance(found, Impossible) and explain:
-        return Impossible(_fewest(demands, world))
+        return Impossible(_fewest(demands, world, steps))
     return found
 
 
-def _fewest(demands: Sequence[Demand], world: World) -> tuple[int, ...]:
+def _fewest(demands: Sequence[Demand], world: World, steps: int) -> tuple[int, ...]:
     """The places of demands that contradict each other: one after the other is left out where it is not needed."""
     kept = list(range(len(demands)))
     for place in range(len(demands)):
         fewer = [each for each in kept if each != place]
-        if isinstance(_searched([demands[each] for each in fewer], world), Impossible):
+        if isinstance(_searched([demands[each] for each in fewer], world, steps), Impossible):
             kept = fewer
     return tuple(kept)
 
 
-def _searched(demands: Sequence[Demand], world: World) -> Answer:
+def _searched(demands: Sequence[Demand], world: World, steps: int) -> Answer:
     try:
-        return Search(demands, world).run()
+        return Search(demands, world, steps).run()
     except Beyond as beyond:
         return NotAnalysed(str(beyond))
 
@@ -73,8 +79,8 @@ def _searched(demands: Sequence[Demand], world: World) -> Answer:
 class Search:
     """One search: its demands as programs, what stood in the way, and how many steps it took."""
 
-    def __init__(self, demands: Sequence[Demand], world: World) -> None:
-        self.world = world
+    def __init__(self, demands: Sequence[Demand], world: World, most: int = MOST_STEPS) -> None:
+        self.world, self.most = world, most
         self.demands = [(plain(each.node), _VERDICTS[each.wanted]) for each in demands]
         self.literals = literals_in([node for node, _ in self.demands])
         self._vocabulary = vocabulary_of(world.process)
@@ -103,8 +109,8 @@ class Search:
     def _explored(self, branch: Branch) -> Iterator[Row]:
         """Deals that fit, found in this branch or below it."""
         self.steps += 1
-        if self.steps > MOST_STEPS:
-            self.unclear.insert(0, f"more than {MOST_STEPS:,} cases to tell apart")
+        if self.steps > self.most:
+            self.unclear.insert(0, f"more than {self.most:,} cases to tell apart")
             return
         try:
             branch.settle()
@@ -117,7 +123,7 @@ class Search:
             return
         for below in ways:
             yield from self._explored(below)
-            if self.steps > MOST_STEPS:
+            if self.steps > self.most:
                 return
 
     def _tried(self, facts: Facts) -> Iterator[Row]:
@@ -146,15 +152,13 @@ class Search:
 
 
 def _doubt_about(nodes: list[Node]) -> tuple[str, ...]:
-    """Why no proof holds for these conditions: they do not convert money, or count working time, in one way."""
+    """Why no proof holds for these conditions: they do not convert money in one way."""
     rates = {
         next((step.value for step in walk(node) if step.op == "rates"), None)
         for node in nodes
         if any(step.kind is Kind.MONEY for step in walk(node))
     }
-    weeks = {step.value for node in nodes for step in walk(node) if step.op == "calendar"}
-    doubts = ("the plan rates differ",) if len(rates) > 1 else ()
-    return (*doubts, "the working hours differ") if len(weeks) > 1 else doubts
+    return ("the plan rates differ",) if len(rates) > 1 else ()
 
 
 def _unsolved(facts: Facts) -> str:

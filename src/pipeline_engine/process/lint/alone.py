@@ -20,11 +20,6 @@ def alone(subject: Subject, asking: Asking) -> Iterator[Finding]:
             yield from _One(subject, asking, number).findings()
 
 
-def never_holds(subject: Subject, asking: Asking, number: int) -> bool:
-    """Whether no deal passes a rule that is asked."""
-    return _One(subject, asking, number).never(_One(subject, asking, number).passing)
-
-
 def _stage_is_empty(subject: Subject, asking: Asking, number: int) -> bool:
     """Whether the rule stands in a stage that no deal has; that is said of the stage, once."""
     applies = subject.applies(number)

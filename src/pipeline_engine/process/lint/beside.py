@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """History by rule id, people by id, empty where there is none; `bases` finds what a variant extends."""
+    """History by rule id, people by id, and what a variant may extend; empty where there is none."""
 
     use: Mapping[str, Used] = field(default_factory=dict)
     people: Mapping[str, Standing] = field(default_factory=dict)

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from pipeline_engine.process.analysis import Demand, condition_of
 from pipeline_engine.process.lint.subject import Attempt, Subject
-from pipeline_engine.process.rules import reads
 
 # Facts that so many rules read that they tie nothing together.
 _EVERYWHERE = frozenset({"now", "today", "move.to", "actor.id", "actor.roles", "owner.id"})
@@ -52,7 +51,7 @@ def firm(subject: Subject, number: int) -> bool:
 
 def facts_of(subject: Subject, number: int) -> frozenset[str]:
     """What a rule reads, without what ties no rules together."""
-    return frozenset(path for tree in subject.rules[number].trees for path in reads(tree)) - _EVERYWHERE
+    return frozenset(subject.rule(number).reads) - _EVERYWHERE
 
 
 def grows(subject: Subject, number: int) -> bool:

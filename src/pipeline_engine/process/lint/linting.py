@@ -46,7 +46,7 @@ def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding
     told = [_silenced(finding, examined.silences) for finding in dict.fromkeys(findings)]
     if examined.process is not None:
         told += _idle(examined.silences, told, file)
-    return tuple(sorted(told, key=lambda each: (each.line or 0, each.column or 0, each.code, each.message)))
+    return tuple(sorted(told, key=lambda f: (f.file != file, f.line or 0, f.column or 0, f.code, f.message)))
 
 
 def _error(bad: BadFile) -> Finding:
@@ -85,8 +85,8 @@ def _fits(silence: Silence, finding: Finding) -> bool:
 
 def _idle(silences: Sequence[Silence], findings: Sequence[Finding], file: str) -> Iterator[Finding]:
     for silence in silences:
-        # What a base silences need not be there in a variant.
-        if silence.code in _FROM_A_STORE or silence.place.file is not None:
+        # What the base silences may well be gone from a variant.
+        if silence.place.file or silence.code in _FROM_A_STORE:
             continue
         if not any(_fits(silence, finding) for finding in findings):
             about = f" about `{silence.at}`" if silence.at else ""

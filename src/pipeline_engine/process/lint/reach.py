@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline_engine.process.analysis import Demand, Impossible
+from pipeline_engine.process.analysis import Demand
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint import gates
 from pipeline_engine.process.lint.asking import NOTHING, Asking
@@ -47,11 +47,9 @@ def _core(subject: Subject, asking: Asking, group: Sequence[int], *more: Demand)
     # Rules that only want more to be there let a deal through that has it all, unless a condition is in the way.
     if not group or all(grows(subject, each) and subject.when(each) is None for each in group):
         return ()
-    if not asking.impossible([*more, *passing(subject, group)], NOTHING, *(subject.rule(each).id for each in group)):
-        return ()
-    answer = asking.answer([*more, *passing(subject, group)], explain=True)
-    assert isinstance(answer, Impossible), "it was impossible a moment ago"
-    return tuple(group[each - len(more)] for each in answer.why if each >= len(more))
+    demands = [*more, *passing(subject, group)]
+    why = asking.why_impossible(demands, *(subject.rule(each).id for each in group))
+    return tuple(group[each - len(more)] for each in why if each >= len(more))
 
 
 def _unreachable(subject: Subject, found: dict[Moment, _Shut | None]) -> Iterator[Finding]:

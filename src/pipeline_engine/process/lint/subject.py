@@ -99,7 +99,7 @@ class Subject:
         return self.rules[number].trees[1] if len(self.rules[number].trees) > 1 else None
 
     def found(self, code: str, message: str, place: Place | None, *about: str) -> Finding:
-        """A finding of this file."""
+        """A finding of this file, or of the one that it is a variant of."""
         line, column = (place.line, place.column) if place else (None, None)
         file = place.file if place and place.file else self.file
         return Finding(code, CODES[code], message, file, line, column, about)
@@ -119,9 +119,10 @@ class Subject:
         place = self.numbers.get(f"{self.stage_of(number)}:applies")
         return None if place is None or place == number else self.check(place)
 
-    def line(self, number: int) -> int:
-        """The line of a rule."""
-        return self.rules[number].draft.place.line
+    def where(self, number: int) -> str:
+        """Where a rule stands, beside its name: its line, and the file where it is another one."""
+        place = self.rules[number].draft.place
+        return f"{place.file}:{place.line}" if place.file else f"line {place.line}"
 
     def place(self, *keys: str) -> Place:
         """Where the value under these keys stands; of the last of them that is written."""

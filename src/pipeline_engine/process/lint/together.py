@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from pipeline_engine.process.analysis import Demand, Impossible, NotAnalysed, Witness, stops
+from pipeline_engine.process.analysis import Demand, Impossible, Witness, stops
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint import gates
 from pipeline_engine.process.lint.asking import NOTHING, Asking
 from pipeline_engine.process.lint.gates import Moment, facts_of, grows
 from pipeline_engine.process.lint.lasting import lasting
+from pipeline_engine.process.lint.seen import Seen
 from pipeline_engine.process.lint.subject import Subject
 
 # Rules that nothing else can stand for: who asks, who approves, and which fact a rep is told to record.
@@ -17,21 +18,22 @@ _OWN_SAY = frozenset({"require", "approval", "by", "topology"})
 
 def together(subject: Subject, asking: Asking) -> Iterator[Finding]:
     """Findings about two rules or more."""
+    seen = Seen(subject, asking)
     found: dict[tuple[int, ...], Finding] = {}
     for moment in gates.moments(subject):
         pairs = [pair for pair in combinations(moment.rules, 2) if pair not in found]
         for pair in pairs:
-            if _may_contradict(subject, pair) and (finding := _contradiction(subject, asking, pair)) is not None:
+            if _may_contradict(subject, seen, pair) and (finding := _contradiction(subject, asking, pair)) is not None:
                 found[pair] = finding
         for group in _groups(subject, moment, found):
-            if (finding := _several(subject, asking, group)) is not None:
+            if not seen.passes(group) and (finding := _several(subject, asking, group)) is not None:
                 found[group] = finding
     yield from found.values()
-    yield from _needless(subject, asking)
+    yield from _needless(subject, asking, seen)
 
 
-def _may_contradict(subject: Subject, pair: tuple[int, int]) -> bool:
-    if all(grows(subject, each) for each in pair):
+def _may_contradict(subject: Subject, seen: Seen, pair: tuple[int, int]) -> bool:
+    if all(grows(subject, each) for each in pair) or seen.both_pass(pair):
         return False
     return bool(facts_of(subject, pair[0]) & facts_of(subject, pair[1]))
 
@@ -63,30 +65,30 @@ def _groups(subject: Subject, moment: Moment, found: dict[tuple[int, ...], Findi
 
 
 def _several(subject: Subject, asking: Asking, group: tuple[int, ...]) -> Finding | None:
-    answer = asking.answer(gates.passing(subject, group), explain=True)
-    if isinstance(answer, NotAnalysed):
-        asking.unclear.setdefault(tuple(subject.rule(each).id for each in group), answer.why)
-    if not isinstance(answer, Impossible) or len(answer.why) < 3:
+    why = asking.why_impossible(gates.passing(subject, group), *(subject.rule(each).id for each in group))
+    if len(why) < 3:
         return None
-    fewest = tuple(group[each] for each in answer.why)
+    fewest = tuple(group[each] for each in why)
     return _against(subject, fewest, "cannot pass together with {}: no deal fits all of them")
 
 
 def _against(subject: Subject, numbers: tuple[int, ...], message: str) -> Finding:
     """A finding at the last of these rules that names the others with their lines."""
     *others, last = numbers
-    named = [f"`{subject.rule(each).id}` (line {subject.line(each)})" for each in others]
+    named = [f"`{subject.rule(each).id}` ({subject.where(each)})" for each in others]
     text = message.replace("{}", " and ".join(named), 1)
     return subject.about_rule("contradiction", text, last, *(subject.rule(each).id for each in others))
 
 
-def _needless(subject: Subject, asking: Asking) -> Iterator[Finding]:
+def _needless(subject: Subject, asking: Asking, seen: Seen) -> Iterator[Finding]:
     sure = [number for number in range(len(subject.rules)) if _binds_all(subject, number)]
     said: set[int] = set()
     for number in range(len(subject.rules)):
         for other in sure if _can_be_needless(subject, number) else ():
             # Of two rules that say the same, one is to stay.
-            if other in said or not _before(subject, other, number) or not _implies(subject, asking, other, number):
+            if other in said or not _before(subject, other, number) or seen.stopped(number, past=other):
+                continue
+            if not _implies(subject, asking, other, number):
                 continue
             said.add(number)
             yield _guaranteed(subject, other, number)
@@ -124,5 +126,5 @@ def _guaranteed(subject: Subject, other: int, number: int) -> Finding:
     rule = subject.rule(other)
     same = rule.asked_at == subject.rule(number).asked_at
     where = "in the same gate" if same else f"earlier, at `{rule.asked_at}`"
-    message = f"stops no deal: `{rule.id}` (line {subject.line(other)}) asks as much {where}"
+    message = f"stops no deal: `{rule.id}` ({subject.where(other)}) asks as much {where}"
     return subject.about_rule("already-guaranteed", message, number, rule.id)

@@ -48,7 +48,7 @@ def _plain(look: Look, node: Node, want: bool) -> Part:
         name, path = named(look, node), str(node.value)
         found = look.value(node)
         wanted = "yes" if want else "no"
-        return Part("flag", path, found, wanted, f"{name} is {'no' if want else 'yes'}, must be {wanted}")
+        return Part("flag", path, found, wanted, f"{name}: {'no' if want else 'yes'}, must be {wanted}")
     if node.op == "has" or node.value == "known":
         inner = node if node.op == "has" else node.args[0]
         path = str(inner.value) if inner.op in ("has", "column") else ""

@@ -43,8 +43,9 @@ def compile_expression(source: str, vocabulary: Vocabulary, kind: Kind, *, writt
     checked = checked_expression(compiled.serialize())
     node = Reader(checked, source, vocabulary).read(checked.expr)
     if node.kind is not kind:
-        raise placed(source, node.at, f"the rule is a `{kind_name(node.kind)}`", _EXPECTED[kind])
-    check_size(node)
+        found = "the rule" if kind is Kind.BOOL else "this"
+        raise placed(source, node.at, f"{found} is a `{kind_name(node.kind)}`", _EXPECTED[kind])
+    check_size(node, written)
     return _with_calendar(_with_rates(node, vocabulary), source, vocabulary)
 
 

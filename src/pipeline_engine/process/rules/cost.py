@@ -13,11 +13,11 @@ from pipeline_engine.process.rules.vocabulary import Kind, ListOf
 
 # Bytes of UTF-8 that a person may write; what the engine writes itself may be longer.
 LONGEST_SOURCE = 4_096
-MOST_NODES = 2_000
+MOST_NODES, MOST_MADE = 2_000, 20_000
 MOST_ITEMS = 200
 # A list is counted as this many elements; two loops inside one another pass, three do not.
 LIST_WEIGHT = 32
-MOST_COST = 30_000
+MOST_COST, MOST_MADE_COST = 30_000, 300_000
 
 _EQUALITY = frozenset({"_==_", "_!=_"})
 _MAKING = frozenset({"_+_", "lowerAscii", "upperAscii"})
@@ -33,16 +33,17 @@ _WORKING, _WORKING_IN_LOOP = 3_000, 25
 Sizes = Mapping[str, int]
 
 
-def check_size(node: Node) -> None:
-    """Raise RuleError where the rule is too large, or its loops could cost too much."""
-    if sum(1 for _ in walk(node)) > MOST_NODES:
-        raise RuleError(f"the rule has more than {MOST_NODES} steps", "several smaller rules")
+def check_size(node: Node, written: bool = True) -> None:
+    """Raise RuleError where the rule is too large, or its loops could cost too much; what is made may be larger."""
+    nodes, most = (MOST_NODES, MOST_COST) if written else (MOST_MADE, MOST_MADE_COST)
+    if sum(1 for _ in walk(node)) > nodes:
+        raise RuleError(f"the rule has more than {nodes} steps", "several smaller rules")
     if any(step.op == "list" and len(step.args) > MOST_ITEMS for step in walk(node)):
         raise RuleError(f"a list has more than {MOST_ITEMS} values", "a shorter list")
     cost = cost_of(node)
-    if cost > MOST_COST:
+    if cost > most:
         what, instead = _too_much(node)
-        raise RuleError(f"{what}: the rule costs {cost}", f"at most {MOST_COST}; {instead}")
+        raise RuleError(f"{what}: the rule costs {cost}", f"at most {most}; {instead}")
 
 
 def _too_much(node: Node) -> tuple[str, str]:

@@ -24,8 +24,9 @@ def why(look: Look, node: Node, want: bool, explain: Why) -> tuple[Part, ...]:
     """Why a loop does not come out as wanted."""
     name, listed = node.value[0], node.args[0]
     if listed.op == "list":
-        spread = _spread(node)
-        return explain(look.again(spread), spread, want)
+        # One element that is missing makes the whole unknown, whatever the others say.
+        gone = missing(look, listed, explain) if look.outcome(node) is None else ()
+        return gone or (_one_of_these if name == "exists_one" else _spread_out)(look, node, want, explain)
     if look.outcome(node) is None:
         return missing(look, node, explain)
     if name == "exists_one":
@@ -33,6 +34,26 @@ def why(look: Look, node: Node, want: bool, explain: Why) -> tuple[Part, ...]:
     if (name == "exists") is want:
         return _none_fits(look, node, explain) if name == "exists" else _holds_for_all(look, node)
     return _breaking(look, node, explain, wanted=name == "all")
+
+
+def _spread_out(look: Look, node: Node, want: bool, explain: Why) -> tuple[Part, ...]:
+    spread = _spread(node)
+    return explain(look.again(spread), spread, want)
+
+
+def _one_of_these(look: Look, node: Node, want: bool, explain: Why) -> tuple[Part, ...]:
+    """`exists_one` over a list written out: what is unknown of one of them, else how many there are."""
+    operands = [_with(node.args[1], node.value[1], item) for item in node.args[0].args]
+    looks = [(look.again(operand), operand) for operand in operands]
+    unknown = [
+        part for each, operand in looks if each.outcome(operand) is None for part in explain(each, operand, True)
+    ]
+    if unknown:
+        return distinct(unknown)
+    found = sum(each.outcome(operand) is True for each, operand in looks)
+    wanted = "exactly 1" if want else "none or several"
+    text = f"{found} of {to_text(node.args[0])} fit, must be {wanted}"
+    return (Part("count", "", found, wanted, text),)
 
 
 def _spread(node: Node) -> Node:

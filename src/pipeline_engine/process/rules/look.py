@@ -60,15 +60,23 @@ class Look:
         opened = Opened(records, self.scope.size)
         inner = Look(body, opened.body(self.scope, macro.value[1]), self.wording, around=self.around)
         rows = np.flatnonzero(opened.owner == self.row).tolist()
-        return [Element(inner, row, macro.value[1]) for row in rows]
+        return [Element(inner, row, macro.value[1], self) for row in rows]
+
+    def element(self, variable: str) -> "Element | None":
+        """The element that a loop's variable stands for here; None where it is no variable."""
+        return None
 
 
 class Element(Look):
     """One element of a list: the body of the loop as it came out there."""
 
-    def __init__(self, inner: Look, row: int, variable: str) -> None:
+    def __init__(self, inner: Look, row: int, variable: str, outer: Look) -> None:
         self.scope, self.wording, self.around, self._trace = inner.scope, inner.wording, inner.around, inner._trace
-        self.row, self.variable = row, variable
+        self.row, self.variable, self._outer = row, variable, outer
+
+    def element(self, variable: str) -> "Element | None":
+        """This element, or one of a loop around this one."""
+        return self if variable == self.variable else self._outer.element(variable)
 
     def part(self, name: str) -> Any:
         """A field of the element; the element itself for ``""``."""

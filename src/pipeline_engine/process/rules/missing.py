@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline_engine.process.rules.look import Look
+from pipeline_engine.process.rules.look import Element, Look
 from pipeline_engine.process.rules.naming import named
 from pipeline_engine.process.rules.parts import Part, distinct
 from pipeline_engine.process.rules.text import to_text
@@ -37,19 +37,23 @@ def _of_operand(look: Look, node: Node, why: Why) -> tuple[Part, ...]:
     return (why(look, node, True) if look.outcome(node) is None else ()) if logical else missing(look, node, why)
 
 
+_OF_ONE = {
+    "at": "{} has no date", "with": "nobody noted with whom {} was", "minutes": "nobody noted how long {} took",
+}  # fmt: skip
+_KIND_OF = ("kind", "role", "name", "id")
+
+
 def _not_recorded(look: Look, path: str) -> Part:
-    variable = getattr(look, "variable", None)
     root, _, rest = path.partition(".")
-    if root == variable:
-        kind = _what(look)
-        text = f"{kind} has no date" if rest == "at" else f"{kind} has no {spaced(rest)}"
-        return Part("missing", rest, None, "recorded", text)
-    return Part("missing", path, None, "recorded", look.wording.not_known(path))
+    element = look.element(root)
+    if element is None:
+        return Part("missing", path, None, "recorded", look.wording.not_known(path))
+    text = _OF_ONE.get(rest, f"{{}} has no {spaced(rest)}").format(_what(element))
+    return Part("missing", rest, None, "recorded", text)
 
 
-def _what(look: Look) -> str:
-    fields = ("kind", "role", "name", "id")
-    found = next((said(value) for each in fields if (value := look.at(f"{look.variable}.{each}"))), None)  # type: ignore[attr-defined]  # only inside loops
+def _what(element: Element) -> str:
+    found = next((said(value) for each in _KIND_OF if (value := element.part(each))), None)
     return f"one {spaced(found)}" if found else "one of them"
 
 

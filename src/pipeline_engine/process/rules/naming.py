@@ -21,7 +21,7 @@ def named(look: Look, node: Node) -> str:
         case "const":
             return said(look.value(node), look.wording.unit(node))
         case "limit":
-            return spaced(str(node.value))
+            return f"limit {spaced(str(node.value))}"
         case "rates" | "calendar":
             return named(look, node.args[0])
         case "call":
@@ -31,14 +31,13 @@ def named(look: Look, node: Node) -> str:
 
 def _column(look: Look, path: str) -> str:
     root, dot, rest = path.partition(".")
-    variable = getattr(look, "variable", None)
-    return (spaced(rest) if dot else "it") if root == variable else look.wording.name(path)
+    return (spaced(rest) if dot else "it") if look.element(root) else look.wording.name(path)
 
 
 def _call(look: Look, node: Node) -> str:
     function, args = str(node.value), node.args
     if function == "_?_:_" and (limit := split_limit(node)):
-        return spaced(limit)
+        return f"limit {spaced(limit)}"
     if function in _SAME:
         return named(look, args[0])
     if function == "size":

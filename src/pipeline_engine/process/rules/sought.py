@@ -81,7 +81,7 @@ def _noun(look: Look, records: str, conditions: list[Node], names: set[str]) -> 
         if each.value == "_==_" and each.args[0].value in told_by and each.args[1].op == "const":
             value = str(each.args[1].value)
             title = look.wording.titles.get(value) if records == "items" else None
-            return title or ("approval" if records == "approvals" else spaced(value)), (each,)
+            return said(title) if title else "approval" if records == "approvals" else spaced(value), (each,)
     return _NOUNS.get(records) or (f"value of {look.wording.name(records)}" if records else "value"), ()
 
 

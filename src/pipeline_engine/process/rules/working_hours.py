@@ -19,6 +19,7 @@ Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 _HOUR = 3_600_000_000
+_NOON = time(12)
 # One working day in ten thousand million: far below a microsecond, far above what adding fractions loses.
 _TOUCH = 1e-10
 _FIRST_DAY = date(1970, 1, 1).toordinal()
@@ -111,7 +112,8 @@ def _year(week: WorkWeek, year: int) -> Integers:
         for n, day in enumerate(days)
         if day.weekday() in hours and day not in off
     ]
-    return np.array(spans, dtype=np.int64).reshape(-1, 2)
+    # A clock change can leave nothing of short hours, and a zone can leave out a whole day.
+    return np.array([each for each in spans if each[0] < each[1]], dtype=np.int64).reshape(-1, 2)
 
 
 def _noon_offsets(first: date, days: int, zone: ZoneInfo) -> list[timedelta]:
@@ -132,7 +134,14 @@ def _since_midnight(hour: time) -> int:
     return ((hour.hour * 60 + hour.minute) * 60 + hour.second) * 1_000_000 + hour.microsecond
 
 
+def _is_there(day: date, zone: ZoneInfo) -> bool:
+    return datetime.combine(day, _NOON, zone).astimezone(UTC).astimezone(zone).date() == day
+
+
 def _span(day: date, hours: tuple[time, time], zone: ZoneInfo) -> tuple[int, int]:
+    """The hours of a day near a clock change; of a day that the zone leaves out none."""
+    if not _is_there(day, zone):
+        return 0, 0
     opening, closing = hours
     closing_day = day if closing > opening else day + timedelta(days=1)
     opens, closes = datetime.combine(day, opening, zone), datetime.combine(closing_day, closing, zone)

@@ -1,0 +1,1 @@
+"""Cases that a process's owners keep beside it."""

@@ -1,0 +1,1 @@
+"""What editors check a process file with."""
