@@ -6,7 +6,7 @@ from typing import Any
 from tools.markdown import block, code, page, table
 from tools.reference_process import data, same_names
 
-from pipeline_engine.process import CODES, Beside, Finding, Used, lint
+from pipeline_engine.process import CODES, Base, Bases, Beside, Finding, Used, lint
 
 INTRO = """
 `pipeline-engine process lint FILE` checks a process before it binds anyone. An **error** keeps the file from loading.
@@ -75,7 +75,24 @@ def _group(group: Mapping[str, Any]) -> Iterator[str]:
 
 def _found(each: Mapping[str, Any]) -> tuple[Finding, ...]:
     use = {rule: Used(**counts) for rule, counts in each.get("use", {}).items()}
-    return lint(each["shows"], "p.yaml", Beside(use))
+    return lint(each["shows"], "p.yaml", Beside(use, bases=bases_of(each, "shows")))
+
+
+def bases_of(told: Mapping[str, Any], which: str) -> Bases:
+    """What the variants of an example extend: the file, or so many published versions of it."""
+
+    def find(name: str, version: int | None) -> Base | None:
+        if "base" not in told:
+            return None
+        text, newest = told["base"]["text"], told["base"]["published"][which]
+        there = version is not None and version <= newest
+        return Base(name, version or 0, "", text, f"{name}@{version}", newest) if there else _file(told, name)
+
+    return find
+
+
+def _file(told: Mapping[str, Any], name: str) -> Base:
+    return Base(name, 0, "", told["base"]["text"], told["base"]["file"])
 
 
 def _line(finding: Finding) -> str:

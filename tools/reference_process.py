@@ -61,10 +61,11 @@ def process_page() -> str:
 
 
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
-    there = told["keys"]
-    read = {name for name, key in there.items() if not key.get("variant")}
+    read = {name for name, key in told["keys"].items() if not key.get("variant")}
     same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
-    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
+    rows = [
+        (code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in told["keys"].items()
+    ]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
 

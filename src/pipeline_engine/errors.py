@@ -4,6 +4,7 @@ PipelineError
 ├── Rejected                      bad input or wrong use: what was found, what was needed (exit 2)
 │   ├── BadFile                   a file that cannot be read as what it should be: file, line, column, found, expected
 │   │   ├── BadProcess            a process file
+│   │   │   └── VariantsOverlap   a variant for deals that another variant in force is for
 │   │   ├── BadMapping            a mapping file
 │   │   ├── BadPeople             a people file
 │   │   ├── BadCases              a file of cases
@@ -14,7 +15,6 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
-│   ├── VariantsOverlap           two variants of a process that would be for the same deals
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -81,6 +81,10 @@ class BadFile(Rejected):
 
 class BadProcess(BadFile):
     """A process file that cannot be loaded."""
+
+
+class VariantsOverlap(BadProcess):
+    """A variant is for deals that another variant in force is for, so that a new deal would fit both."""
 
 
 class BadMapping(BadFile):
@@ -185,17 +189,6 @@ class BadValue(Rejected):
 
 class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
-
-
-class VariantsOverlap(Rejected):
-    """Two variants of a process would be for the same deals."""
-
-    def __init__(self, variant: str, other: str, example: str) -> None:
-        super().__init__(
-            f"variant `{variant}` is for deals that `{other}` is for as well, such as one with {example};"
-            f" expected values in `for` that no other variant in force has"
-        )
-        self.variant, self.other, self.example = variant, other, example
 
 
 class DealExists(Rejected):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import words
+from pipeline_engine.cli import variants, words
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
@@ -78,13 +78,15 @@ def show(deal: DealId, json: Json = False) -> None:
 
     with opened(looking=True) as engine:
         found = engine.deal(deal)
-        worth = answers.worth(engine, found)
+        worth, variant = answers.worth(engine, found), engine.variant(deal)
     if json:
-        emit_json(deal_json(found))
+        emit_json({**deal_json(found), "variant": variants.json_of(variant)})
         return
     say(f"{found.id}  {found.status} in {found.stage} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
         f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
+    if found.status == "open" and (told := variants.of_deal(variant)):
+        say(f"  {told}")
     table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
     _lists(found)
 

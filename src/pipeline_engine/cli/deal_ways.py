@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import words
+from pipeline_engine.cli import variants, words
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
@@ -39,12 +39,16 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
     with opened(looking=True) as engine:
         standing = engine.deal(deal)
         ways = engine.next(deal, _asker(engine, deal, by))
-        worth = answers.worth(engine, standing)
+        worth, variant = answers.worth(engine, standing), engine.variant(deal)
         if json:
-            emit_json({**_about(standing), "ways": [_way_json(way) for way in ways]})
+            emit_json(
+                {**_about(standing), "variant": variants.json_of(variant), "ways": [_way_json(way) for way in ways]}
+            )
             return
         value = f" · {worth}" if worth != words.NOTHING else ""
         say(f"{deal}  {standing.status} in {standing.stage}{value} · owner {standing.owner or words.NOTHING}")
+        if standing.status == "open" and variant is not None and variant.astray:
+            say(f"  {variants.of_deal(variant)}")
         places = {way.target: number for number, way in enumerate(ways)}
         for _, alike in groupby(ways, key=lambda way: _alike(way, standing, engine) or places[way.target]):
             _tell(list(alike), standing, engine)

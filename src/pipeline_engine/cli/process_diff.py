@@ -7,6 +7,7 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, prose, say, table
+from pipeline_engine.cli.process_files import loaded
 from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.errors import BadValue
 
@@ -46,11 +47,9 @@ def diff(
 
 def _process(where: str) -> "Process":
     """The process in a file, or the one in force under a name; raises BadProcess, UnknownProcess."""
-    from pipeline_engine.engine import load_file
-
     path = Path(where)
     if path.suffix in _FILES or path.is_file():
-        return load_file(path)
+        return loaded(path)
     name, _, version = where.partition("@")
     if version and not version.isdecimal():
         raise BadValue("version", version, "a number, like b2b-saas@2")

@@ -9,6 +9,7 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
+from pipeline_engine.cli.process_files import bases_of
 from pipeline_engine.cli.processes import File
 from pipeline_engine.cli.session import Json, opened, settings
 
@@ -51,7 +52,7 @@ def lint(
 
 
 def _linted(file: Path, history: bool) -> "Linted":
-    from pipeline_engine.engine import Linted, bases_beside
+    from pipeline_engine.engine import Linted
     from pipeline_engine.errors import BadProcess
     from pipeline_engine.notation import read_text
     from pipeline_engine.process import Beside
@@ -60,7 +61,7 @@ def _linted(file: Path, history: bool) -> "Linted":
     if history and _store_is_there():
         with opened() as engine:
             return engine.lint(file)
-    return Linted(check(read_text(file, BadProcess), str(file), Beside(bases=bases_beside(file))))
+    return Linted(check(read_text(file, BadProcess), str(file), Beside(bases=bases_of(file))))
 
 
 def _store_is_there() -> bool:

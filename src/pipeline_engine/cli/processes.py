@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, words
+from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, variants, words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
@@ -96,6 +96,8 @@ def show(
 
 def _show(process: Any) -> None:
     say(f"{process.label} · {process.title or process.name} · {process.currency} · digest {process.digest[:12]}")
+    if variant := variants.of_process(process):
+        say(f"  {variant}")
     say("  " + " → ".join(process.stage_ids) + " → won | lost")
     rows = [
         (rule.asked_at, rule.id, rule.approval or rule.kind, _condition(rule), ", ".join(rule.waivable_by) or "nobody")

@@ -10,7 +10,7 @@ from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Process, load_process
+from pipeline_engine.process import Bases, Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
 from pipeline_engine.store import Finding, Row
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
@@ -81,6 +81,6 @@ class AnswerVerbs(SetupVerbs):
         return [*self._store.findings(), Finding("people", people is not None, found, advice)]
 
 
-def load_file(file: str | Path) -> Process:
-    """The process in a file, a variant over the base that stands beside it; raises BadProcess."""
-    return load_process(read_text(file, BadProcess), str(file), bases_beside(file))
+def load_file(file: str | Path, bases: Bases | None = None) -> Process:
+    """The process in a file; the base of a variant is found by `bases`, else beside it. Raises BadProcess."""
+    return load_process(read_text(file, BadProcess), str(file), bases or bases_beside(file))

@@ -1,56 +1,74 @@
-"""Where the base of a variant is looked for: among the published versions, and beside the file."""
+"""Where the process that a variant extends comes from: the versions of the store, or a file beside the variant's."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_engine.errors import BadProcess
+from pipeline_engine.engine.reads import PROCESS, Reads
+from pipeline_engine.errors import BadProcess, UnknownProcess
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Base, Bases, PublishedProcess, digest_of
+from pipeline_engine.process import Base, Bases, digest_of
 
-_MOST_FILES = 200
-_NAMED = re.compile(r"^process:\s*[\"']?([\w.-]+)", re.MULTILINE)
+_SUFFIXES = (".yaml", ".yml")
+_MOST_FILES = 500
 
 
-def published_bases(known: Mapping[str, PublishedProcess]) -> Bases:
-    """The published versions; the one in force where none is named."""
+def published_bases(reads: Reads) -> Bases:
+    """The published versions of a store."""
 
     def find(name: str, version: int | None) -> Base | None:
-        versions = known[name].versions if name in known else ()
-        wanted = versions[-1].version if version is None and versions else version
-        for each in versions:
-            if each.version == wanted:
-                return Base(name, each.version, each.digest, each.source_text, f"{name}@{each.version}")
-        return None
+        state, _ = reads.state(f"process:{name}", PROCESS)
+        if state is None:
+            return None
+        wanted = state.at(version).version
+        found = next(each for each in state.versions if each.version == wanted)
+        label, newest = f"{name}@{found.version}", state.in_force.version
+        return Base(name, found.version, found.digest, found.source_text, label, newest)
 
     return find
 
 
 def bases_beside(file: str | Path) -> Bases:
-    """The files in the same folder, by the name that each gives its process; a file has no version yet."""
+    """The files in the folder of a file; where several say that they are the process, the one of that name."""
 
     def find(name: str, version: int | None) -> Base | None:
-        for path in sorted(Path(file).resolve().parent.glob("*.yaml"))[:_MOST_FILES]:
-            text = _readable(path)
-            if (named := _NAMED.search(text)) is not None and named[1] == name:
-                return Base(name, version or 0, digest_of(text), text, path.name)
-        return None
+        found = [path for path in _neighbours(Path(file)) if _says(path, name)]
+        path = next((path for path in found if path.stem == name), found[0] if found else None)
+        if path is None:
+            return None
+        text = read_text(path, BadProcess)
+        return Base(name, 0, digest_of(text), text, str(path))
 
     return find
 
 
-def _readable(path: Path) -> str:
+def _neighbours(file: Path) -> Iterator[Path]:
+    folder = file.parent
+    listed = sorted(folder.iterdir()) if folder.is_dir() else []
+    fitting = [path for path in listed if path.suffix in _SUFFIXES and path.name != file.name and path.is_file()]
+    yield from fitting[:_MOST_FILES]
+
+
+def _says(path: Path, name: str) -> bool:
     try:
-        return read_text(path, BadProcess)
+        text = read_text(path, BadProcess)
     except BadProcess:
-        return ""
+        return False
+    said = rf"^process:[ \t]*(?P<quote>['\"]?){re.escape(name)}(?P=quote)[ \t]*(?:#.*)?$"
+    return re.search(said, text, re.MULTILINE) is not None
 
 
-def first_of(*places: Bases) -> Bases:
-    """Looked for in one place after the other."""
+def first_of(bases: Bases, others: Bases) -> Bases:
+    """Look in one place, and in another where it is not there."""
 
     def find(name: str, version: int | None) -> Base | None:
-        found = (place(name, version) for place in places)
-        return next((base for base in found if base is not None), None)
+        try:
+            found = bases(name, version)
+        except UnknownProcess:
+            fallback = others(name, version)
+            if fallback is None:
+                raise
+            return fallback
+        return found or others(name, version)
 
     return find

@@ -35,7 +35,7 @@ from pipeline_engine.deal import (
 from pipeline_engine.engine.selection import DealRow, rows_of, selected
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Recorded
-from pipeline_engine.process import Gate
+from pipeline_engine.process import Gate, VariantStanding
 
 
 class DealVerbs(Shell):
@@ -52,7 +52,7 @@ class DealVerbs(Shell):
         title: str | None = None,
         **how: Unpack[How],
     ) -> Outcome:
-        """Open a deal under the version of a process that is in force."""
+        """Open a deal under the variant of a process that is for its fields, else under the process; as in force."""
         what = {"process": process, "owner": owner, "fields": fields or {}, "stage": stage, "title": title}
         return self._ask(OpenDeal, deal_id, how, **what)
 
@@ -158,6 +158,10 @@ class DealVerbs(Shell):
         deal = self.deal(deal_id)
         judge = self._desk.judge(deal.process, deal.process_version)
         return worth_telling([self.preflight(deal_id, target, gate, by) for gate, target in ways_on(deal, judge)])
+
+    def variant(self, deal_id: str) -> VariantStanding | None:
+        """Whether the deal still runs under the variant that is meant for it; None where its process has none."""
+        return self._desk.variant(self.deal(deal_id))
 
     def timeline(self, deal_id: str) -> list[Recorded]:
         """Every event of the deal, oldest first."""

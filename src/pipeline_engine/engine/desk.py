@@ -31,7 +31,7 @@ from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, Process
+from pipeline_engine.process import Gate, Judge, Process, VariantStanding
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
 from pipeline_engine.team import Person
 from pipeline_engine.values import value_to_json
@@ -162,6 +162,12 @@ class Desk:
         history = partial(self._store.events, deal.stream)
         said = preflight(deal, timed, (gate, target), (judge, context), history)
         return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
+
+    def variant(self, deal: Deal) -> VariantStanding | None:
+        """Where a deal stands among the variants of its process; None where there are none."""
+        process = self.judge(deal.process, deal.process_version).process
+        base = self.judge(process.extends.process, None).process if process.extends else process
+        return self.families.standing(process, base, deal.fields, Unwatched(self._store))
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""

@@ -1,10 +1,12 @@
 """A process and its variants in force: which one a deal is opened under, and that no two are for the same deals."""
 
-from pipeline_engine.deal import OpenDeal, first_values
+from collections.abc import Mapping
+
+from pipeline_engine.deal import OpenDeal
 from pipeline_engine.engine.reads import PROCESS, Reads
-from pipeline_engine.errors import BadValue, VariantsOverlap, quoted
-from pipeline_engine.process import Process, both_fit, fits
+from pipeline_engine.process import Process, VariantStanding, check_apart, check_no_base, chosen, standing
 from pipeline_engine.store import Store
+from pipeline_engine.values import Value
 
 
 class Families:
@@ -14,7 +16,7 @@ class Families:
         self._store = store
 
     def variants(self, base: str, reads: Reads) -> list[Process]:
-        """The variants in force of a process, by name."""
+        """The variants in force of a process, whichever version of it they extend, by name."""
         streams = (stream for stream in self._store.streams("process:") if stream != f"process:{base}")
         published = (reads.state(stream, PROCESS)[0] for stream in streams)
         latest = [each.in_force.process for each in published if each is not None]
@@ -25,21 +27,29 @@ class Families:
         What a deal is opened under: the variant that is for it, else the process that was named.
 
         Raises:
-            BadValue: The variant that was named is not for such a deal, or a field cannot be read.
+            BadValue: The variant that was named is not for such a deal, or a field that chooses cannot be read.
         """
-        if named.extends is None:
-            variants = self.variants(named.name, reads)
-            fields = first_values(command, named) if variants else {}
-            return next((variant for variant in variants if fits(variant, fields)), named)
-        if not fits(named, first_values(command, named)):
-            wanted = "; ".join(f"{name} {quoted(values)}" for name, values in named.variant_for.items())
-            raise BadValue("process", command.process, f"a deal that it is for: {wanted}")
-        return named
+        family = self.variants(named.name, reads) if named.extends is None else []
+        return chosen(named, family, command.fields)
 
-    def check_alone(self, process: Process, reads: Reads) -> None:
-        """Raise VariantsOverlap where another variant in force would be for the same deals as this one."""
-        for other in self.variants(process.extends.process, reads) if process.extends else ():
-            example = both_fit(process, other)
-            if other.name != process.name and example is not None:
-                deal = ", ".join(f"{name} {value}" for name, value in example.items()) or "any fields"
-                raise VariantsOverlap(process.name, other.label, deal)
+    def standing(
+        self, process: Process, base: Process, fields: Mapping[str, Value], reads: Reads
+    ) -> VariantStanding | None:
+        """Where a deal that runs under a process stands among the variants of its base; None where there are none."""
+        family = self.variants(base.name, reads)
+        return standing(process, family, base, fields) if family or process.extends else None
+
+    def check(self, process: Process, reads: Reads, written: tuple[str, str]) -> None:
+        """
+        See that a process can be published beside the others.
+
+        Args:
+            written: Its text, and the file that it stands in.
+
+        Raises:
+            VariantsOverlap: Another variant in force is for the same deals.
+            BadProcess: A variant would be the base of others.
+        """
+        if process.extends is not None:
+            check_no_base(process, self.variants(process.name, reads), *written)
+            check_apart(process, self.variants(process.extends.process, reads), *written)

@@ -43,12 +43,12 @@ class LintVerbs(SetupVerbs):
         facts = self._follower.facts(None, None)
         use = self._use_of(text, str(file), facts)
         people = self._standings(facts)
-        beside = Beside(use.rules, people, self._bases(file))
+        beside = Beside(use.rules, people, self.bases(file))
         return Linted(lint(text, str(file), beside), use.attempts, len(people))
 
     def _use_of(self, text: str, file: str, facts: Facts) -> RuleUse:
         try:
-            return rule_use(load_process(text, file, self._bases(file)), facts)
+            return rule_use(load_process(text, file, self.bases(file)), facts)
         except BadProcess:
             return RuleUse()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.deal import Deal
 from pipeline_engine.engine.bases import bases_beside, first_of, published_bases
 from pipeline_engine.engine.holders import PERSON
 from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
@@ -14,15 +13,7 @@ from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadPeople, BadProcess
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import (
-    Bases,
-    Process,
-    PublishedProcess,
-    VariantStanding,
-    decide_publish,
-    load_process,
-    standing,
-)
+from pipeline_engine.process import Bases, Process, PublishedProcess, decide_publish, load_process
 from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
 
@@ -54,14 +45,16 @@ class SetupVerbs(Shell):
 
     def publish_text(self, text: str, file: str, why: str | None = None, **how: Unpack[How]) -> Published:
         """Publish a process from its text; `file` names it in errors."""
-        process, envelope = load_process(text, file, self._bases()), self._envelope(how)
+        process, envelope = load_process(text, file, self._published_bases), self._envelope(how)
         before, _ = self._store.load(f"process:{process.name}", PROCESS)
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
-            self._desk.families.check_alone(process, reader)
+            self._desk.families.check(process, reader, (text, file))
             return drafts_of(envelope, decide_publish(state, process, text, why))
 
-        self._store.transact(f"process:{process.name}", request_of(envelope, text), PROCESS, on)
+        # Two variants that are new know nothing of each other: only one at a time is published.
+        request, alone = request_of(envelope, text), process.extends is not None
+        self._store.transact(f"process:{process.name}", request, PROCESS, on, alone=alone)
         return self._published(process.name, before)
 
     def _published(self, name: str, before: PublishedProcess | None) -> Published:
@@ -70,20 +63,17 @@ class SetupVerbs(Shell):
         latest = after.in_force
         return Published(latest.process, before is None or before.in_force.version != latest.version, latest.same_as)
 
-    def _bases(self, file: str | Path | None = None) -> Bases:
-        """Where a variant's base is looked for: among what is published, and beside a file that is only looked at."""
-        known = published_bases({each.name: each for each in self.processes()})
-        return known if file is None else first_of(known, bases_beside(file))
+    def bases(self, file: str | Path) -> Bases:
+        """Where the base of a variant in a file is looked for: among what is published, then beside the file."""
+        return first_of(self._published_bases, bases_beside(file))
+
+    @property
+    def _published_bases(self) -> Bases:
+        return published_bases(Unwatched(self._store))
 
     def load(self, file: str | Path) -> Process:
         """The process in a file; a variant's base is a published one, else the file beside it. Raises BadProcess."""
-        return load_process(read_text(file, BadProcess), str(file), self._bases(file))
-
-    def variant(self, deal: Deal) -> VariantStanding:
-        """What a deal runs under, and what is meant for such a deal now."""
-        process = self._desk.judge(deal.process, deal.process_version).process
-        base = process.extends.process if process.extends else process.name
-        return standing(process, self._desk.families.variants(base, Unwatched(self._store)), deal.fields)
+        return load_process(read_text(file, BadProcess), str(file), self.bases(file))
 
     def processes(self) -> list[PublishedProcess]:
         """Every published process with its versions, by name."""

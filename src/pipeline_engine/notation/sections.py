@@ -68,8 +68,8 @@ class Complaints:
 
     @property
     def first(self) -> BadFile:
-        """The one that stands first in the file."""
-        return min(self.found, key=lambda each: (each.line or 0, each.column or 0))
+        """The one that stands first in the file; what is about another file it takes from comes after."""
+        return min(self.found, key=lambda each: (each.file != self.written.file, each.line or 0, each.column or 0))
 
 
 def _short(text: str) -> str:

@@ -19,7 +19,7 @@ from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
-from pipeline_engine.process.fitting import VariantStanding, both_fit, fits, standing
+from pipeline_engine.process.fitting import VariantStanding, both_fit, chosen, fits, standing
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -55,6 +55,7 @@ from pipeline_engine.process.model import (
     Stage,
     Stalled,
 )
+from pipeline_engine.process.overlap import check_apart, check_no_base
 from pipeline_engine.process.rules import (
     SEMANTICS,
     Column,
@@ -149,6 +150,9 @@ __all__ = [
     "WorkingHours",
     "both",
     "both_fit",
+    "check_apart",
+    "check_no_base",
+    "chosen",
     "clock_span",
     "compile_rule",
     "day",

@@ -44,6 +44,9 @@ CODES: Mapping[str, Weight] = MappingProxyType({
     # How much there is to read.
     "complex-process": "info",
     "complex-rule": "info",
+    # Variants.
+    "base-not-published": "warning",
+    "base-moved-on": "warning",
     # Lint itself.
     "idle-silence": "warning",
     "not-analysed": "info",

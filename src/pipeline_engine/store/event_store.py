@@ -47,7 +47,9 @@ class Store:
         self._turns = tuple(RLock() for _ in range(64))
         self._alone = 0
 
-    def transact(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+    def transact(
+        self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, alone: bool = False
+    ) -> Receipt:
         """
         Decide a command on the state of a stream and append what it comes to, once.
 
@@ -57,6 +59,8 @@ class Store:
             fold: How the stream's state is made.
             decide: Gets state (None where new), version and a reader for other streams; what it raises is
                 passed on and nothing is recorded.
+            alone: Keep every other writer out from the beginning: for a decision on which streams there are, which
+                no version can check.
 
         Raises:
             CommandIdReused: The id was used with another digest.
@@ -70,7 +74,7 @@ class Store:
         lost: Exception = Conflict()
         for attempt in range(ATTEMPTS):
             try:
-                with self._turns[hash(stream) % len(self._turns)], self._lock_out(attempt):
+                with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
                     return self._attempt(stream, request, fold, decide)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again

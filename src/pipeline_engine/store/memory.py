@@ -1,7 +1,9 @@
 """The store in memory: for tests and trials, gone with the process."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice, takewhile
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -19,6 +21,7 @@ class MemoryRecorder(POPOApplicationRecorder):
         self._clock = clock
         self.log: list[Row] = []
         self.by_stream: dict[str, list[Row]] = {}
+        self.names: list[str] = []  # of the streams, in the order of code points, which is that of their UTF-8 bytes
         self.commands: dict[str, Command] = {}
 
     def _assert_uniqueness(
@@ -41,6 +44,8 @@ class MemoryRecorder(POPOApplicationRecorder):
             stream = str(event.originator_id)
             row = Row(position, stream, event.originator_version, recorded_at, event.topic, event.state)
             self.log.append(row)
+            if stream not in self.by_stream:
+                insort(self.names, stream)
             self.by_stream.setdefault(stream, []).append(row)
         if append:
             command = append.command._replace(position=len(self.log))
@@ -100,9 +105,8 @@ class MemoryLog:
     def streams(self, prefix: str) -> Iterator[str]:
         """Stream ids, bytewise."""
         with self.recorder._database_lock:
-            found = [stream for stream in self.recorder.by_stream if stream.startswith(prefix)]
-        # The order of code points is that of their UTF-8 bytes.
-        return iter(sorted(found))
+            rest = islice(self.recorder.names, bisect_left(self.recorder.names, prefix), None)
+            return iter(list(takewhile(lambda stream: stream.startswith(prefix), rest)))
 
     def command(self, command_id: str) -> Command | None:
         """The command's row."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.pages import ROOT
+from tools.reference_lint import bases_of
 
 from pipeline_engine.process import CODES, Beside, Used, lint
 
@@ -18,7 +19,8 @@ TOLD: dict[str, dict[str, Any]] = {
 def _found(code: str, which: str) -> set[str]:
     told = TOLD[code]
     use = {rule: Used(**counts) for rule, counts in told.get("use", {}).items()}
-    return {each.code for each in lint(told[which], "p.yaml", Beside(use)) if each.silenced is None}
+    beside = Beside(use, bases=bases_of(told, which))
+    return {each.code for each in lint(told[which], "p.yaml", beside) if each.silenced is None}
 
 
 def test_every_code_is_explained_and_no_other():

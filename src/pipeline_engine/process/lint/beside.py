@@ -1,4 +1,4 @@
-"""What is known beside the file, where it is at hand: how its rules judged so far, and who holds which role."""
+"""What is known beside the file, where it is at hand: how its rules judged, who holds which role, its base."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

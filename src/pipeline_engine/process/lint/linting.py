@@ -21,7 +21,9 @@ from pipeline_engine.process.silences import Silence
 
 NOTHING_BESIDE = Beside()
 # Whether these are found depends on the store, so a silence of them is never idle.
-_FROM_A_STORE = frozenset({"always-waived", "never-fired", "approval-only-owner"})
+_FROM_A_STORE = frozenset({
+    "always-waived", "never-fired", "approval-only-owner", "base-not-published", "base-moved-on",
+})  # fmt: skip
 
 
 def lint(text: str, file: str, beside: Beside = NOTHING_BESIDE) -> tuple[Finding, ...]:
