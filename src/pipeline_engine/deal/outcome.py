@@ -1,5 +1,6 @@
 """What became of a command: accepted or not, and how each rule judged it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,9 @@ class Able:
 
 def _no_parts() -> tuple[Part, ...]:
     return ()
+
+
+_ABSENT = re.compile(r"(?:no )?(.+) is (?:not recorded|linked|attached|logged)")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,11 @@ class Judged:
             return self.says
         # What the author says is about a rule that fails, or about what is missing; else only what is missing is told.
         fits = self.verdict == "fail" or self.kind == "require"
-        return f"{self.says} ({found})" if self.own_words and self.says and fits else found
+        if not (self.own_words and self.says and fits):
+            return found
+        # What is simply not there is not said twice.
+        absent = _ABSENT.fullmatch(found)
+        return self.says if absent and absent[1] in self.says else f"{self.says} ({found})"
 
     @cached_property
     def _able(self) -> Able:
