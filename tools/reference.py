@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
+from tools.reference_entries import entries_page
 from tools.reference_lint import lint_page
 from tools.reference_process import process_page
 from tools.reference_rules import rules_page
@@ -19,6 +20,7 @@ from tools.reference_stored import errors_page, events_page, facts_page
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "process-file.md": process_page,
+    "gate-entries.md": entries_page,
     "lint.md": lint_page,
     "cases-file.md": cases_page,
     "rules.md": rules_page,

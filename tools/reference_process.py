@@ -1,4 +1,4 @@
-"""The page about the process file: keys asked from the reader, examples loaded, shorthands spelled out."""
+"""The page about the process file: keys asked from the reader, examples loaded."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,6 @@ import yaml
 from tools.markdown import block, code, page, table
 
 from pipeline_engine.process import FieldKind, Process, lint, load_process, process_meanings, vocabulary_of
-from pipeline_engine.process.load import LATER
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tools" / "reference_data"
@@ -25,6 +24,15 @@ form.
 
 An editor can check a file while you type it and tell what each key is for, by the JSON Schema that
 `pipeline-engine process schema` prints: [here is how](../how-to/test-a-process.md#let-the-editor-help).
+"""
+
+
+ENTRIES = """
+## What an entry stands for
+
+A shorthand is a rule in the same language. Its id is made from what it asks, never from where it stands, so that moving
+a line changes no rule. [The entries of a gate](gate-entries.md) says what each means, exactly, with the rule it becomes
+and deals that it lets through and stops.
 """
 
 
@@ -47,17 +55,17 @@ def same_names(where: str, known: set[str], described: set[str]) -> None:
 def process_page() -> str:
     """docs/reference/process-file.md."""
     told = process_meanings()
-    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"] if each.get("needs") not in LATER)
-    parts = (INTRO, tables, *_kinds(told["kinds"]), *_shorthands(told), *_way(told["minimal"]), _next())
+    tables = "\n\n".join(_keys(each, told["minimal"]) for each in told["tables"])
+    parts = (INTRO, tables, *_kinds(told["kinds"]), ENTRIES, *_way(told["minimal"]), _next())
     return page("The process file", *parts)
 
 
 def _keys(told: Mapping[str, Any], minimal: str) -> str:
-    # The schema for editors is ahead of the reader by the keys that the reader says it does not know yet.
-    there = {name: key for name, key in told["keys"].items() if told["name"] != "process" or name not in LATER}
-    read = {name for name, key in there.items() if not key.get("variant")}
+    read = {name for name, key in told["keys"].items() if not key.get("variant")}
     same_names(told["title"], set(keys_of(told["probe"], minimal)), read)
-    rows = [(code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in there.items()]
+    rows = [
+        (code(name), key["type"], key.get("default", "none"), _what(key, minimal)) for name, key in told["keys"].items()
+    ]
     return f"## {told['title']}\n\n" + table(("key", "type", "default", "what it does, and an example"), rows)
 
 
@@ -105,23 +113,6 @@ def _kinds(told: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         [(code(kind), told[kind]["forms"], str(types[f"deal.{kind}_"])) for kind in kinds],
     )
     yield "With `many: true` the values are written with commas between them, and in rules they are a list of text."
-
-
-def _shorthands(told: Mapping[str, Any]) -> Iterator[str]:
-    yield "## What an entry stands for"
-    yield (
-        "A shorthand is a rule in the same language. Its id is made from what it asks, never from where it stands, so"
-        " that moving a line changes no rule. Each of these was read in the gate of a stage `proposal`:"
-    )
-    rows = []
-    for entry in told["shorthands"]:
-        process = _loaded(f"stages: [{{id: lead}}, {{id: proposal, enter: [{entry}]}}]", told["minimal"])
-        rows += [
-            (code(entry), code(rule.id), code(rule.text), rule.says)
-            for rule in process.rules
-            if rule.asked_at == "proposal"
-        ]
-    yield table(("entry", "rule", "in the rule language", "says"), rows)
 
 
 def _way(minimal: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tools.markdown import block, code, page, table
@@ -12,7 +13,7 @@ from pipeline_engine.process import FAIL, PASS, UNKNOWN, Kind, ListOf, Process, 
 from pipeline_engine.process.rules import BUILT_IN, RECORDS, Frame, Program, compile_rule
 from pipeline_engine.process.rules.cost import LIST_WEIGHT, LONGEST_SOURCE, MOST_COST, MOST_ITEMS, MOST_NODES
 from pipeline_engine.process.rules.remedies import FUNCTIONS, USAGE
-from pipeline_engine.values import instant
+from pipeline_engine.values import instant, instant_text
 
 WORDS = {PASS: "pass", FAIL: "fail", UNKNOWN: "unknown"}
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "!", "+", "-", "*", "/", "%", "in", "? :")
@@ -81,7 +82,8 @@ def _functions(told: Mapping[str, Any]) -> Iterator[str]:
 
 def _examples(process: Process, told: Mapping[str, Any]) -> str:
     rows = [
-        (code(rule), _situation(row), f"**{_checked(process, rule, row, said)}**") for rule, row, said in told["rows"]
+        (code(rule), _situation(row), f"**{_checked(process, rule, row, answer)}**")
+        for rule, row, answer in told["rows"]
     ]
     return f"### {told['title']}\n\n{told['says'].strip()}\n\n" + table(("rule", "situation", "verdict"), rows)
 
@@ -94,16 +96,19 @@ def _checked(process: Process, rule: str, row: Mapping[str, Any], answer: str) -
 
 
 def _situation(row: Mapping[str, Any]) -> str:
-    said = [f"{name} = {_said(value)}" for name, value in row.items()]
-    return code(", ".join(said)) if said else "nothing recorded"
+    facts = [f"{name} = {said(value)}" for name, value in row.items()]
+    return code(", ".join(facts)) if facts else "nothing recorded"
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """A value as an example shows it."""
+    if isinstance(value, datetime):
+        return instant_text(value)
     if isinstance(value, list):
-        return "[" + ", ".join(_said(item) for item in value) + "]"
+        return "[" + ", ".join(said(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_said(item)}" for key, item in value.items()) + "}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return "{" + ", ".join(f"{key}: {said(item)}" for key, item in value.items()) + "}"
+    return str(value).lower() if isinstance(value, bool) else "nothing" if value is None else str(value)
 
 
 def verdict(process: Process, rule: str, situation: Mapping[str, Any]) -> str:

@@ -47,6 +47,11 @@ def shown(found: object, longest: int = 80) -> str:
     except ValueError:
         # Python refuses to write out whole numbers of thousands of digits.
         text = "a very large number"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """The text on one line, with what no terminal shows, or what turns a line around, spelled out."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
@@ -69,7 +74,7 @@ class BadFile(Rejected):
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         needed = f"; expected {expected}" if expected else ""
         hint = f"; did you mean {quoted(near)}?" if near else ""
-        super().__init__(f"{place}: {found}{needed}{hint}")
+        super().__init__(printable(f"{place}: {found}{needed}{hint}"))
         self.file, self.line, self.column = file, line, column
         self.found, self.expected, self.near = found, expected, tuple(near)
 

@@ -72,7 +72,7 @@ def _overdue(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     item = next((each for each in either_of if each.path == "items"), None)
     if late is None or item is None:
         return parts
-    due = late.wanted.removesuffix(" or earlier") if late.path == "now" else said(late.found)
+    due = late.wanted.removesuffix(" or earlier") if late.path in ("now", "today") else said(late.found)
     return (Part("time", "items", late.found, f"ticked off by {due}", f"{item.text}, and was due {due}"),)
 
 

@@ -48,7 +48,8 @@ def _entry(line: str, column: int) -> tuple[re.Match[str] | None, bool]:
         return first, False
     if "{" not in line[: column + 1]:
         return None, False
-    inside = [match for match in _KEY.finditer(line) if match.end() <= column and line[match.end()] not in "{["]
+    keys = (match for match in _KEY.finditer(line) if match.end() <= column)
+    inside = [match for match in keys if line[match.end() : match.end() + 1] not in ("{", "[")]
     return (inside[-1] if inside else None), True
 
 

@@ -52,7 +52,7 @@ class _One:
 
     def _is_plain(self) -> bool:
         """Whether it is a shorthand that some deals pass and others do not, whatever its numbers are."""
-        if self.rule.kind in ("check", "topology") or "now <= (" in self.rule.text:
+        if self.rule.kind in ("check", "topology") or "|| today <= " in self.rule.text:
             return False
         return self.when is None or not (reads(self.when) & reads(self.check))
 

@@ -58,8 +58,8 @@ def grows(subject: Subject, number: int) -> bool:
     """Whether a rule only wants more to be there, so that it contradicts none that does so too."""
     rule = subject.rule(number)
     if rule.kind == "activities":
-        return ".size() >= " in rule.text
-    return rule.kind in _GROWS or (rule.kind == "plan" and "now <= (" not in rule.text)
+        return ".size() <= " not in rule.text
+    return rule.kind in _GROWS or (rule.kind == "plan" and "|| today <= " not in rule.text)
 
 
 def passing(subject: Subject, numbers: Sequence[int]) -> list[Demand]:
