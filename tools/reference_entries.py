@@ -41,8 +41,8 @@ def _all_told(keys: set[str]) -> None:
 
 
 def _example(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[str]:
-    process = load_process(_text(told, whole["process"]), "entries.yaml")
-    plain = load_process(_text({}, whole["process"]), "entries.yaml")
+    process = load_process(text_of_example(told, whole["process"]), "entries.yaml")
+    plain = load_process(text_of_example({}, whole["process"]), "entries.yaml")
     made = [rule for rule in process.rules if plain.rules != process.rules and _is_new(rule, plain)]
     yield f"## {told['title']}"
     yield block(_shown(told), "yaml")
@@ -53,7 +53,8 @@ def _example(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[str]
     yield table(("a deal with", "is"), [_judged(judge, told, (word, row, whole["row"])) for word, row in rows])
 
 
-def _text(told: Mapping[str, Any], base: str) -> str:
+def text_of_example(told: Mapping[str, Any], base: str) -> str:
+    """The process file of an example."""
     text = base.replace("ENTRY", told.get("entry", "{id: none, check: 'true'}"))
     for old, new in told.get("replace", {}).items():
         if old not in text:

@@ -16,6 +16,7 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import Rejected
 from pipeline_engine.process import Judge, Kind, Program, Rule
 from pipeline_engine.process.rules import TRUE, UNKNOWN, compile_expression
+from pipeline_engine.values import Personal
 from tests.deal.story import MONDAY
 
 REGISTER = {
@@ -117,8 +118,9 @@ class Life:
         stage, here = stages[nth % len(stages)], self.deal.stage if self.deal else ""
         following = stages[min(stages.index(here) + 1, len(stages) - 1)] if here in stages else stage
         rule, target = self._stopped(nth, (*stages, "won", "lost", "reopen"))
+        values = VALUES[(nth - 1) % len(VALUES)]
         asks: dict[str, tuple[Any, dict[str, Any]]] = {
-            "open": (d.OpenDeal, {"process": "made", "owner": PEOPLE[nth % 3], "fields": VALUES[(nth - 1) % len(VALUES)]}),
+            "open": (d.OpenDeal, {"process": "made", "owner": PEOPLE[nth % 3], "fields": values}),
             "fields": (d.SetFields, {"values": VALUES[nth % len(VALUES)]}),
             "move": (d.MoveDeal, {"target": stage, "reason": (None, "price")[nth % 2]}),
             "next": (d.MoveDeal, {"target": following}),
@@ -145,7 +147,7 @@ class Life:
         if last is None or nth % 10 == 0:
             return rules[nth % len(rules)].id, targets[nth % len(targets)]
         failed = [rule.id for rule, code in zip(rules, last.verdicts.codes, strict=True) if code in "fu"]
-        return failed[nth % len(failed)], last.to_stage if nth % 7 else targets[nth % len(targets)]
+        return failed[nth % len(failed)], targets[nth % len(targets)] if nth % 7 == 0 else last.to_stage or ""
 
     def _end(self, nth: int) -> datetime | None:
         return self.now + timedelta(hours=nth) if nth % 3 == 1 else None
@@ -189,8 +191,12 @@ def _attempt(each: Recorded) -> Attempt | None:
         case d.DealLost():
             return Attempt("lose", event.from_stage, "lost", at, by, event.reason)
         case d.DealReopened():
-            return Attempt("reopen", event.to_stage, "reopen", at, by, event.reason.value if event.reason else None)
+            return Attempt("reopen", event.to_stage, "reopen", at, by, _text(event.reason))
     return None
+
+
+def _text(reason: Personal | None) -> str | None:
+    return reason.value if reason else None
 
 
 def _unmet(life: Life, deal: d.Deal | None, attempt: Attempt, before: list[Recorded], each: Recorded) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline_engine.process import FAIL, Judge, load_process
 from tests.deal.lives import STEPS, Life, Step, unproved
 from tests.process.made import trees, waivable, written
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 PROCESSES = trees() | trees().map(waivable)
 # A seeded bug is looked for by the same steps each time, and need not be made small.
 HUNT = settings(QUICK, max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
@@ -59,8 +59,8 @@ def test_the_lives_are_not_empty() -> None:
         seen.update(type(each.event).__name__ for each in lived(tree, steps).recorded)
 
     count()
-    print(seen)
-    assert all(seen[name] >= 20 for name in ("DealMoved", "MoveRefused", "RuleWaived", "ApprovalGranted", "DealWon"))
+    wanted = ("DealMoved", "MoveRefused", "RuleWaived", "ApprovalGranted", "DealWon", "DealLost")
+    assert {name: seen[name] for name in wanted if seen[name] < 10} == {}
 
 
 def _unknown_passes(judge: Judge, asked: Any, verdicts: Any) -> bool:

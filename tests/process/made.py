@@ -48,7 +48,10 @@ COUNTED = COUNT | some(
     **{"with": st.sampled_from(["buyer", "any"])},
 )  # fmt: skip
 BAND = st.sampled_from([
-    {"by": "deal.discount", "bands": [{"up_to": "10%"}, {"up_to": "20%", "from": "manager"}, {"from": ["legal", "vp"]}]},
+    {
+        "by": "deal.discount",
+        "bands": [{"up_to": "10%"}, {"up_to": "20%", "from": "manager"}, {"from": ["legal", "vp"]}],
+    },
     {"by": "deal.amount", "bands": [{"up_to": "limits.big"}, {"from": ["vp", "legal"], "any_order": True}]},
     {"by": "deal.seats", "bands": [{"up_to": 3, "from": "manager"}, {"from": "owner.manager"}]},
 ])  # fmt: skip
@@ -57,7 +60,9 @@ ASKS: dict[str, st.SearchStrategy[Any]] = {
     "require": st.lists(st.sampled_from(list(FIELDS)), min_size=1, max_size=2, unique=True),
     "activities": st.dictionaries(st.sampled_from(["call", "meeting", "any"]), COUNTED, min_size=1, max_size=2),
     "contacts": st.dictionaries(st.sampled_from(["buyer", "champion", "any"]), COUNT, min_size=1, max_size=2),
-    "documents": st.sampled_from([["nda"], ["nda", "contract"], {"nda": {"within": "30d"}}, {"contract": {"within": "5bd"}}]),
+    "documents": st.sampled_from([
+        ["nda"], ["nda", "contract"], {"nda": {"within": "30d"}}, {"contract": {"within": "5bd"}},
+    ]),
     "checklist": st.sampled_from([["legal-ok"], ["price-ok", {"id": "legal-ok", "title": "Legal is fine"}]]),
     "plan": st.sampled_from(["on_time", ["security"], ["kickoff", "paper"]]),
     "approval": APPROVERS | BAND | st.fixed_dictionaries({"from": APPROVERS, "any_order": st.booleans()}),
