@@ -23,6 +23,7 @@ from unittest.mock import patch
 import yaml
 
 from pipeline_engine.cli.running import run
+from pipeline_engine.engine import bases_beside
 from pipeline_engine.exchange import read_mapping
 from pipeline_engine.process import load_process
 from pipeline_engine.team import load_people
@@ -126,7 +127,7 @@ class Reader:
             (self.folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / block.file).write_text(text, encoding="utf-8")
         if block.language == "yaml":
-            check_yaml(text, block.file or "block.yaml")
+            check_yaml(text, self.folder / (block.file or "block.yaml"))
         return self._python(text) if block.language == "python" else None
 
     def _python(self, text: str) -> str:
@@ -192,12 +193,12 @@ def _line_pattern(line: str) -> str:
     return "[^\n]*?".join(re.escape(part) for part in line.split("…")) + "\n"
 
 
-def check_yaml(text: str, file: str) -> None:
+def check_yaml(text: str, path: Path) -> None:
     """Load a block as what it is: a process, a mapping, a people file, or at least YAML."""
     loaded = yaml.safe_load(text)
-    keys = set(loaded) if isinstance(loaded, dict) else set()
-    if {"process", "stages"} <= keys:
-        load_process(text, file)
+    keys, file = set(loaded) if isinstance(loaded, dict) else set(), path.name
+    if {"process", "stages"} <= keys or {"process", "extends"} <= keys:
+        load_process(text, file, bases_beside(path))
     elif {"process", "cases"} <= keys:
         return  # Its process is another file: `process test` reads both.
     elif "format" in keys:

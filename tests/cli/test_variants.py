@@ -43,7 +43,7 @@ def test_lint_of_a_variant_without_any_base_says_what_was_looked_for(line: Type,
     assert found.code == 1
     assert found.out.splitlines()[0] == (
         "emea.yaml:2:10: error: there is no process `b3b@2` to extend; expected one that is published "
-        "(`process publish FILE` does it); without one `process lint` takes a file beside this one whose `process` is "
+        "(`process publish FILE` does it), or to look at only, a file beside this one whose `process` is "
         "`b3b` [cannot-load]"
     )
 

@@ -392,3 +392,40 @@ def test_a_newer_version_of_the_same_variant_is_not_another_one():
     assert not standing(old, (new,), base(), {"region": "EMEA"}).astray
     strayed = standing(old, (new,), base(), {"region": "APAC"})
     assert (strayed.fits, strayed.astray, strayed.meant) == (False, True, "sales-emea@2")
+
+
+PIECES = st.sampled_from(
+    ["process", "extends", "for", "remove", "replace", "stages", "deal", "limits", "after", "before", "sales@3", "EMEA",
+     "sales-na@3", "region", "strategic", "lead", "legal", "id", "enter", "moves:forward", "floor", "two-meetings", ", ",
+     "in-order:rep", ": ", "- ", "{", "}", "[", "]", "\n", "\n  ", "~", "'", "0", "amount", "type", "plan", "outcomes",
+     "lint", "roles"]
+)  # fmt: skip
+FULL = f"""{VARIANT}limits: {{floor: 20}}
+roles: [legal]
+deal: {{amount: {{says: net}}}}
+stages:
+  - {{id: legal, after: proposal, by: [legal]}}
+  - {{id: proposal, enter: [{{id: more, check: deal.amount > 5}}]}}
+plan: [{{id: kickoff, side: customer}}]
+replace: {{two-meetings: {{id: two-meetings, activities: {{meeting: 3}}}}}}
+remove: [floor]
+outcomes: {{lost: {{reasons: [terms]}}}}
+"""
+
+
+@given(st.integers(0, len(FULL)), st.integers(0, 15), st.lists(PIECES, max_size=4).map("".join))
+def test_any_damage_to_a_variant_gives_a_process_or_a_complaint(start, length, put_in):
+    """A good variant with a piece cut out and another put in never fails in another way; lint says the same."""
+    text = FULL[:start] + put_in + FULL[start + length :]
+    try:
+        load_process(text, "v.yaml", bases)
+        loaded = True
+    except BadProcess:
+        loaded = False
+    errors = [each for each in lint(text, "v.yaml", Beside(bases=bases)) if each.severity == "error"]
+    assert loaded is not bool(errors)
+
+
+def test_the_whole_variant_loads():
+    """What the damaged ones are made of has nothing wrong."""
+    assert variant("", FULL).stage_ids == ("lead", "proposal", "legal", "signing")

@@ -8,6 +8,7 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import note
+from pipeline_engine.cli.process_files import loaded
 from pipeline_engine.cli.session import opened
 from pipeline_engine.errors import BadValue, quoted
 
@@ -47,10 +48,8 @@ def graph(
 
 def process_named(named: str) -> "Process":
     """A process by its file, or by the name it is published under."""
-    from pipeline_engine.engine import load_file
-
     if named.endswith(_OF_FILES) or Path(named).is_file():
-        return load_file(named)
+        return loaded(Path(named))
     name, _, version = named.partition("@")
     if version and not version.isdecimal():
         raise BadValue("version", version, "a number, like b2b-saas@2")

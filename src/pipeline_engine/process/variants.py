@@ -121,8 +121,8 @@ def _base(node: Node, bases: Bases, complaints: Complaints) -> Base:
     base, near = _found(bases, name, int(version) if at else None)
     if base is None:
         expected = (
-            "one that is published (`process publish FILE` does it);"
-            f" without one `process lint` takes a file beside this one whose `process` is `{name}`"
+            "one that is published (`process publish FILE` does it), or to look at only,"
+            f" a file beside this one whose `process` is `{name}`"
         )
         raise complaints.written.bad(node.place, f"there is no process `{written}` to extend", expected, near)
     if not at and base.version:
