@@ -396,9 +396,9 @@ def test_a_newer_version_of_the_same_variant_is_not_another_one():
 
 PIECES = st.sampled_from(
     ["process", "extends", "for", "remove", "replace", "stages", "deal", "limits", "after", "before", "sales@3", "EMEA",
-     "sales-na@3", "region", "strategic", "lead", "legal", "id", "enter", "moves:forward", "floor", "two-meetings",
-     ", ", "in-order:rep", ": ", "- ", "{", "}", "[", "]", "\n", "\n  ", "~", "'", "0", "amount", "type", "plan",
-     "outcomes", "lint", "roles"]
+     "sales-na@3", "region", "strategic", "lead", "legal", "id", "enter", "moves:forward", "floor", ", ",
+     "in-order:rep", ": ", "- ", "{", "}", "[", "]", "\n", "\n  ", "~", "'", "0", "amount", "type", "plan", "outcomes",
+     "lint", "roles", "two-meetings"]
 )  # fmt: skip
 FULL = f"""{VARIANT}limits: {{floor: 20}}
 roles: [legal]
