@@ -49,6 +49,7 @@ def test_no_long_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any
     nothing_passes_unproved(tree, steps)
 
 
+@pytest.mark.slow
 def test_the_lives_are_not_empty() -> None:
     """Deals do get on, are refused, granted, waived, won and lost in these lives; else they would prove nothing."""
     seen: Counter[str] = Counter()

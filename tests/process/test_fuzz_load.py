@@ -156,6 +156,7 @@ BYTES = st.tuples(
 QUICK = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=1_200)
 @given(TEXTS)
 def test_a_damaged_file_gives_a_process_or_a_complaint(of):
@@ -170,6 +171,7 @@ def test_other_bytes_give_a_process_or_a_complaint(of):
     fuzz_bytes(of)
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=200)
 @given(st.lists(SOMEWHERE, min_size=1, max_size=3))
 def test_any_value_anywhere_gives_a_process_or_a_complaint(changes):

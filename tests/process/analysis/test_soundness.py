@@ -40,6 +40,7 @@ def is_lie(answer: Answer, demands: list[Demand], rows: Rows) -> bool:
     return isinstance(answer, Impossible) and rows.fitting(demands) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", [PROCESS, WITH_RATES], ids=["one currency", "plan rates"])
 def test_what_is_called_impossible_no_deal_does_and_every_witness_fits(rows: Rows, process: Process) -> None:
     """Random sets of conditions, two thousand in all, each held against four thousand rows; few are left open."""

@@ -95,6 +95,7 @@ def _claims(deals: Rows, count: int) -> tuple[Counter[str], list[str]]:
     return found, belied
 
 
+@pytest.mark.slow
 def test_nothing_that_lint_claims_is_belied_by_a_deal(deals):
     """What no deal is said to do, none of three thousand does, for any of the random processes."""
     found, belied = _claims(deals, PROCESSES)

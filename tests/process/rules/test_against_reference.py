@@ -70,6 +70,7 @@ def drawn_rows(seed: int, count: int) -> list[dict[str, Any]]:
     return [rows.row() for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_every_rule_is_judged_as_the_reference_judges_it():
     """2,000 random rules over 60 rows get the verdicts that Google's runtime gives, unknown where it errs."""
     assert mismatches(drawn_rules(SEED, 2_000), drawn_rows(SEED, 60))[:5] == []
@@ -86,6 +87,7 @@ def test_many_more_rules_are_judged_as_the_reference_judges_them():
     assert mismatches(drawn_rules(SEED + 2, 20_000), drawn_rows(SEED + 2, 60))[:5] == []
 
 
+@pytest.mark.slow
 def test_a_loop_gone_over_in_parts_is_judged_as_the_reference_judges_it(monkeypatch):
     """Loops inside loops over long lists are done part by part; parts of one row or two change nothing."""
     monkeypatch.setattr(parts, "LARGEST", 2)
@@ -118,6 +120,7 @@ BUGS: dict[str, tuple[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS)
 def test_the_comparison_finds_a_bug_that_is_planted(bug, monkeypatch):
     """With one operation broken, the comparison does not pass."""
