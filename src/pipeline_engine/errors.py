@@ -36,8 +36,13 @@ def quoted(names: Sequence[str]) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The known names that look most like `name`, nearest first, at most three."""
-    return tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+    """
+    The known names that look most like `name`, nearest first, at most three.
+
+    Where none does, those that begin with it and a colon, as rules do that were made from one entry.
+    """
+    close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+    return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
 
 
 def shown(found: object, longest: int = 80) -> str:
@@ -53,6 +58,12 @@ def shown(found: object, longest: int = 80) -> str:
 def printable(text: str) -> str:
     """The text on one line, with what no terminal shows, or what turns a line around, spelled out."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _some(known: Sequence[str]) -> str:
+    """The first dozen of the names, and how many more there are."""
+    more = len(known) - 12
+    return quoted(list(known)[:12]) if more <= 0 else f"{', '.join(f'`{name}`' for name in known[:12])} and {more} more"
 
 
 class PipelineError(Exception):
@@ -124,7 +135,7 @@ class UnknownName(Rejected):
 
     def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
         near = nearest(shown(name, 200), known)
-        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted(list(known)[:12])}" if known else ""
+        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {_some(known)}" if known else ""
         remedy = f"; {self.remedy}" if self.remedy and not near else ""
         super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}{remedy}")
         self.name, self.known, self.near = name, tuple(known), near
@@ -183,7 +194,8 @@ class BadValue(Rejected):
     """A value that its field or argument cannot hold."""
 
     def __init__(self, name: str, found: object, expected: str) -> None:
-        super().__init__(f"`{name}` cannot be `{shown(found)}`; expected {expected}")
+        told = f"`{name}` is missing" if found == "" else f"`{name}` cannot be `{shown(found)}`"
+        super().__init__(f"{told}; expected {expected}")
         self.name, self.found, self.expected = name, found, expected
 
 
