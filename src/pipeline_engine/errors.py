@@ -35,6 +35,12 @@ def quoted(names: Sequence[str]) -> str:
     return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " or " + marked[-1] if marked else ""
 
 
+def quoted_some(names: Sequence[str]) -> str:
+    """The first dozen of the names as `quoted` joins them, and how many more there are."""
+    more = len(names) - 12
+    return quoted(names) if more <= 0 else f"{', '.join(f'`{name}`' for name in names[:12])} or one of {more} more"
+
+
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
     """
     The known names that look most like `name`, nearest first, at most three.
@@ -58,12 +64,6 @@ def shown(found: object, longest: int = 80) -> str:
 def printable(text: str) -> str:
     """The text on one line, with what no terminal shows, or what turns a line around, spelled out."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _some(known: Sequence[str]) -> str:
-    """The first dozen of the names, and how many more there are."""
-    more = len(known) - 12
-    return quoted(list(known)[:12]) if more <= 0 else f"{', '.join(f'`{name}`' for name in known[:12])} and {more} more"
 
 
 class PipelineError(Exception):
@@ -135,7 +135,7 @@ class UnknownName(Rejected):
 
     def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
         near = nearest(shown(name, 200), known)
-        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {_some(known)}" if known else ""
+        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted_some(known)}" if known else ""
         remedy = f"; {self.remedy}" if self.remedy and not near else ""
         super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}{remedy}")
         self.name, self.known, self.near = name, tuple(known), near
@@ -158,6 +158,11 @@ class UnknownStage(UnknownName):
     """The process has no such stage."""
 
     what = "stage"
+
+    def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
+        ends = {"won": "`deal win` closes a deal as won", "lost": "`deal lose` closes a deal as lost"}
+        self.remedy = ends.get(name, "")
+        super().__init__(name, known, where)
 
 
 class UnknownField(UnknownName):

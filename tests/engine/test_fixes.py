@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_engine import Engine
-from pipeline_engine.errors import BadValue, UnknownRule
+from pipeline_engine.errors import BadValue, UnknownRule, UnknownStage
 
 PROCESS = """
 process: b2b
@@ -62,4 +62,10 @@ def test_a_target_that_is_left_out_is_called_missing(engine: Engine) -> None:
 def test_a_list_of_names_that_is_cut_says_so() -> None:
     """A dozen names and how many more there are, so that nobody takes the dozen for all."""
     told = str(UnknownRule("x", [f"rule-{number}" for number in range(15)]))
-    assert told.endswith("`rule-11` and 3 more")
+    assert told.endswith("`rule-11` or one of 3 more")
+
+
+def test_who_moves_a_deal_to_won_is_told_how_it_is_won(engine: Engine) -> None:
+    """Won is no stage; the command that wins a deal is named beside the stages there are."""
+    with pytest.raises(UnknownStage, match=r"has no stage `won`; there is .*; `deal win` closes a deal as won"):
+        engine.move("D-1", to="won", by="rep-1")
