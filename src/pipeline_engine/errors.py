@@ -35,9 +35,20 @@ def quoted(names: Sequence[str]) -> str:
     return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " or " + marked[-1] if marked else ""
 
 
+def quoted_some(names: Sequence[str]) -> str:
+    """The first dozen of the names as `quoted` joins them, and how many more there are."""
+    more = len(names) - 12
+    return quoted(names) if more <= 0 else f"{', '.join(f'`{name}`' for name in names[:12])} or one of {more} more"
+
+
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The known names that look most like `name`, nearest first, at most three."""
-    return tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+    """
+    The known names that look most like `name`, nearest first, at most three.
+
+    Where none does, those that begin with it and a colon, as rules do that were made from one entry.
+    """
+    close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6))
+    return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
 
 
 def shown(found: object, longest: int = 80) -> str:
@@ -124,7 +135,7 @@ class UnknownName(Rejected):
 
     def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
         near = nearest(shown(name, 200), known)
-        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted(list(known)[:12])}" if known else ""
+        hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted_some(known)}" if known else ""
         remedy = f"; {self.remedy}" if self.remedy and not near else ""
         super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}{remedy}")
         self.name, self.known, self.near = name, tuple(known), near
@@ -147,6 +158,11 @@ class UnknownStage(UnknownName):
     """The process has no such stage."""
 
     what = "stage"
+
+    def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
+        ends = {"won": "`deal win` closes a deal as won", "lost": "`deal lose` closes a deal as lost"}
+        self.remedy = ends.get(name, "")
+        super().__init__(name, known, where)
 
 
 class UnknownField(UnknownName):
@@ -183,7 +199,8 @@ class BadValue(Rejected):
     """A value that its field or argument cannot hold."""
 
     def __init__(self, name: str, found: object, expected: str) -> None:
-        super().__init__(f"`{name}` cannot be `{shown(found)}`; expected {expected}")
+        told = f"`{name}` is missing" if found == "" else f"`{name}` cannot be `{shown(found)}`"
+        super().__init__(f"{told}; expected {expected}")
         self.name, self.found, self.expected = name, found, expected
 
 

@@ -28,8 +28,9 @@ from pipeline_engine.cli.session import configure
 HELP = """
 The sales process engine: deals move through one gate, every move is an event, and a rule can be tried on the past.
 
-First steps: `pipeline-engine demo` shows a made-up year; `pipeline-engine import csv FILE --propose DIR` begins with
-your own history; `pipeline-engine process lint FILE` checks a process.
+First steps: `pipeline-engine demo` shows a made-up year; `pipeline-engine process new --list` names the processes to
+start from; `pipeline-engine import csv FILE --propose DIR` begins with your own history; `pipeline-engine process lint
+FILE` checks a process.
 
 Exit codes: 0 done, 1 refused by a rule or a check that found something, 2 wrong use or bad input, 3 the store could not
 be reached. Every command that answers takes --json: one document on standard output. An error is a document too then,

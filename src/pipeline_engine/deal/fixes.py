@@ -1,12 +1,12 @@
 """What would meet a rule, as a command that can be typed: the deal's id in it, and where it has to go first."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline_engine.deal.reading import Attempt
-from pipeline_engine.deal.reasons import Case
+from pipeline_engine.deal.reasons import Case, has_stage
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.process import UNKNOWN, Judge, Rule
+from pipeline_engine.process import UNKNOWN, Rule
 
 PLACE_OF_ID = "{deal}"
 
@@ -26,7 +26,7 @@ def _told(case: Case, number: int, code: int, rule: Rule) -> str:
     if rule.kind != "topology":
         return rule.fix
     way = _passed_by if rule.asked_at.startswith("applies:") else _WAYS.get(rule.id)
-    return (way(case.deal, case.attempt, case.judge) if way else "") or rule.fix
+    return (way(case) if way else "") or rule.fix
 
 
 def _write_down(case: Case, number: int) -> str:
@@ -55,36 +55,42 @@ def _approval(rule: Rule, deal: Deal, attempt: Attempt) -> str:
     return f"whoever decides types: deal approve {about}" if asked else f"deal request {about}"
 
 
-def _forward(deal: Deal, attempt: Attempt, judge: Judge) -> str:
-    skipped = judge.passed("move", attempt.from_stage, attempt.target)
-    return f"deal move {PLACE_OF_ID} --to {skipped[0]}" if skipped else ""
+def _forward(case: Case) -> str:
+    skipped = case.judge.passed("move", case.attempt.from_stage, case.attempt.target)
+    return _to_the_first(case, skipped)
 
 
-def _back(deal: Deal, attempt: Attempt, judge: Judge) -> str:
-    if judge.process.moves.back == "never":
+def _to_the_first(case: Case, stages: Sequence[str]) -> str:
+    """The move into the first of the stages that this deal has, as far as anybody knows; empty where it has none."""
+    stage = next((stage for stage in stages if has_stage(case, stage)), None)
+    return f"deal move {PLACE_OF_ID} --to {stage}" if stage else ""
+
+
+def _back(case: Case) -> str:
+    if case.judge.process.moves.back == "never":
         return ""
-    return f"deal move {PLACE_OF_ID} --to {attempt.target} --reason 'WHY'"
+    return f"deal move {PLACE_OF_ID} --to {case.attempt.target} --reason 'WHY'"
 
 
-def _won(deal: Deal, attempt: Attempt, judge: Judge) -> str:
-    passed = judge.passed("win", attempt.from_stage, "won")
-    return f"deal move {PLACE_OF_ID} --to {passed[0]}" if passed else ""
+def _won(case: Case) -> str:
+    return _to_the_first(case, case.judge.passed("win", case.attempt.from_stage, "won"))
 
 
-def _open(deal: Deal, attempt: Attempt, judge: Judge) -> str:
-    stages = judge.process.moves.open_in
-    return f"deal open {PLACE_OF_ID} --process {judge.process.name} --stage {stages[0]}" if stages else ""
+def _open(case: Case) -> str:
+    process = case.judge.process
+    stages = process.moves.open_in
+    return f"deal open {PLACE_OF_ID} --process {process.name} --stage {stages[0]}" if stages else ""
 
 
-def _passed_by(deal: Deal, attempt: Attempt, judge: Judge) -> str:
-    after = judge.stages[judge.place(attempt.target) + 1 :]
-    return f"deal move {PLACE_OF_ID} --to {after[0]}" if after else f"deal win {PLACE_OF_ID}"
+def _passed_by(case: Case) -> str:
+    after = case.judge.stages[case.judge.place(case.attempt.target) + 1 :]
+    return _to_the_first(case, after) or f"deal win {PLACE_OF_ID}"
 
 
-def _reopen(deal: Deal, attempt: Attempt, judge: Judge) -> str:
+def _reopen(case: Case) -> str:
     return f"deal reopen {PLACE_OF_ID} --reason 'WHY'"
 
 
-_WAYS: Mapping[str, Callable[[Deal, Attempt, Judge], str]] = {
+_WAYS: Mapping[str, Callable[[Case], str]] = {
     "moves:forward": _forward, "moves:back": _back, "won:from": _won, "open:stage": _open, "reopen:reason": _reopen,
 }  # fmt: skip

@@ -154,14 +154,14 @@ def _not_theirs(case: Case, rule: Rule) -> Part:
 
 def _forward(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
     attempt, judge = case.attempt, case.judge
-    skipped = [stage for stage in judge.passed("move", attempt.from_stage, attempt.target) if _has(case, stage)]
+    skipped = [stage for stage in judge.passed("move", attempt.from_stage, attempt.target) if has_stage(case, stage)]
     if not skipped or attempt.from_stage is None:
         return judge.because(number, case.frame)
     way = _ARROW.join((attempt.from_stage, *skipped, attempt.target))
     return (Part("way", "move.to", attempt.target, skipped[0], f"{both(skipped)} {_come(skipped)} first: {way}"),)
 
 
-def _has(case: Case, stage: str) -> bool:
+def has_stage(case: Case, stage: str) -> bool:
     """Whether the deal has a stage, as far as anybody knows."""
     number = case.judge.index.get(f"{stage}:applies")
     return number is None or int(case.judge.verdict(number, case.frame)[0]) != FAIL
@@ -170,7 +170,7 @@ def _has(case: Case, stage: str) -> bool:
 def _won(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
     judge, here = case.judge, case.attempt.from_stage or ""
     wins = judge.process.won_from
-    passed = [stage for stage in judge.passed("win", here, "won") if _has(case, stage)]
+    passed = [stage for stage in judge.passed("win", here, "won") if has_stage(case, stage)]
     if not passed:
         return (Part("way", "move.from", here, either(wins), f"it is in {here}, deals are won from {either(wins)}"),)
     way = _ARROW.join((here, *passed, "won"))

@@ -99,6 +99,8 @@ _REASONS = (
     ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
     ("could not find expected ':'", "a line that is no entry", "`key: value`"),
     ("but found '?'", "a key that fits no level above it", "the indentation of its neighbours"),
+    ("but found '-'", "an item that fits no level above it", "the indentation of its neighbours"),
+    ("'<block sequence start>'", "an item that fits no level above it", "the indentation of its neighbours"),
     ("'<block mapping start>'", "a key that fits no level above it", "the indentation of its neighbours"),
 )
 

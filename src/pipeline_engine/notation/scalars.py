@@ -4,6 +4,7 @@ Each reader takes text and gives a value, or raises Unfit with the form that was
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from pipeline_engine.errors import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _NO_FIELDS = frozenset({"true", "false", "null", "in"})
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
@@ -30,15 +32,26 @@ class Unfit(Exception):
 def name(text: str) -> str:
     """A name of a process, stage, role, kind or rule."""
     if not _NAME.fullmatch(text):
-        raise Unfit("a name of letters, digits, `-`, `_` and `.`, at most 60, a letter or digit first")
+        expected = "a name of letters, digits, `-`, `_` and `.`, at most 60, a letter or digit first"
+        raise Unfit(expected, _spelled(text, "-", _NAME))
     return text
 
 
 def field_name(text: str) -> str:
     """A name that a rule can spell: `deal.close_date`, `limits.manager_from`."""
     if not _FIELD.fullmatch(text) or text in _NO_FIELDS:
-        raise Unfit("a name that rules can spell: letters, digits and `_`, at most 60, no digit first")
+        expected = "a name that rules can spell: letters, digits and `_`, at most 60, no digit first"
+        raise Unfit(expected, _spelled(text, "_", _FIELD))
     return text
+
+
+def _spelled(text: str, between: str, form: re.Pattern[str]) -> tuple[str, ...]:
+    """The name that was meant, in the letters names have: `geschaeft` for `geschäft`, `price-ok` for `price ok`."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text[:200]).translate(_UMLAUTS))
+    ascii_only = plain.encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9_.]+" if between == "-" else r"[^A-Za-z0-9_]+", between, ascii_only).strip(between)
+    sound = form.fullmatch(name) and name not in _NO_FIELDS and name != text
+    return (name,) if sound else ()
 
 
 def decimal(text: str) -> Decimal:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline_engine.errors import BadFile, nearest, quoted
+from pipeline_engine.errors import BadFile, nearest, quoted, quoted_some
 from pipeline_engine.notation.scalars import Unfit, name
 from pipeline_engine.notation.tree import Items, Node, Table, Text, place_within
 from pipeline_engine.notation.written import Place, Written
@@ -58,7 +58,7 @@ class Complaints:
         if self.full:
             return
         near = nearest(word, tuple(known))
-        there = quoted(tuple(known)[:12]) if known and not near else ""
+        there = quoted_some(tuple(known)) if known and not near else ""
         self.add(at, f"there is no {what} `{_short(word)}`", there, near)
 
     @property

@@ -149,6 +149,9 @@ def _band(entry: Entry, node: Node, field: Field, last: bool) -> _Band | None:
         if not _is_limit(entry, top, field):
             return None
         return _Band(roles, _any_order(section), node.place, top.value, top.value, None)
+    if isinstance(top, Text) and top.value in vocabulary_of(entry.declared).limit_names:
+        entry.complaints.add(top, f"`up_to` is `{top.value}`", "", (f"limits.{top.value}",))
+        return None
     number = scalar(top, _READERS.get(field.kind, notation.decimal), entry.complaints, "up_to")
     if number is None or not isinstance(top, Text):
         return None

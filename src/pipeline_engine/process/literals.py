@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline_engine.errors import nearest, quoted, shown
+from pipeline_engine.errors import nearest, quoted, quoted_some, shown
 from pipeline_engine.process.model import OWNERS_MANAGER, Process
 from pipeline_engine.process.rules import Node, walk
 
@@ -58,7 +58,7 @@ def _compared(node: Node, known: Known, variables: Mapping[str, str]) -> Iterato
     for literal in (step for arg in node.args for step in walk(arg) if step.op == "const"):
         if isinstance(literal.value, str) and literal.value not in names:
             near = nearest(literal.value, names)
-            hint = f"did you mean {quoted(near)}?" if near else f"there is {quoted(names[:12])}"
+            hint = f"did you mean {quoted(near)}?" if near else f"there is {quoted_some(names)}"
             yield f"there is no {what} `{shown(literal.value)}`; {hint}"
 
 

@@ -73,6 +73,8 @@ def _undeclared(parts: re.Match[str], source: str, at: int, vocabulary: Vocabula
     if instead := _instead_of(name, source, called):
         return RuleError(*instead, line=line, column=column)
     near = nearest(name, known) or _fields_called(name, vocabulary)
+    if not near and re.search(r"[!=]=\s*$", source[: max(start, 0)]):
+        return RuleError(found, f"quotes around a text: `'{name}'`", line=line, column=column)
     expected = "" if near else f"one that rules have, such as {'`size`' if called else '`deal.amount` or `now`'}"
     return RuleError(found, expected, line=line, column=column, near=near)
 
@@ -126,6 +128,7 @@ def _no_overload(parts: re.Match[str], source: str, at: int, vocabulary: Vocabul
     return RuleError(f"`{function}` does not take {between}", expected, line=line, column=column)
 
 
+_STRAIGHT = "straight quotes, like `'EMEA'`"
 _EXPECTED: Mapping[str, str] = {
     "'": "a closing quote",
     '"': "a closing quote",
@@ -134,6 +137,11 @@ _EXPECTED: Mapping[str, str] = {
     "|": "`||`",
     "#": "a condition; a comment starts with `//`",
     ";": "one condition; `&&` joins two",
+    "‘": _STRAIGHT,
+    "’": _STRAIGHT,
+    "“": _STRAIGHT,
+    "”": _STRAIGHT,
+    "„": _STRAIGHT,
 }
 
 
