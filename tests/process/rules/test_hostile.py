@@ -34,6 +34,7 @@ def test_there_are_many_ways_to_be_hostile():
     assert all(len(source.encode()) < 2 * LONGEST_SOURCE for source in HOSTILE.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_rule_costs_little(costs: dict[str, Cost], name: str):
     """At most 100 ms of one core and 64 MiB to load and to run, on a deal with a thousand of everything."""
