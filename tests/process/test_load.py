@@ -100,7 +100,7 @@ def test_require_makes_one_rule_a_field():
     rules = [rule for rule in entry("require: [amount, region]").rules if rule.kind == "require"]
     assert [(rule.says, rule.fix) for rule in rules] == [
         ("amount is not recorded", "deal set {deal} amount=12000"),
-        ("region is not recorded", "deal set {deal} region=EMEA"),
+        ("region is not recorded", "deal set {deal} region=CHOICE   (EMEA or NA)"),
     ]
 
 

@@ -41,7 +41,8 @@ def _opening(fix: str) -> str:
     command = f"deal set {PLACE_OF_ID} "
     if not fix.startswith(command):
         return fix
-    return "add to the command: " + " ".join(f"--set {pair}" for pair in fix.removeprefix(command).split())
+    pairs, gap, choices = fix.removeprefix(command).partition("   (")
+    return "add to the command: " + " ".join(f"--set {pair}" for pair in pairs.split()) + gap + choices
 
 
 def _asks(rule: Rule) -> bool:

@@ -19,6 +19,7 @@ from pipeline_engine.process.stays import stay_at_least, stay_at_most
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
 BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed")
 OWNER_WORD = "owner"
+_MOST_CHOICES = 6
 _EXAMPLES: Mapping[str, str] = {
     "money": "12000",
     "number": "12.5",
@@ -116,7 +117,11 @@ def _require(entry: Entry) -> list[Draft]:
 
 
 def _example(field: Field) -> str:
-    return field.of[0] if field.of else _EXAMPLES.get(field.kind, "TEXT")
+    if not field.of:
+        return _EXAMPLES.get(field.kind, "TEXT")
+    # Nothing that is true of no deal: a hint that is pasted as it stands is refused.
+    few = field.of if len(field.of) <= _MOST_CHOICES else (*field.of[:_MOST_CHOICES], "…")
+    return f"CHOICE   ({either(few)})"
 
 
 def by_draft(section: Section, gate: str, declared: Declared, done: str) -> list[Draft]:

@@ -18,6 +18,7 @@ CODES: Mapping[str, Weight] = MappingProxyType({
     "undeclared-role": "warning",
     "unused-limit": "warning",
     "unknown-literal": "warning",
+    "dotted-thousands": "warning",
     # The way.
     "unreachable-stage": "warning",
     "dead-end-stage": "warning",

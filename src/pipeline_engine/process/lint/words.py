@@ -1,12 +1,18 @@
 """Words that nothing declared, and what is declared and does nothing."""
 
+import re
 from collections.abc import Iterator
 
+from pipeline_engine.notation import Items, Node, Table
 from pipeline_engine.process.currencies import ACTIVE_CURRENCIES
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint.subject import Subject
 from pipeline_engine.process.literals import doubtful_literals
 from pipeline_engine.process.rules import limits_of
+
+_DOTTED = re.compile(r"(?<![\w.'\"])[1-9]\d{0,2}(?:\.000)+(?![\w.'\"%])")
+# Where people write for people, and where a dot and three noughts may be meant.
+_PROSE = frozenset({"title", "says", "fix", "guidance", "because", "rates", "win_probability"})
 
 
 def words(subject: Subject) -> Iterator[Finding]:
@@ -20,6 +26,7 @@ def words(subject: Subject) -> Iterator[Finding]:
         if name not in used:
             yield subject.found("unused-limit", f"limit `{name}` is used by no rule", place, name)
     yield from _literals(subject)
+    yield from _dotted(subject, subject.root)
 
 
 def _literals(subject: Subject) -> Iterator[Finding]:
@@ -34,3 +41,19 @@ def _literals(subject: Subject) -> Iterator[Finding]:
                 )
             if each.rule.asked_at == f"applies:{stage}":
                 said.add((stage, doubt))
+
+
+def _dotted(subject: Subject, node: Node) -> Iterator[Finding]:
+    """Numbers such as `50.000`, which are fifty here, and fifty thousand to whoever groups by dots."""
+    if isinstance(node, Table):
+        for key, value in node.entries:
+            if key.value not in _PROSE:
+                yield from _dotted(subject, value)
+    elif isinstance(node, Items):
+        for item in node.items:
+            yield from _dotted(subject, item)
+    else:
+        for number in _DOTTED.findall(node.value):
+            meant, read = number.replace(".", ""), number.partition(".")[0]
+            message = f"`{number}` is read as {read}; write `{meant}` if thousands are meant, else `{read}`"
+            yield subject.found("dotted-thousands", message, node.place, number)
