@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.process.rules.generated import VOCABULARY
-from tests.process.rules.hostile import HOSTILE, Cost, cost_of
+from tests.process.rules.hostile import HOSTILE, Cost
 from tests.process.rules.hostile import VOCABULARY as HOURS
 
 from pipeline_engine.process.rules import Kind, RuleError, compile_expression, compile_rule
@@ -44,10 +44,20 @@ def test_a_hostile_rule_costs_little(costs: dict[str, Cost], name: str):
     assert len(cost.said) < 400, "a refusal that fills the screen helps nobody"
 
 
-def test_a_hostile_rule_that_is_let_through_is_noticed(monkeypatch: pytest.MonkeyPatch):
+UNLIMITED = """
+import json
+from tests.process.rules.hostile import HOSTILE, forked
+from pipeline_engine.process.rules import cost
+cost.MOST_COST = 10**12
+print(json.dumps(forked(HOSTILE["text doubled ten times"])))
+"""
+
+
+def test_a_hostile_rule_that_is_let_through_is_noticed():
     """The control: without the limit on cost, text put together in a loop takes more memory than it may."""
-    monkeypatch.setattr("pipeline_engine.process.rules.cost.MOST_COST", 10**12)
-    before = cost_of(HOSTILE["text doubled ten times"])
+    # In a fork of a small process, for the most that this one has held may be far above it, and is handed down.
+    run = subprocess.run([sys.executable, "-c", UNLIMITED], cwd=ROOT, capture_output=True, text=True, check=True)
+    before = Cost(*json.loads(run.stdout))
     assert before.run_bytes > MOST_BYTES // 4
     assert before.said == ""
 

@@ -26,7 +26,7 @@ BEYOND = re.compile(
     r"|is no whole number|asks nothing|says nothing for|`within` is `0d`|names no (choice|stage)|names nobody"
     r"|holds `any`"
     r"|`id` is `moves`|`on_time` in a list|`stay_at_most` is|a length of time; expected a moment|this is a `money`"
-    r"|opened twice|carried twice"
+    r"|opened twice|carried twice|is no part of CEL"
 )
 
 
