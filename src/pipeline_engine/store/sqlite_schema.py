@@ -45,11 +45,20 @@ def opened(file: File, new: Header) -> Header:
     try:
         with closing(file.connect()) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
-            header = _header(file, connection)
+            header = _looked_at(file, connection)
             _write_ahead(file, connection)
             return header or _made(file, connection, new)
     except sqlite3.Error as error:
         raise unusable(file.path, error) from error
+
+
+def _looked_at(file: File, connection: sqlite3.Connection) -> Header | None:
+    # At one moment: between two looks another process may make the store, which would look half made.
+    connection.execute("BEGIN")
+    try:
+        return _header(file, connection)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _header(file: File, connection: sqlite3.Connection) -> Header | None:
