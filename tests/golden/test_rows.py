@@ -73,7 +73,7 @@ def test_the_deal_folds_to_what_it_was() -> None:
     deal = fold(events)
     assert deal is not None
     assert {type(each.event) for each in events} == set(DEAL_EVENTS)
-    assert (deal.status, deal.stage, deal.owner, deal.lost_reason) == ("lost", "proposal", "rep-1", None)
+    assert (deal.status, deal.stage, deal.owner, deal.lost_reason) == ("lost", "proposal", "rep-3", None)
     assert (deal.fields["amount"], deal.fields["phone"]) == (Money.of(10, "EUR"), Personal("person:p-7", "1"))
     assert (deal.title, deal.next_step) == (
         Personal("deal:D-1", "Möbel & Söhne"), Personal("deal:D-1", "send the offer"),

@@ -16,7 +16,17 @@ from pipeline_engine.process.catalog import (
 )
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.drawing import mermaid_of, svg_of
-from pipeline_engine.process.events import PROCESS_EVENTS, ProcessPublished, RatesPublished
+from pipeline_engine.process.events import (
+    PROCESS_EVENTS,
+    MigrationFinished,
+    MigrationStarted,
+    ProcessProposed,
+    ProcessPublished,
+    ProcessRetired,
+    ProposalWithdrawn,
+    PublicationRefused,
+    RatesPublished,
+)
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.fitting import VariantStanding, both_fit, chosen, fits, standing
@@ -123,13 +133,19 @@ __all__ = [
     "ListOf",
     "LostReason",
     "Meanings",
+    "MigrationFinished",
+    "MigrationStarted",
     "Moves",
     "Opens",
     "Part",
     "Process",
     "ProcessDiff",
+    "ProcessProposed",
     "ProcessPublished",
+    "ProcessRetired",
     "Program",
+    "ProposalWithdrawn",
+    "PublicationRefused",
     "PublishedProcess",
     "PublishedVersion",
     "RatesPublished",

@@ -5,7 +5,7 @@ These classes are the stored format. A new field needs a default; a renamed one 
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pipeline_engine.envelope import Event
 
@@ -14,7 +14,8 @@ class ProcessPublished(Event):
     """A version of a process came into force; its author is the envelope's actor.
 
     `compiled` is `Process.model_dump(mode="json")`; `semantics` numbers what the evaluator means;
-    `same_as` is the earlier version with the same digest, where an older definition came back.
+    `same_as` is the earlier version with the same digest, where an older definition came back; `proposed_by` is who
+    proposed it, where the author is the second person who agreed.
     """
 
     name: str
@@ -25,6 +26,62 @@ class ProcessPublished(Event):
     semantics: int
     why: str | None = None
     same_as: int | None = None
+    proposed_by: str | None = None
+
+
+class ProcessProposed(Event):
+    """Somebody wants a definition in force, of a process that only two people together may change."""
+
+    name: str
+    digest: str
+    source_text: str
+    why: str
+
+
+class ProposalWithdrawn(Event):
+    """That definition is no longer proposed."""
+
+    digest: str
+    why: str | None = None
+
+
+class PublicationRefused(Event):
+    """Someone tried to publish, confirm, migrate to or retire what they may not."""
+
+    tried: Literal["publish", "confirm", "withdraw", "migrate", "retire"]
+    digest: str
+    why: Literal["no-role", "four-eyes"]
+
+
+class ProcessRetired(Event):
+    """No deal is opened under the process from now on; those that are open go on."""
+
+    why: str
+
+
+class MigrationStarted(Event):
+    """The open deals of a process are to go on under `version` of `process`, as far as they find a stage there.
+
+    `mapping` says which stage stands for which; a stage that is not in it keeps its name.
+    """
+
+    process: str
+    version: int
+    mapping: dict[str, str] = {}
+    allow_stranded: bool = False
+    why: str
+
+
+class MigrationFinished(Event):
+    """The migration that began at `started`, a version of this stream, has come to its end.
+
+    `kept` and `mapped` deals went on, in the same stage or in another; `stranded` ones stayed under their version.
+    """
+
+    started: int
+    kept: int
+    mapped: int
+    stranded: int
 
 
 class RatesPublished(Event):
@@ -36,4 +93,7 @@ class RatesPublished(Event):
     why: str | None = None
 
 
-PROCESS_EVENTS: tuple[type[Event], ...] = (ProcessPublished, RatesPublished)
+PROCESS_EVENTS: tuple[type[Event], ...] = (
+    ProcessPublished, ProcessProposed, ProposalWithdrawn, PublicationRefused, ProcessRetired, MigrationStarted,
+    MigrationFinished, RatesPublished,
+)  # fmt: skip

@@ -5,10 +5,13 @@ from pipeline_engine.team.events import (
     TEAM_EVENTS,
     DelegationEnded,
     DelegationGranted,
+    DelegationRefused,
     ManagerAssigned,
     PersonAdded,
     RoleGranted,
     RoleRevoked,
+    SkillGranted,
+    SkillRevoked,
     TeamApplied,
     TeamChanged,
 )
@@ -16,6 +19,7 @@ from pipeline_engine.team.load import Register, load_people
 from pipeline_engine.team.person import Delegation, Person, evolve_person
 
 __all__ = [
-    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "ManagerAssigned", "Person", "PersonAdded",
-    "Register", "RoleGranted", "RoleRevoked", "TeamApplied", "TeamChanged", "changes", "evolve_person", "load_people",
+    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "ManagerAssigned",
+    "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "SkillGranted", "SkillRevoked", "TeamApplied",
+    "TeamChanged", "changes", "evolve_person", "load_people",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """What can happen to the people register. People are ids only, never names; each person is a stream of their own."""
 
+from typing import Literal
+
 from pipeline_engine.envelope import Event, Moment
 
 
@@ -32,11 +34,12 @@ class ManagerAssigned(Event):
 
 
 class DelegationGranted(Event):
-    """Someone else's role is lent to this person until a moment."""
+    """Someone else's role is lent to this person until a moment; `said_in` tells a people file from a command."""
 
     lender: str
     role: str
     until: Moment
+    said_in: Literal["file", "command"] = "file"
 
 
 class DelegationEnded(Event):
@@ -44,6 +47,28 @@ class DelegationEnded(Event):
 
     lender: str
     role: str
+
+
+class DelegationRefused(Event):
+    """Someone tried to lend this person a role, or to end a loan, who may not."""
+
+    lender: str
+    role: str
+    until: Moment | None = None
+    why: Literal["not-yours", "no-role"]
+
+
+class SkillGranted(Event):
+    """The person can do something that a process asks for: a training passed, a certificate; perhaps until a moment."""
+
+    skill: str
+    until: Moment | None = None
+
+
+class SkillRevoked(Event):
+    """The person no longer counts as able to do that."""
+
+    skill: str
 
 
 class TeamApplied(Event):
@@ -55,5 +80,5 @@ class TeamApplied(Event):
 
 TEAM_EVENTS: tuple[type[Event], ...] = (
     PersonAdded, RoleGranted, RoleRevoked, TeamChanged, ManagerAssigned, DelegationGranted, DelegationEnded,
-    TeamApplied,
+    DelegationRefused, SkillGranted, SkillRevoked, TeamApplied,
 )  # fmt: skip
