@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from tests.pages import ROOT
+
 from pipeline_engine.engine import Engine, StoryClock
 from pipeline_engine.simulation import Parts, YearPlan, sales_year
-from tests.pages import ROOT
 
 SMALL = YearPlan(deals=20)
 NEW_YEAR, JULY = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)
