@@ -11,6 +11,7 @@ from pipeline_engine.cli import (
     backtesting,
     deal_approvals,
     deal_asks,
+    deal_corrections,
     deal_looks,
     deal_papers,
     deal_ways,
@@ -63,6 +64,7 @@ deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
 deal_ways.register(deals)
+deal_corrections.register(deals)
 
 process_diff.register(processes.commands)
 process_lint.register(processes.commands)

@@ -5,9 +5,13 @@ from pipeline_engine.deal.commands import (
     AssignOwner,
     AttachDocument,
     Command,
+    ConfirmCorrection,
+    CorrectTime,
+    CorrectValue,
     LinkContact,
     LogActivity,
     LoseDeal,
+    MergeDeal,
     MoveDeal,
     NoteFollowUp,
     OpenDeal,
@@ -20,6 +24,7 @@ from pipeline_engine.deal.commands import (
     SetNextStep,
     TickItem,
     UntickItem,
+    VoidEvent,
     Waive,
     WinDeal,
 )
@@ -27,6 +32,7 @@ from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
+from pipeline_engine.deal.effective import CORRECTABLE, effective, fold, refold
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
     ActivityLogged,
@@ -76,7 +82,7 @@ from pipeline_engine.deal.events import (
     Verdicts,
     WaiverRefused,
 )
-from pipeline_engine.deal.evolve import evolve, fold
+from pipeline_engine.deal.evolve import evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
@@ -84,6 +90,7 @@ from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
 
 __all__ = [
+    "CORRECTABLE",
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
@@ -105,11 +112,14 @@ __all__ = [
     "Basis",
     "ChangeRefused",
     "Command",
+    "ConfirmCorrection",
     "Contact",
     "ContactLinked",
     "ContactUnlinked",
     "Context",
     "ContextValue",
+    "CorrectTime",
+    "CorrectValue",
     "CorrectionProposed",
     "CorrectionRecorded",
     "CorrectionRefused",
@@ -141,6 +151,7 @@ __all__ = [
     "LinkContact",
     "LogActivity",
     "LoseDeal",
+    "MergeDeal",
     "MoveDeal",
     "MoveRefused",
     "NextStepSet",
@@ -166,11 +177,13 @@ __all__ = [
     "TickItem",
     "UntickItem",
     "Verdicts",
+    "VoidEvent",
     "Waive",
     "WaiverRefused",
     "Way",
     "WinDeal",
     "decide",
+    "effective",
     "evolve",
     "explain",
     "first_values",
@@ -178,6 +191,7 @@ __all__ = [
     "judged_again",
     "local_day",
     "preflight",
+    "refold",
     "verdicts_of",
     "ways_on",
     "worth_telling",

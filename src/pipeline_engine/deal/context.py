@@ -4,9 +4,12 @@ The list is closed. Each fact comes with the stream and version it was read at, 
 lock that it still holds.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import OWNERS_MANAGER
 
 
@@ -28,12 +31,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock` is the engine's time; `register_open` says the store has no people at all, so that roles bind nobody."""
+    """`clock` is the engine's time; `register_open` says the store has no people at all, so that roles bind nobody.
+
+    `other` is the deal that a merge leads to. `history` gives the deal's own events; corrections alone ask for them.
+    """
 
     clock: datetime
     actor: Standing
     owner: Standing | None = None
     register_open: bool = False
+    other: Deal | None = None
+    history: Callable[[], Sequence[Recorded]] = tuple
 
     def holds(self, role: str) -> bool:
         """Whether the actor may act in that role; `owner.manager` is whoever the owner reports to."""

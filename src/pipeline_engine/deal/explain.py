@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline_engine.deal import events as e
 from pipeline_engine.deal.context import Context, Standing
-from pipeline_engine.deal.evolve import fold
+from pipeline_engine.deal.effective import fold
 from pipeline_engine.deal.gate import Judgement, judge_attempt
 from pipeline_engine.deal.outcome import Judged
 from pipeline_engine.deal.reading import Attempt
@@ -23,7 +23,9 @@ from pipeline_engine.values import Personal
 _OUTCOMES: dict[type[Any], tuple[Gate, str]] = {
     e.DealWon: ("win", "won"), e.DealLost: ("lose", "lost"), e.DealReopened: ("reopen", "reopen"),
 }  # fmt: skip
-REFUSALS = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
+REFUSALS = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.CorrectionRefused,
+)  # fmt: skip
 
 
 def verdicts_of(recorded: Recorded) -> e.Verdicts | None:

@@ -13,9 +13,11 @@ from pipeline_engine.deal import (
     REFUSALS,
     Command,
     Context,
+    CorrectionRecorded,
     Deal,
     Decided,
     Judged,
+    MergeDeal,
     OpenDeal,
     Outcome,
     Preflight,
@@ -24,6 +26,7 @@ from pipeline_engine.deal import (
     evolve,
     explain,
     preflight,
+    refold,
     verdicts_of,
 )
 from pipeline_engine.engine.families import Families
@@ -38,7 +41,7 @@ from pipeline_engine.values import value_to_json
 
 Clock = Callable[[], datetime]
 
-DEAL: Fold[Deal] = Fold("deal", evolve)
+DEAL: Fold[Deal] = Fold("deal", evolve, rewrites=(CorrectionRecorded,), refold=refold)
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
 _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
@@ -112,7 +115,9 @@ class Desk:
             roles = judge.process.roles
             actor = replace(actor, roles=roles)
             owner = replace(owner, roles=roles, manager=command.by) if owner else None
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+        other = reads.state(f"deal:{command.into}", DEAL)[0] if isinstance(command, MergeDeal) else None
+        history = partial(self._store.events, f"deal:{command.deal_id}")
+        return Context(now, actor, owner, register_open=people == 0, other=other, history=history)
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)

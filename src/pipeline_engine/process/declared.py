@@ -40,6 +40,7 @@ class Declared:
     fields: dict[str, Field]
     backdate: Span | None = None
     backdate_by: tuple[str, ...] = ()
+    corrections_by: tuple[str, ...] = ()
     sound: bool = True
     limit_places: Mapping[str, Place] = field(default_factory=dict)
     locks: tuple[Text, ...] = ()
@@ -53,13 +54,12 @@ class Declared:
 
 def read_declared(top: Section) -> Declared:
     """The declarations of a process file."""
-    complaints = top.complaints
-    before = len(complaints.found)
+    complaints, before = top.complaints, len(top.complaints.found)
     currency = top.read("currency", scalars.currency) or ""
     roles = tuple(each.value for each in top.names("roles"))
     fields, locks = _fields(top, currency, roles)
     limits: Limits = read_limits(top, fields)
-    backdate, backdate_by = _backdate(top, roles)
+    (backdate, backdate_by), corrections_by = _backdate(top, roles), _corrections(top, roles)
     return Declared(
         currency=currency,
         value=_value(top, fields),
@@ -74,6 +74,7 @@ def read_declared(top: Section) -> Declared:
         fields=fields,
         backdate=backdate,
         backdate_by=backdate_by,
+        corrections_by=corrections_by,
         sound=bool(currency) and len(complaints.found) == before,
         limit_places=limits.places,
         locks=tuple(locks),
@@ -279,3 +280,12 @@ def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[
     section = Section(node, ("max", "by"), top.complaints, "`backdate`")
     section.need("max")
     return section.read("max", scalars.clock_span), roles_of(section, "by", roles)
+
+
+def _corrections(top: Section, roles: tuple[str, ...]) -> tuple[str, ...]:
+    node = top.node_of("corrections")
+    if node is None:
+        return ()
+    section = Section(node, ("by",), top.complaints, "`corrections`")
+    section.need("by")
+    return roles_of(section, "by", roles)

@@ -224,6 +224,7 @@ class Process(Frozen):
     lost_reasons: tuple[LostReason, ...] = ()
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
+    corrections_by: tuple[str, ...] = ()  # roles that may correct what was recorded; none is nobody
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
     extends: Extends | None = None
