@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
+from pipeline_engine.facts.corrected import corrected
 from pipeline_engine.facts.deals import deals_of
 from pipeline_engine.facts.intake import OWNER, Intake
 from pipeline_engine.facts.money import Worth
@@ -17,12 +18,20 @@ from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
 from pipeline_engine.facts.pauses import pauses_of
 from pipeline_engine.facts.selection import Selection, select
 from pipeline_engine.facts.stays import stays_of
+from pipeline_engine.facts.taken import Taken
 
 
 def derive(
-    intake: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
+    taken: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
 ) -> tuple[dict[str, pa.Table], Selection]:
     """All fact tables by name, and the selection of events they rest on."""
+    return derived_of(corrected(Taken.of(taken), processes, known_at), processes, as_of, known_at)
+
+
+def derived_of(
+    intake: Taken, processes: Processes, as_of: datetime | None, known_at: datetime | None
+) -> tuple[dict[str, pa.Table], Selection]:
+    """The same, of ledgers in which corrections have taken effect."""
     selection = select(intake, as_of, known_at)
     changes, changed = selection.rows(intake.changes.table())
     proposed, proposing = selection.rows(intake.proposed.table())
@@ -45,6 +54,7 @@ def derive(
         ("documents", intake.documents),
         ("items", intake.items),
         ("follow_ups", intake.follow_ups),
+        ("corrections", intake.corrections),
     ):
         derived[name] = _facts(selection, name, *selection.rows(ledger.table()))
     return derived, selection
@@ -57,8 +67,10 @@ def _facts(selection: Selection, name: str, rows: pa.Table, event: Ints) -> pa.T
         **_where(selection, event),
         **{c: rows[c].combine_chunks() for c in rows.column_names},
     }
-    if name == "approvals":
+    if name in ("approvals", "corrections"):
         columns = {**columns, "event": columns["happened"]}
+    if "corrected_by" in schema.names and "corrected_by" not in columns:
+        columns = {**columns, "corrected_by": pa.nulls(len(rows), tables.SHORT)}
     made = {field.name: _cast(columns[field.name], field.type) for field in schema}
     return pa.Table.from_pydict(made, schema=schema)
 

@@ -52,6 +52,10 @@ CONTACTS = _schema("event:long role:word contact:text linked:flag")
 DOCUMENTS = _schema("event:long name:word sha256:text")
 ITEMS = _schema("event:long item:word ticked:flag")
 FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
+CORRECTIONS = _schema(
+    "event:long happened:word kind:word corrects:int really_at:long role:word why:word proposed:int reason:text",
+    fields=pa.list_(_TEXT),
+)
 
 
 class Ledger:

@@ -24,7 +24,8 @@ class Steps:
     Openings, moves, outcomes, reopenings and merges, refused ones too; one row each, in stream order.
 
     `event` is the row in the selection. `process` and `process_version` are those that judged, else those of
-    the deal's opening. `accepted` leaves out a second opening of the same deal.
+    the deal's opening. `accepted` leaves out a second opening of the same deal, and what is `void`: accepted then, and
+    by a correction it did not happen.
     """
 
     table: pa.Table
@@ -32,6 +33,7 @@ class Steps:
     deal: Ints
     kind: Words
     accepted: Mask
+    void: Mask
     to_stage: Words
     process: Words
     process_version: Ints
@@ -68,6 +70,8 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
     kind = Words.of(table["kind"])
     accepted = flags(table["accepted"])
     opening = _opening(deal, accepted & kind.is_any("open"), len(selection.deal_ids))
+    void = accepted & selection.void[event]
+    accepted &= ~void
     accepted &= ~kind.is_any("open") | (np.arange(len(deal)) == opening[deal])
     process, version = Words.of(table["process"]), ints(table["process_version"])
     bare = process.codes < 0
@@ -78,6 +82,7 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
         deal,
         kind,
         accepted,
+        void,
         Words.of(table["to_stage"]),
         process.take(source),
         picked(version, source),

@@ -69,7 +69,7 @@ DEALS = pa.schema(
         _column(
             "status",
             TEXT,
-            "open, won, lost or merged (its source merged it into another deal: neither open nor decided)",
+            "open, won, lost or merged (into another deal: neither open nor decided)",
         ),
         _column("opened_at", TIME, "when it was opened"),
         _column("opened_precision", TEXT, "instant, day or unknown"),
@@ -138,6 +138,7 @@ ATTEMPTS = pa.schema(
         _column("from_stage", TEXT, "where the deal stood; null for an opening"),
         _column("to_stage", TEXT, "the stage asked for; won, lost or reopen for the other targets"),
         _column("accepted", FLAG, "false: refused by the gate"),
+        _column("voided", FLAG, "accepted then, and by a correction it did not happen: no stay comes of it"),
         _column("basis", TEXT, "gate, source, migration or correction; only gate has verdicts"),
         _column("process", TEXT, "the process that judged, else the deal's"),
         _column("process_version", SHORT, "its version"),
@@ -186,6 +187,7 @@ CHANGES = pa.schema(
         ),
         _column("real", REAL, "number"),
         _column("currency", TEXT, "ISO 4217 code, for money"),
+        _column("corrected_by", SHORT, "version of the correction that says it; null where the event itself does"),
         _imported(),
     ]
 )
@@ -286,6 +288,31 @@ FOLLOW_UPS = pa.schema(
     ]
 )
 
+CORRECTIONS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at("when it was said"),
+        _known_at(),
+        _column("event", TEXT, "proposed, recorded or refused"),
+        _column("kind", TEXT, "value, time or void"),
+        _column("corrects", SHORT, "version of the event it is about"),
+        _column(
+            "fields",
+            TEXTS,
+            "fields it is about; a recorded one ends approvals that rest on them",
+        ),
+        _column("really_at", TIME, "when it really happened, by a correction of a time"),
+        _column("role", TEXT, "the role in which it was said; null where refused"),
+        _column("why", TEXT, "no-role or four-eyes, where refused"),
+        _column("proposed", SHORT, "version of the proposal that was confirmed"),
+        _column("reason", TEXT, "why, in the corrector's words", _SEALED),
+        _actor(),
+        _imported(),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -298,6 +325,7 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "items": ITEMS,
     "follow_ups": FOLLOW_UPS,
+    "corrections": CORRECTIONS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -312,6 +340,7 @@ MEANINGS: dict[str, str] = {
     "documents": "one row a document attached",
     "items": "one row an item ticked or unticked",
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
+    "corrections": "one row a correction proposed, recorded or refused; the other tables hold what it changes",
 }
 
 
