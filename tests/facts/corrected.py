@@ -11,6 +11,7 @@ from tests.facts.given import Log, Row, day, euro, payload, personal
 from tests.facts.histories import days, fields, next_event
 
 DEALS = ("A", "B")
+_STAGES = (e.DealMoved, e.DealWon, e.DealLost, e.DealReopened, e.DealMerged)
 
 
 @st.composite
@@ -40,7 +41,10 @@ def _correction(draw: st.DrawFn, history: list[Recorded]) -> Event:
     """A correction of an event that may be corrected so; now and then of any."""
     target = draw(st.sampled_from(history))
     kinds = [kind for kind, events in e.CORRECTABLE.items() if isinstance(target.event, events)]
-    kind = draw(st.sampled_from(kinds or ["void"]))
+    stages = [each.version for each in e.effective(history) if isinstance(each.event, _STAGES)]
+    if "void" in kinds and isinstance(target.event, _STAGES) and target.version not in stages[-1:]:
+        kinds.remove("void")
+    kind = draw(st.sampled_from(kinds or ["value"]))
     said: dict[str, Any] = {}
     if kind == "value":
         names = {*getattr(target.event, "set", {}), *getattr(target.event, "fields", {}), "amount"}
@@ -59,13 +63,29 @@ def as_it_was(log: Log) -> list[Row]:
     rows = [row for row in log.rows if not row.stream.startswith("deal:")]
     rows_of = {(row.stream, row.version): row for row in log.rows}
     for deal in DEALS:
-        for recorded in e.effective(stream(log, deal)):
+        said, really = stream(log, deal), e.effective(stream(log, deal))
+        for recorded in really:
             row, event = rows_of[recorded.stream, recorded.version], recorded.event
             if isinstance(event, (e.CorrectionRecorded, e.CorrectionProposed)):
                 event = e.NoteRecorded(text=personal("x"))
+            if isinstance(event, e.DealWon):
+                event = _won_at(event, *(_worth(events, recorded.version) for events in (said, really)))
             written = payload(recorded.envelope, event)
             rows.append(row._replace(name=type(event).__name__, payload=written))
     return sorted(rows, key=lambda row: row.position)
+
+
+def _worth(events: list[Recorded], version: int) -> Any:
+    """What the value field said before a version, by these events alone."""
+    deal: e.Deal | None = None
+    for recorded in events:
+        deal = e.evolve(deal, recorded) if recorded.version < version else deal
+    return deal.fields.get("amount") if deal else None
+
+
+def _won_at(won: e.DealWon, said: Any, really: Any) -> e.DealWon:
+    """A win whose amount was what the field said is at what the field really was."""
+    return won if said is None or won.amount != said else won.model_copy(update={"amount": really})
 
 
 def won(amount: int) -> Log:

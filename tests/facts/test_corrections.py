@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline_engine import deal as e
+from pipeline_engine.errors import EmptyWindow
 from pipeline_engine.facts import TABLES, Facts, Instants, Probes, facts_of, ints
 from pipeline_engine.facts.corrected import corrected
 from pipeline_engine.facts.intake import Intake
@@ -19,9 +20,7 @@ from tests.facts.given import Log, column, day, euro, opened, personal
 
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 # What a log that was right at once cannot say: where corrections stand, and what was asked of void moves.
-APART = {
-    "deals": ("value", "currency", "version", "position", "last_event_at"), "changes": ("corrected_by",),
-}  # fmt: skip
+APART = {"deals": ("version", "position"), "changes": ("corrected_by",)}
 ALIKE = ("deals", "stays", "changes", "activities", "contacts", "documents", "items", "follow_ups")
 
 
@@ -32,8 +31,20 @@ def test_after_corrections_the_tables_say_what_really_was(log: Log, until: int |
     as_of = None if until is None else noon(until)
     told, was = log.facts(as_of=as_of), facts_of(as_it_was(log), as_of)
     for name in ALIKE:
-        left, right = (each.table(name).drop_columns(list(APART.get(name, ()))) for each in (told, was))
-        assert left.to_pylist() == right.to_pylist(), name
+        assert rows_of(told, name) == rows_of(was, name), name
+
+
+def rows_of(facts: Facts, name: str) -> list[dict[str, Any]]:
+    """The rows of a table without what stands apart, those of one event by their field.
+
+    That an opening did not know a field after all is a row in the one log, and none in the other.
+    """
+    rows = facts.table(name).drop_columns(list(APART.get(name, ()))).to_pylist()
+    if name != "changes":
+        return rows
+    openings = {(row["deal_id"], row["version"]) for row in facts.attempts.to_pylist() if row["kind"] == "open"}
+    known = [row for row in rows if row["state"] == "set" or (row["deal_id"], row["version"]) not in openings]
+    return sorted(known, key=lambda row: (row["deal_id"], row["version"], row["field"]))
 
 
 @given(corrected_histories(), st.integers(0, 40))
@@ -52,23 +63,18 @@ def test_known_at_before_a_correction_is_what_was_known(log: Log, position: int)
 @LAWS
 def test_every_view_after_corrections_is_that_of_what_really_was(log: Log) -> None:
     """Health, bottlenecks and funnel count what happened, and nothing that did not."""
-    assert shape(views(log.facts(as_of=day(9)))) == shape(views(facts_of(as_it_was(log), day(9))))
+    assert views(log.facts(as_of=day(9))) == views(facts_of(as_it_was(log), day(9)))
 
 
 def views(facts: Facts) -> list[Any]:
     """Every view of the process, as scripts read it; none where there is no deal."""
     if not facts.deals.num_rows or not facts.processes:
         return []
-    at = day(9)
-    return [
-        health(facts, at, process="b2b").to_json(), funnel(facts, at, process="b2b").to_json(),
-        bottlenecks(facts, day(-1), day(8), as_of=at, process="b2b").to_json(),
-    ]  # fmt: skip
-
-
-def shape(told: list[Any]) -> list[Any]:
-    """The views without the money of won deals, which a win keeps by itself, and without the last sign of life."""
-    return [{k: v for k, v in view.items() if k not in ("won", "outcomes", "activity")} for view in told]
+    at, told = day(9), [health(facts, day(9), process="b2b").to_json(), funnel(facts, day(9), process="b2b").to_json()]
+    try:
+        return [*told, bottlenecks(facts, day(-1), day(8), as_of=at, process="b2b").to_json()]
+    except EmptyWindow as empty:
+        return [*told, {"empty": str(empty)}]
 
 
 @given(corrected_histories())

@@ -46,7 +46,7 @@ class Selection:
     @property
     def undated(self) -> int:
         """How many events counted in have no time."""
-        return int((self.at == NOWHEN).sum())
+        return int(((self.at == NOWHEN) & ~self.void).sum())
 
 
 def select(intake: Taken, as_of: datetime | None, known_at: datetime | None) -> Selection:
