@@ -23,6 +23,7 @@ from pipeline_engine.deal.commands import (
     Waive,
     WinDeal,
 )
+from pipeline_engine.deal.commands_life import AcceptHandoff, DeclineHandoff, RequestHandoff, WithdrawHandoff
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
@@ -81,13 +82,14 @@ from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdic
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
     "Able",
+    "AcceptHandoff",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -125,12 +127,14 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DeclineHandoff",
     "DocumentAttached",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
     "FollowUpPlanned",
     "Grant",
+    "Handoff",
     "HandoffAccepted",
     "HandoffDeclined",
     "HandoffRequested",
@@ -157,6 +161,7 @@ __all__ = [
     "ReopenDeal",
     "Request",
     "RequestApproval",
+    "RequestHandoff",
     "RuleWaived",
     "SetFields",
     "SetNextStep",
@@ -170,6 +175,7 @@ __all__ = [
     "WaiverRefused",
     "Way",
     "WinDeal",
+    "WithdrawHandoff",
     "decide",
     "evolve",
     "explain",

@@ -101,6 +101,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Handoff:
+    """Somebody is asked to take the deal over and has not answered yet: `by` asked `to`, by the event `version`."""
+
+    to: str
+    by: str
+    at: datetime | None
+    version: int
+    why: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """The last refusal of one attempt, as far as telling whether the next one says the same.
 
@@ -151,6 +162,7 @@ class Deal:
     askers: frozenset[tuple[str, str, str]] = frozenset()
     next_step: Personal | None = None
     next_step_due: datetime | None = None
+    handoff: Handoff | None = None
     paused: bool = False
     refusals: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     source: str | None = None

@@ -12,7 +12,7 @@ from pipeline_engine.facts.selection import Selection
 from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
 
 STATUS = ("open", "won", "lost", "merged")
-_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned")
+_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")
 
 
 def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, lookups: tuple[Lookup, Worth]) -> pa.Table:

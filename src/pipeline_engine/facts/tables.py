@@ -286,6 +286,25 @@ FOLLOW_UPS = pa.schema(
     ]
 )
 
+HANDOFFS = pa.schema(
+    [
+        _deal_id(),
+        _version("version of the event by which somebody was asked"),
+        _position(),
+        _column("asked_at", TIME, "when somebody was asked; null where nobody knows"),
+        _actor("who asked"),
+        _column("from_owner", TEXT, "whose deal it was then; null where it was nobody's"),
+        _column("to_owner", TEXT, "who was asked to take it over"),
+        _column(
+            "outcome",
+            TEXT,
+            "open, accepted, declined, withdrawn, or overtaken: the deal got another owner or was merged meanwhile",
+        ),
+        _column("answered_at", TIME, "when that was; null while open, and where nobody knows"),
+        _column("answered_version", SHORT, "version of the event that ended it; null while open"),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -298,6 +317,7 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "items": ITEMS,
     "follow_ups": FOLLOW_UPS,
+    "handoffs": HANDOFFS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -312,6 +332,7 @@ MEANINGS: dict[str, str] = {
     "documents": "one row a document attached",
     "items": "one row an item ticked or unticked",
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
+    "handoffs": "one row a time that somebody was asked to take a deal over",
 }
 
 
