@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
@@ -247,11 +248,15 @@ def _waived(deal: Deal, event: e.RuleWaived, recorded: Recorded) -> dict[str, An
 
 
 def _paused(deal: Deal, event: e.DealPaused, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": True}
+    return _waits(deal, *paused(deal.pauses, recorded.envelope.at, event.until))
 
 
 def _resumed(deal: Deal, event: e.DealResumed, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": False}
+    return _waits(deal, *resumed(deal.pauses, recorded.envelope.at))
+
+
+def _waits(deal: Deal, pauses: Pauses[datetime], gone: tuple[datetime, datetime] | None) -> dict[str, Pauses[datetime]]:
+    return {"pauses": replace(pauses, over=(*deal.pauses.over, gone) if gone else deal.pauses.over)}
 
 
 def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:

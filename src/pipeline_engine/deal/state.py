@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
+from pipeline_engine.deal.pauses import Pauses
 from pipeline_engine.values import Personal, Value
 
 Status = Literal["not opened", "open", "won", "lost"]
@@ -163,7 +164,7 @@ class Deal:
     next_step: Personal | None = None
     next_step_due: datetime | None = None
     handoff: Handoff | None = None
-    paused: bool = False
+    pauses: Pauses[datetime] = field(default_factory=Pauses)
     refusals: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     source: str | None = None
     gated: bool = False
@@ -176,6 +177,11 @@ class Deal:
     def opened(self) -> bool:
         """Whether the deal ever came to be."""
         return self.status != "not opened"
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause was begun and nobody resumed; one with an end is over by then all the same."""
+        return self.pauses.waiting
 
     @property
     def stream(self) -> str:

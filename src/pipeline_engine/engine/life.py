@@ -6,7 +6,16 @@ from typing import Unpack
 
 import pyarrow.compute as pc
 
-from pipeline_engine.deal import AcceptHandoff, DeclineHandoff, Outcome, RequestHandoff, WithdrawHandoff
+from pipeline_engine.deal import (
+    AcceptHandoff,
+    DeclineHandoff,
+    Outcome,
+    PauseDeal,
+    RequestHandoff,
+    ResumeDeal,
+    UnlinkContact,
+    WithdrawHandoff,
+)
 from pipeline_engine.engine.shell import How, Shell
 
 
@@ -39,6 +48,18 @@ class LifeVerbs(Shell):
     def withdraw(self, deal_id: str, reason: str | None = None, **how: Unpack[How]) -> Outcome:
         """Take back that somebody was asked to take the deal over."""
         return self._ask(WithdrawHandoff, deal_id, how, reason=reason)
+
+    def pause(self, deal_id: str, reason: str, until: datetime | None = None, **how: Unpack[How]) -> Outcome:
+        """Let the deal wait on purpose; what is paused counts in no stay, service level or silence."""
+        return self._ask(PauseDeal, deal_id, how, reason=reason, until=until)
+
+    def resume(self, deal_id: str, **how: Unpack[How]) -> Outcome:
+        """Go on with a deal that waits."""
+        return self._ask(ResumeDeal, deal_id, how)
+
+    def unlink(self, deal_id: str, contact: str, role: str, **how: Unpack[How]) -> Outcome:
+        """Let a person on the customer's side go from a role in the deal."""
+        return self._ask(UnlinkContact, deal_id, how, contact=contact, role=role)
 
     def handed_over(self, to: str | None = None) -> list[OpenHandoff]:
         """The handovers that nobody has answered, of everybody or of who is asked, the one asked first in front."""

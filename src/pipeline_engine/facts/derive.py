@@ -15,7 +15,7 @@ from pipeline_engine.facts.handoffs import handoffs_of
 from pipeline_engine.facts.intake import OWNER, Intake
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
-from pipeline_engine.facts.pauses import pauses_of
+from pipeline_engine.facts.pauses import pauses_of, stay_pauses
 from pipeline_engine.facts.selection import Selection, select
 from pipeline_engine.facts.stays import stays_of
 
@@ -32,12 +32,15 @@ def derive(
     proposed, proposing = selection.rows(intake.proposed.table())
     steps = steps_of(selection, intake.steps.table())
     path = path_of(steps, processes)
-    pauses = pauses_of(selection, path)
+    waited, waiting = selection.rows(intake.pauses.table())
+    pauses = pauses_of(selection, waited, waiting)
+    stood = stay_pauses(selection, path, pauses, waiting)
     owners = Lookup(selection, changes, changed, Words.of(changes["field"]).is_any(OWNER))
     worth = Worth(selection, steps, processes, changes, changed)
     derived = {
-        "deals": deals_of(selection, steps, path, pauses, (owners, worth)),
-        "stays": stays_of(selection, steps, path, owners, pauses),
+        "deals": deals_of(selection, steps, path, stood, (owners, worth)),
+        "stays": stays_of(selection, steps, path, owners, stood),
+        "pauses": pauses,
         "attempts": attempts_of(selection, steps, owners, worth, (proposed, proposing)),
         "handoffs": handoffs_of(selection, *selection.rows(intake.handoffs.table()), owners),
         "changes": _facts(selection, "changes", changes, changed),
