@@ -57,6 +57,8 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
     st.sampled_from(
         (
             e.DealPaused(),
+            e.DealPaused(until=day(3)),
+            e.DealPaused(until=day(5)),
             e.DealResumed(),
             e.HandoffDeclined(),
             e.HandoffWithdrawn(),

@@ -35,6 +35,8 @@ def _parts(name: str, happened: Any) -> str:
         case "DealWon" | "DealLost" | "DealReopened":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
+        case "DealPaused" | "NextStepSet":
+            return _ahead(happened)
         case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned":
             return _beside(name, happened)
     shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to")
@@ -49,6 +51,14 @@ def _beside(name: str, happened: Any) -> str:
         case "ChangeRefused":
             return f"{', '.join(happened.fields)} locked in {happened.stage}"
     return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
+
+
+def _ahead(happened: Any) -> str:
+    """What is waited for, or comes next, and until or by when."""
+    said = getattr(happened, "reason", None) or getattr(happened, "text", None)
+    end, due = getattr(happened, "until", None), getattr(happened, "due", None)
+    when = f", until {words.day(end)}" if end else f", due {words.day(due)}" if due else ""
+    return f"{words.value(said) if said else ''}{when}".lstrip(", ")
 
 
 def _fields(values: Any) -> str:

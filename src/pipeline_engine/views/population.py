@@ -207,7 +207,9 @@ def _stays(
     left = np.where(still & ~gone, FAR, left)
     since = integers(table, "paused_since")
     paused = np.maximum(integers(table, "paused_us"), 0)
-    paused += np.where(since == UNKNOWN, 0, np.maximum(as_of - since, 0))
+    until = integers(table, "paused_until")
+    until = np.where(until == UNKNOWN, FAR, until)
+    paused += np.where(since == UNKNOWN, 0, np.maximum(np.minimum(as_of, until) - since, 0))
     dated = (entered != UNKNOWN) & (left != UNKNOWN) & ~anomaly & (left >= entered) & (entered <= as_of)
     return Stays(
         deal=deal,
@@ -218,11 +220,19 @@ def _stays(
         left=left,
         ended=ended,
         paused=paused,
-        paused_now=since != UNKNOWN,
+        paused_now=paused_now,
         dated=dated,
         anomaly=anomaly,
         entered_version=integers(table, "entered_version"),
     )
+
+
+def _paused(table: pa.Table, as_of: int) -> tuple[Integers, Flags]:
+    """How long each stay was paused up to the moment of the view, and whether it is then."""
+    since, until = integers(table, "paused_since"), integers(table, "paused_until")
+    until = np.where(until == UNKNOWN, FAR, until)
+    holding = np.where(since == UNKNOWN, 0, np.maximum(np.minimum(as_of, until) - since, 0))
+    return np.maximum(integers(table, "paused_us"), 0) + holding, (since != UNKNOWN) & (as_of < until)
 
 
 def _version_places(found: Integers, versions: list[int]) -> Integers:
