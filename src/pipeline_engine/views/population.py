@@ -205,11 +205,7 @@ def _stays(
     gone = still & (deal >= 0)
     gone[gone] = cases[0].removed[deal[gone]]
     left = np.where(still & ~gone, FAR, left)
-    since = integers(table, "paused_since")
-    paused = np.maximum(integers(table, "paused_us"), 0)
-    until = integers(table, "paused_until")
-    until = np.where(until == UNKNOWN, FAR, until)
-    paused += np.where(since == UNKNOWN, 0, np.maximum(np.minimum(as_of, until) - since, 0))
+    paused, paused_now = _paused(table, as_of)
     dated = (entered != UNKNOWN) & (left != UNKNOWN) & ~anomaly & (left >= entered) & (entered <= as_of)
     return Stays(
         deal=deal,
