@@ -23,6 +23,15 @@ from pipeline_engine.deal.commands import (
     Waive,
     WinDeal,
 )
+from pipeline_engine.deal.commands_life import (
+    AcceptHandoff,
+    DeclineHandoff,
+    PauseDeal,
+    RequestHandoff,
+    ResumeDeal,
+    UnlinkContact,
+    WithdrawHandoff,
+)
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
@@ -79,15 +88,17 @@ from pipeline_engine.deal.events import (
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
     "Able",
+    "AcceptHandoff",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -125,12 +136,14 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DeclineHandoff",
     "DocumentAttached",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
     "FollowUpPlanned",
     "Grant",
+    "Handoff",
     "HandoffAccepted",
     "HandoffDeclined",
     "HandoffRequested",
@@ -150,6 +163,8 @@ __all__ = [
     "OpeningRefused",
     "Outcome",
     "OwnerAssigned",
+    "PauseDeal",
+    "Pauses",
     "Preflight",
     "RawValue",
     "RecordNote",
@@ -157,6 +172,8 @@ __all__ = [
     "ReopenDeal",
     "Request",
     "RequestApproval",
+    "RequestHandoff",
+    "ResumeDeal",
     "RuleWaived",
     "SetFields",
     "SetNextStep",
@@ -164,12 +181,14 @@ __all__ = [
     "Standing",
     "Tick",
     "TickItem",
+    "UnlinkContact",
     "UntickItem",
     "Verdicts",
     "Waive",
     "WaiverRefused",
     "Way",
     "WinDeal",
+    "WithdrawHandoff",
     "decide",
     "evolve",
     "explain",
@@ -177,7 +196,9 @@ __all__ = [
     "fold",
     "judged_again",
     "local_day",
+    "paused",
     "preflight",
+    "resumed",
     "verdicts_of",
     "ways_on",
     "worth_telling",

@@ -106,7 +106,8 @@ class Desk:
         owner_id = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
         _, people = reads.state("store:team", REGISTER)
         actor = self._standing(command.by, reads, command.at)
-        owner = self._standing(owner_id, reads, command.at) if owner_id and judge.asks_about_owner else None
+        asked = judge.asks_about_owner or command.asks_about_owner
+        owner = self._standing(owner_id, reads, command.at) if owner_id and asked else None
         if people == 0:
             # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
             roles = judge.process.roles

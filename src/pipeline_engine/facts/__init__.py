@@ -10,6 +10,7 @@ amounts = Instants(facts).value_before("amount", probes)      # how deals stood 
 from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
+from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.projector import LogRow, Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
 from pipeline_engine.facts.standing import FOREVER
@@ -28,6 +29,7 @@ __all__ = [
     "Items",
     "LogRow",
     "Open",
+    "PausedTime",
     "Probes",
     "Projector",
     "Slices",

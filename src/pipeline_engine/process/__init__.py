@@ -66,7 +66,9 @@ from pipeline_engine.process.model import (
     Stalled,
 )
 from pipeline_engine.process.overlap import check_apart, check_no_base
+from pipeline_engine.process.paused import counted_from, counted_from_each
 from pipeline_engine.process.rules import (
+    COUNTED_FROM,
     SEMANTICS,
     Column,
     Frame,
@@ -78,6 +80,7 @@ from pipeline_engine.process.rules import (
     Records,
     Vocabulary,
     WorkingHours,
+    WorkWeek,
     both,
     compile_rule,
     day,
@@ -99,6 +102,7 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "CODES",
+    "COUNTED_FROM",
     "FAIL",
     "GATES",
     "LETTERS",
@@ -163,6 +167,7 @@ __all__ = [
     "Used",
     "VariantStanding",
     "Vocabulary",
+    "WorkWeek",
     "WorkingHours",
     "both",
     "both_fit",
@@ -171,6 +176,8 @@ __all__ = [
     "chosen",
     "clock_span",
     "compile_rule",
+    "counted_from",
+    "counted_from_each",
     "day",
     "decide_publish",
     "diff",
