@@ -23,7 +23,7 @@ from pipeline_engine.deal.commands import (
     Waive,
     WinDeal,
 )
-from pipeline_engine.deal.context import Context, Standing
+from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
@@ -79,6 +79,7 @@ from pipeline_engine.deal.events import (
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.owning import owner_asked_about, way_of
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
@@ -135,6 +136,7 @@ __all__ = [
     "HandoffDeclined",
     "HandoffRequested",
     "HandoffWithdrawn",
+    "Held",
     "ItemTicked",
     "ItemUnticked",
     "Judged",
@@ -177,8 +179,10 @@ __all__ = [
     "fold",
     "judged_again",
     "local_day",
+    "owner_asked_about",
     "preflight",
     "verdicts_of",
+    "way_of",
     "ways_on",
     "worth_telling",
 ]

@@ -15,6 +15,7 @@ from pipeline_engine.deal.events import (
     NoteRecorded,
     OwnerAssigned,
 )
+from pipeline_engine.deal.owning import new_owner
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.errors import BadValue, DealIsClosed, UnknownField, UnknownKind
 from pipeline_engine.process import Field, Judge, Process, read_value
@@ -96,7 +97,9 @@ def assign_owner(command: c.AssignOwner, deal: Deal, judge: Judge, context: Cont
     not_backdated(command, judge.process, context)
     if command.owner == deal.owner:
         return NOTHING
-    return Decided((OwnerAssigned(owner=command.owner, why=personal(command, command.why)),))
+    return new_owner(
+        OwnerAssigned(owner=command.owner, why=personal(command, command.why)), (command, deal), (judge, context)
+    )
 
 
 def link_contact(command: c.LinkContact, deal: Deal, judge: Judge, context: Context) -> Decided:

@@ -12,6 +12,8 @@ from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import (
+    COUNTS,
+    DEALS_IN_STAGE,
     FAIL,
     OWNERS_MANAGER,
     UNKNOWN,
@@ -57,6 +59,8 @@ def because(case: Case, number: int, code: int) -> tuple[Part, ...]:
         return (_approval(case, rule, story_of(rule.id, case.history())),)
     if code == FAIL and rule.kind == "by":
         return (_not_theirs(case, rule),)
+    if code == FAIL and rule.kind in _OF_OWNERS:
+        return _OF_OWNERS[rule.kind](case, number, rule)
     if code == FAIL and rule.kind == "plan":
         return _overdue(case.judge.because(number, case.frame))
     told = _WAYS.get(rule.id) or (_passes_by if rule.asked_at.startswith("applies:") else None)
@@ -152,6 +156,23 @@ def _not_theirs(case: Case, rule: Rule) -> Part:
     return Part("by", "actor.id", case.attempt.actor, rule.says, text)
 
 
+def _too_many(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
+    """How many deals the owner has, and how many he may have: counted without the deal that is asked about."""
+    count = next(path for path in rule.reads if path in COUNTS)
+    found, most = case.at(count), case.judge.bound(number, case.frame)
+    where = f" in {rule.asked_at}" if count == DEALS_IN_STAGE else ""
+    deals = "open deal" if found == 1 else "open deals"
+    text = f"{case.deal.owner} has {found} {deals}{where}, at most {most}"
+    return (Part("compare", count, found, f"fewer than {most}", text),)
+
+
+def _unable(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
+    """Which skill the owner lacks."""
+    skill = rule.text.partition("'")[2].partition("'")[0]
+    text = f"{case.deal.owner} lacks the skill {spaced(skill)}"
+    return (Part("member", "owner.skills", case.at("owner.skills"), f"with {skill}", text),)
+
+
 def _forward(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
     attempt, judge = case.attempt, case.judge
     skipped = [stage for stage in judge.passed("move", attempt.from_stage, attempt.target) if has_stage(case, stage)]
@@ -198,6 +219,7 @@ def _passes_by(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
     return (Part("way", "move.to", stage, "", f"{stage} is not for this deal: {told}"),)
 
 
+_OF_OWNERS: dict[str, Callable[[Case, int, Rule], tuple[Part, ...]]] = {"limit": _too_many, "skill": _unable}
 _WAYS: dict[str, Callable[[Case, int, Rule], tuple[Part, ...]]] = {
     "moves:forward": _forward, "won:from": _won, "lost:from": _elsewhere, "open:stage": _elsewhere,
     "moves:back": _back, "reopen:reason": _back,

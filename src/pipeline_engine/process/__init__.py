@@ -66,6 +66,7 @@ from pipeline_engine.process.model import (
     Stalled,
 )
 from pipeline_engine.process.overlap import check_apart, check_no_base
+from pipeline_engine.process.owners import COUNTS, DEALS_IN_STAGE, OPEN_DEALS
 from pipeline_engine.process.rules import (
     SEMANTICS,
     Column,
@@ -99,10 +100,13 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "CODES",
+    "COUNTS",
+    "DEALS_IN_STAGE",
     "FAIL",
     "GATES",
     "LETTERS",
     "NOT_ASKED",
+    "OPEN_DEALS",
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",

@@ -38,9 +38,11 @@ def approval(entry: Entry) -> list[Draft]:
     else:
         section = Section(node, APPROVAL_KEYS, entry.complaints, "`approval`")
         asked = _bands(entry, section) if "by" in section or "bands" in section else _one(entry, section)
-    void = _void_if_changed(entry)
+    void, skills = _void_if_changed(entry), tuple(each.value for each in entry.section.names("skills"))
     several = sum(len(each.roles) for each in asked) > 1
-    return [replace(draft, void_if_changed=void) for each in asked for draft in _drafts(entry, each, several)]
+    return [
+        replace(draft, void_if_changed=void, skills=skills) for each in asked for draft in _drafts(entry, each, several)
+    ]
 
 
 def _void_if_changed(entry: Entry) -> tuple[str, ...]:
