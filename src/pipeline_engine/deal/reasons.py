@@ -27,6 +27,7 @@ from pipeline_engine.process import (
     either,
     said,
     spaced,
+    with_skills,
 )
 
 History = Callable[[], Iterable[Recorded]]
@@ -115,7 +116,7 @@ def _stands(case: Case, rule: str) -> bool:
 
 
 def _told_approval(case: Case, rule: Rule, story: Story) -> str:
-    who, target = approver(case, rule.approval or ""), case.attempt.target
+    who, target = f"{approver(case, rule.approval or '')}{with_skills(rule.skills)}", case.attempt.target
     asked = [each for each in story.asked if each.target == target]
     denied = [each for each in story.denied if each.target == target]
     given = [each for each in story.given if each.target == target]

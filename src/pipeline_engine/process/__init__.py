@@ -4,6 +4,7 @@ Reading a file needs YAML and the rule checker; a published process needs neithe
 clock, a network or a store.
 """
 
+from pipeline_engine.process.approvals import with_skills
 from pipeline_engine.process.catalog import (
     Catalog,
     PublishedProcess,
@@ -207,6 +208,7 @@ __all__ = [
     "to_json",
     "to_text",
     "vocabulary_of",
+    "with_skills",
     "witness_json",
     "witness_told",
 ]

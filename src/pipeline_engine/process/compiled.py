@@ -10,6 +10,7 @@ from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.drafts import Condition, Draft, grouped
 from pipeline_engine.process.followups import Moments
 from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Item, Opens, Rule, Stage
+from pipeline_engine.process.owners import OWNED
 from pipeline_engine.process.rules import (
     Kind,
     Node,
@@ -179,9 +180,10 @@ def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
 
 
 def _when_text(conditions: Sequence[Condition]) -> str | None:
-    if len(conditions) == 1:
-        return conditions[0].text
-    return " && ".join(_bracketed(condition.text) for condition in conditions) or None
+    texts = [condition.text for condition in conditions if condition.text != OWNED]
+    if len(texts) == 1:
+        return texts[0]
+    return " && ".join(_bracketed(text) for text in texts) or None
 
 
 def _bracketed(text: str) -> str:

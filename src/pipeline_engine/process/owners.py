@@ -8,6 +8,7 @@ from pipeline_engine.process.drafts import Draft, Entry, in_words
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 OWN = "own"  # the gate that says who may own a deal
+OWNED = "has(owner.id)"  # a deal that nobody owns is not asked who owns it; it goes without saying
 OPEN_DEALS, DEALS_IN_STAGE = "owner.open_deals", "owner.deals_in_stage"
 COUNTS = (OPEN_DEALS, DEALS_IN_STAGE)
 OF_THE_OWNER = ("limit", "skill")  # the kinds of rules that a stage asks again when a deal in it changes hands

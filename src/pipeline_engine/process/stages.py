@@ -9,7 +9,7 @@ from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.drafts import Condition, Draft
 from pipeline_engine.process.entries import by_draft, drafts_of
 from pipeline_engine.process.model import Item, Moves, Stage, Stalled
-from pipeline_engine.process.owners import OWN
+from pipeline_engine.process.owners import OWN, OWNED
 
 STAGE_KEYS = (
     "id", "title", "win_probability", "service_level", "stalled_after", "guidance", "applies", "by", "enter", "leave",
@@ -141,7 +141,7 @@ def read_owning(top: Section, gates: Gates) -> list[Draft]:
     for draft in drafts:
         if draft.kind == "approval":
             section.complaints.add(draft.place, "`approval` in `owning`", "it at a stage: openings are asked too")
-    return [replace(draft, conditions=(Condition("known(owner.id)"), *draft.conditions)) for draft in drafts]
+    return [replace(draft, conditions=(Condition(OWNED), *draft.conditions)) for draft in drafts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pipeline_engine.process.model import OWNERS_MANAGER, Process, Rule, Stage
 
-OWNING = ("own", "to own", "known(owner.id)")  # its gate, and what goes without saying there
 _BACK = {"reason": "back, with a reason", "free": "back", "never": ""}
 _CLEAR = {
     "require", "activities", "contacts", "documents", "checklist", "plan", "stay", "approval", "by", "limit", "skill",

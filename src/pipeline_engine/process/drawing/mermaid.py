@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from pipeline_engine.process.drawing.gates import (
-    OWNING,
     Gate,
     Line,
     back_of,
@@ -56,7 +55,7 @@ def _stages(process: Process) -> Iterator[str]:
         some = ":::some" if stage.applies is not None else ""
         yield f's{place}["{text}"]{some}'
     before = "opened"
-    for node, asked in (("g_open", gate(process, "open", "to open")), ("g_own", gate(process, *OWNING))):
+    for node, asked in (("g_open", gate(process, "open", "to open")), ("g_own", gate(process, "own", "to own"))):
         if asked.lines:
             yield from (*_gate(node, asked), f"{before} --> {node}")
             before = node

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline_engine.process.drawing.gates import OWNING, Gate, Line, entering, gate, leaving, name_of, reopening_of
+from pipeline_engine.process.drawing.gates import Gate, Line, entering, gate, leaving, name_of, reopening_of
 from pipeline_engine.process.drawing.shapes import broken
 from pipeline_engine.process.model import Process, Span, Stage
 
@@ -56,7 +56,9 @@ class Row:
 def rows_of(process: Process) -> tuple[Row, list[Row], list[Row]]:
     """The opening, the stages, and how deals end."""
     opened = f"in {' or '.join(process.moves.open_in)}"
-    asked = _asked(gate(process, "open", "to open"), gate(process, *OWNING), gate(process, "moves", "to move at all"))
+    asked = _asked(
+        gate(process, "open", "to open"), gate(process, "own", "to own"), gate(process, "moves", "to move at all")
+    )
     reasons = ", ".join(reason.id for reason in process.lost_reasons)
     won, lost = (_any_of(process, stages) for stages in (process.won_from, process.lost_from))
     ends = [
