@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -59,6 +59,7 @@ class Story:
     recorded: list[Recorded] = field(default_factory=list)
     decided: Decided | None = None
     open_register: bool = False
+    people: Mapping[str, Standing] = field(default_factory=lambda: PEOPLE)
 
     @property
     def deal(self) -> Deal | None:
@@ -96,8 +97,8 @@ class Story:
         owner = getattr(command, "owner", None) or (deal.owner if deal else None)
         context = Context(
             clock=clock or at,
-            actor=PEOPLE.get(by, Standing(by)),
-            owner=PEOPLE.get(owner or "", Standing(owner or "")),
+            actor=self.people.get(by, Standing(by)),
+            owner=self.people.get(owner or "", Standing(owner or "")),
             register_open=self.open_register,
         )
         self.decided = decide(command, deal, self.judge, context)

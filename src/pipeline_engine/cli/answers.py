@@ -6,6 +6,7 @@ from pipeline_engine.cli import verdicts, words
 from pipeline_engine.cli.output import emit_json, say
 from pipeline_engine.deal import (
     ApprovalRefused,
+    AssignmentRefused,
     ChangeRefused,
     Deal,
     DealLost,
@@ -14,9 +15,11 @@ from pipeline_engine.deal import (
     DealReopened,
     DealWon,
     FollowUpPlanned,
+    HandoffAccepted,
     MoveRefused,
     OpeningRefused,
     Outcome,
+    OwnerAssigned,
     WaiverRefused,
     verdicts_of,
 )
@@ -31,6 +34,7 @@ _WHY = {
     "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
     "delegation-ended": "the delegation has ended",
     "not-waivable": "nobody may waive it",
+    "no-skill": "{actor} lacks a skill that the approval takes",
 }
 
 
@@ -128,7 +132,14 @@ def _what(event: Any, deal: Deal) -> str:
             return f"is open again in {event.to_stage}"
         case MoveRefused():
             return f"stays {deal.status}" if event.attempt == "reopen" else f"stays in {event.from_stage}"
-    return type(event).__name__
+    return _whose(event, deal) or type(event).__name__
+
+
+def _whose(event: Any, deal: Deal) -> str:
+    """Whose the deal is now, where that was asked."""
+    if isinstance(event, AssignmentRefused):
+        return f"stays with {deal.owner}" if deal.owner else f"does not go to {event.owner}"
+    return f"belongs to {event.owner} now" if isinstance(event, (OwnerAssigned, HandoffAccepted)) else ""
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from pipeline_engine.deal.commands_life import (
     UnlinkContact,
     WithdrawHandoff,
 )
-from pipeline_engine.deal.context import Context, Standing
+from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
@@ -88,6 +88,7 @@ from pipeline_engine.deal.events import (
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.owning import owner_asked_about, way_of
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
@@ -148,6 +149,7 @@ __all__ = [
     "HandoffDeclined",
     "HandoffRequested",
     "HandoffWithdrawn",
+    "Held",
     "ItemTicked",
     "ItemUnticked",
     "Judged",
@@ -196,10 +198,12 @@ __all__ = [
     "fold",
     "judged_again",
     "local_day",
+    "owner_asked_about",
     "paused",
     "preflight",
     "resumed",
     "verdicts_of",
+    "way_of",
     "ways_on",
     "worth_telling",
 ]

@@ -13,8 +13,9 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
+_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused)
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
+Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
 
 def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
@@ -135,7 +136,12 @@ def _opening_refused(deal: Deal, event: e.OpeningRefused, recorded: Recorded) ->
     return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
 
 
-def _mark(deal: Deal, event: e.MoveRefused | e.OpeningRefused, recorded: Recorded) -> Mark:
+def _assignment_refused(deal: Deal, event: e.AssignmentRefused, recorded: Recorded) -> dict[str, Any]:
+    key = attempt_key("own", event.owner)
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
+
+
+def _mark(deal: Deal, event: Judged, recorded: Recorded) -> Mark:
     verdicts = event.verdicts
     versions = tuple(sorted((name, value.version) for name, value in verdicts.context.items()))
     return Mark(
@@ -144,9 +150,11 @@ def _mark(deal: Deal, event: e.MoveRefused | e.OpeningRefused, recorded: Recorde
     )  # fmt: skip
 
 
-def asked_with(event: e.MoveRefused | e.OpeningRefused) -> object:
+def asked_with(event: Judged) -> object:
     """What was asked beside the target, where no prefix holds it."""
-    return event.lost_reason if isinstance(event, e.MoveRefused) else (event.owner, dict(event.fields))
+    if isinstance(event, e.OpeningRefused):
+        return event.owner, dict(event.fields)
+    return event.lost_reason if isinstance(event, e.MoveRefused) else event.owner
 
 
 def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> dict[str, Any]:
@@ -270,6 +278,7 @@ def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> di
 # Notes, source rows after an outcome and refused approvals, waivers or changes change no state but the version.
 _CHANGES: dict[type[Event], Change] = {
     e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
+    e.AssignmentRefused: _assignment_refused,
     e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
     e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
