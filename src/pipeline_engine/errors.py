@@ -16,6 +16,7 @@ PipelineError
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
+│   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
@@ -238,6 +239,17 @@ class DealIsOpen(Rejected):
     def __init__(self, deal_id: str, stage: str) -> None:
         super().__init__(f"deal `{deal_id}` is open, in `{stage}`; only a won or lost deal can be reopened")
         self.deal_id, self.stage = deal_id, stage
+
+
+class ProcessIsRetired(Rejected):
+    """No deal is opened under the process any more; publishing it again puts it back."""
+
+    def __init__(self, process: str, since: str, why: str) -> None:
+        super().__init__(
+            f"process `{shown(process)}` is retired since {since} ({shown(why)}); "
+            "open the deal under another one, or publish it again"
+        )
+        self.process, self.since, self.why = process, since, why
 
 
 class CommandIdReused(Rejected):

@@ -244,6 +244,26 @@ def _resumed(deal: Deal, event: e.DealResumed, recorded: Recorded) -> dict[str, 
     return {"paused": False}
 
 
+def _migrated(deal: Deal, event: e.DealMigrated, recorded: Recorded) -> dict[str, Any]:
+    approvals, waivers = (_gone(grants, event.ended) for grants in (deal.approvals, deal.waivers))
+    changed: dict[str, Any] = {
+        "process": event.process, "process_version": event.version, "approvals": approvals, "waivers": waivers,
+        "requests": tuple(r for r in deal.requests if r.version not in event.ended),
+    }  # fmt: skip
+    if event.to_stage == event.from_stage or deal.status != "open" or deal.merged_into is not None:
+        return changed
+    # In a stage of another name a stay of its own begins.
+    at = recorded.envelope.at
+    later = _later(deal.last_stage_at, at)
+    return {**changed, "stage": event.to_stage, "entered_at": at, "last_stage_at": later}
+
+
+def _gone(grants: tuple[Grant, ...], versions: tuple[int, ...]) -> tuple[Grant, ...]:
+    if not versions:
+        return grants
+    return tuple(replace(g, standing=False) if g.version in versions else g for g in grants)
+
+
 def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:
     return {"merged_into": event.into}
 
@@ -260,5 +280,5 @@ _CHANGES: dict[type[Event], Change] = {
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
     e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
     e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
-    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened,
+    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.DealMigrated: _migrated,
 }  # fmt: skip

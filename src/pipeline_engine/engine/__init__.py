@@ -6,8 +6,9 @@ from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.follow_ups import Opening, Planned
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
+from pipeline_engine.engine.publishing import Published
 from pipeline_engine.engine.selection import DealRow
-from pipeline_engine.engine.setup import Applied, Published
+from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Where every deal command comes in, whatever its door: load, decide, append, and say what became of it."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
@@ -30,11 +30,11 @@ from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.envelope import Envelope, Recorded
-from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, Process, VariantStanding
+from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
+from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
 from pipeline_engine.team import Person
-from pipeline_engine.values import value_to_json
+from pipeline_engine.values import instant_text, value_to_json
 
 Clock = Callable[[], datetime]
 
@@ -81,19 +81,27 @@ class Desk:
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
         if isinstance(command, OpenDeal):
-            named = self.judge(command.process, None, reads)
-            return self._ready(self.families.chosen(command, named.process, reads))
+            named = self._published(command.process, reads)
+            chosen = self.families.chosen(command, named.at(), reads)
+            # A variant that is retired is never chosen; it may have been named.
+            if chosen.name == named.name and (retired := named.retired) is not None:
+                since = instant_text(retired.at) if retired.at else "an unknown time"
+                raise ProcessIsRetired(named.name, since, retired.why)
+            return self._ready(chosen)
         if deal is None or not deal.opened:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
 
     def judge(self, name: str, version: int | None, reads: Reads | None = None) -> Judge:
         """A published version of a process (None: the one in force), ready to judge; raises UnknownProcess."""
-        published, _ = (reads or Unwatched(self._store)).state(f"process:{name}", PROCESS)
+        return self._ready(self._published(name, reads or Unwatched(self._store)).at(version))
+
+    def _published(self, name: str, reads: Reads) -> PublishedProcess:
+        published: PublishedProcess | None = reads.state(f"process:{name}", PROCESS)[0]
         if published is None:
             known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
             raise UnknownProcess(name, known)
-        return self._ready(published.at(version))
+        return published
 
     def _ready(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)
@@ -113,6 +121,11 @@ class Desk:
             actor = replace(actor, roles=roles)
             owner = replace(owner, roles=roles, manager=command.by) if owner else None
         return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+
+    def holds_one(self, person_id: str, roles: Collection[str], reads: Reads, at: datetime) -> bool:
+        """Whether somebody holds one of these roles; everybody does where none is named, or nobody is registered."""
+        _, people = reads.state("store:team", REGISTER)
+        return not roles or people == 0 or not set(roles).isdisjoint(self._standing(person_id, reads, at).roles)
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)
