@@ -78,6 +78,7 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.gate import from_outside
 from pipeline_engine.deal.migration import landing, may_migrate, migrated
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
@@ -176,6 +177,7 @@ __all__ = [
     "explain",
     "first_values",
     "fold",
+    "from_outside",
     "judged_again",
     "landing",
     "local_day",

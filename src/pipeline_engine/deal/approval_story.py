@@ -119,7 +119,8 @@ def _assigned(story: Story, event: e.OwnerAssigned, recorded: Recorded) -> None:
 
 
 def _migrated(story: Story, event: e.DealMigrated, recorded: Recorded) -> None:
-    why = f"the deal goes on under {event.process}@{event.version}{on(recorded.envelope.at)}, where its rule is another"
+    since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else ""
+    why = f"the deal runs under {event.process}@{event.version}{since}, where its rule is another one"
     story.ended(lambda g: g.version in event.ended, why)
     story.asked = [each for each in story.asked if each.version not in event.ended]
 

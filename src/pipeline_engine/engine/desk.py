@@ -16,6 +16,7 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    MoveDeal,
     OpenDeal,
     Outcome,
     Preflight,
@@ -121,6 +122,11 @@ class Desk:
             actor = replace(actor, roles=roles)
             owner = replace(owner, roles=roles, manager=command.by) if owner else None
         return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+
+    def asked_by_owner(self, owner: str | None, process: Process, now: datetime) -> Context:
+        """What a rule may read outside a deal that its owner asks to move; `somebody`, where it has none."""
+        probe = MoveDeal(deal_id="any", at=now, by=owner or "somebody", command_id="asked", target="any")
+        return self._context(probe, Deal(id="any", owner=owner), self._ready(process), (Unwatched(self._store), now))
 
     def holds_one(self, person_id: str, roles: Collection[str], reads: Reads, at: datetime) -> bool:
         """Whether somebody holds one of these roles; everybody does where none is named, or nobody is registered."""

@@ -85,6 +85,7 @@ class Migration:
     """A migration of open deals: `started` is its version in the process's stream; `finished` None while it runs."""
 
     started: int
+    position: int
     begin: MigrationStarted
     by: str
     at: datetime | None
@@ -149,10 +150,14 @@ def _changed(state: PublishedProcess, event: Event, recorded: Recorded) -> Publi
         case ProcessRetired():
             return replace(state, retired=Retirement(by, at, event.why))
         case MigrationStarted():
-            return replace(state, migrations=(*state.migrations, Migration(recorded.version, event, by, at)))
+            return replace(state, migrations=(*state.migrations, _begun(recorded, event)))
         case MigrationFinished():
             return replace(state, migrations=tuple(_ended(each, event) for each in state.migrations))
     return state
+
+
+def _begun(recorded: Recorded, event: MigrationStarted) -> Migration:
+    return Migration(recorded.version, recorded.position, event, recorded.envelope.actor, recorded.envelope.at)
 
 
 def _ended(migration: Migration, event: MigrationFinished) -> Migration:

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pipeline_engine.envelope import Event
 from pipeline_engine.errors import BadValue
-from pipeline_engine.process.catalog import Proposal, PublishedProcess, decide_publish
+from pipeline_engine.process.catalog import Migration, Proposal, PublishedProcess, decide_publish
 from pipeline_engine.process.events import (
+    MigrationStarted,
     ProcessProposed,
     ProcessPublished,
     ProcessRetired,
@@ -107,6 +108,23 @@ def decide_withdraw(state: PublishedProcess, proposal: Proposal, asker: Asker) -
     if asker.by != proposal.by and (tried := refused(state, "withdraw", asker, proposal.digest)):
         return tried
     return ProposalWithdrawn(digest=proposal.digest, why=asker.why)
+
+
+def decide_migration(state: PublishedProcess, wanted: MigrationStarted, digest: str, asker: Asker) -> Event | None:
+    """Open deals are to go on under another version; None where that was begun and is not finished."""
+    why = reason(asker, f"the deals of `{state.name}` go on under another version")
+    tried = refused(state, "migrate", asker, digest)
+    if tried is not None or begun(state, wanted) is not None:
+        return tried
+    return wanted.model_copy(update={"why": why})
+
+
+def begun(state: PublishedProcess, wanted: MigrationStarted) -> Migration | None:
+    """The migration that is asked for, where it is the latest one and not finished."""
+    latest = state.migrations[-1] if state.migrations else None
+    if latest is None or latest.finished is not None:
+        return None
+    return latest if latest.begin.model_copy(update={"why": wanted.why}) == wanted else None
 
 
 def decide_retire(state: PublishedProcess, asker: Asker) -> Event | None:
