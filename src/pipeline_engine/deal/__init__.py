@@ -87,6 +87,8 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.gate import from_outside
+from pipeline_engine.deal.migration import landing, may_migrate, migrated
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.owning import owner_asked_about, way_of
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
@@ -196,8 +198,12 @@ __all__ = [
     "explain",
     "first_values",
     "fold",
+    "from_outside",
     "judged_again",
+    "landing",
     "local_day",
+    "may_migrate",
+    "migrated",
     "owner_asked_about",
     "paused",
     "preflight",

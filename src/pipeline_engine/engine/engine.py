@@ -14,12 +14,13 @@ from pipeline_engine.engine.follow_ups import FollowUpVerbs
 from pipeline_engine.engine.histories import HistoryVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
+from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
 
-class Engine(FollowUpVerbs, LifeVerbs, LintVerbs, HistoryVerbs, AnswerVerbs):
+class Engine(FollowUpVerbs, LifeVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AnswerVerbs):
     """A store with its verbs; safe to share between threads.
 
     with Engine.open("sqlite:///sales.db") as engine:

@@ -132,6 +132,13 @@ class Intake:
         """A merge ends the stay; it is no attempt."""
         self._step(event, ("merge", None, None, True), {"basis": "source"})
 
+    def migrated(self, event: int, data: Body) -> None:
+        """Another version from now on, which is no attempt; and what of approvals and waivers it does not take over."""
+        process, way = (data["process"], data["version"]), (data["from_stage"], data["to_stage"])
+        self._step(event, ("migrate", *way, True), {"basis": "migration"}, process=process)
+        for version in data.get("ended", ()):
+            self.approvals.append((event, "ended", None, None, None, version, None, None))
+
     def activity(self, event: int, data: Body) -> None:
         """An activity."""
         self.activities.append((event, data["kind"], data.get("minutes"), sealed_text(data.get("with_whom"))))
@@ -229,6 +236,7 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "DealLost": Intake.lost,
     "DealReopened": Intake.reopened,
     "DealMerged": Intake.merged,
+    "DealMigrated": Intake.migrated,
     "ActivityLogged": Intake.activity,
     "ContactLinked": lambda intake, event, data: intake.contact(event, data, True),
     "ContactUnlinked": lambda intake, event, data: intake.contact(event, data, False),

@@ -13,6 +13,7 @@ _OF_STAGE = ("title", "win_probability", "service_level", "stalled_after", "guid
 _OF_PROCESS = (
     "title", "currency", "value", "rates", "calendar", "limits", "split_limits", "roles", "contact_roles", "activities",
     "documents", "items", "lost_reasons", "backdate", "backdate_by", "opens", "variant_for",
+    "publishing",
 )  # fmt: skip
 
 
