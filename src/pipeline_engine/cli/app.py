@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     deal_approvals,
     deal_asks,
     deal_looks,
+    deal_observed,
     deal_papers,
     deal_ways,
     demonstration,
@@ -63,6 +64,7 @@ deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
 deal_ways.register(deals)
+deal_observed.register(deals)
 
 process_diff.register(processes.commands)
 process_lint.register(processes.commands)

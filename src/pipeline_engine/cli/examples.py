@@ -36,6 +36,10 @@ _EXAMPLES = {
     "deal approve": ("deal approve D-1 big-deal --by manager-1",),
     "deal reject": ('deal reject D-1 big-deal --reason "the discount is too deep" --by manager-1',),
     "deal waive": ('deal waive D-1 two-meetings --reason "a customer of many years" --by manager-1',),
+    "deal observe": (
+        "deal observe D-1 --to proposal --source crm --key 77/2 --at 2026-01-30T14:00:00Z --by sync-1",
+        "deal observe D-1 --to won --amount 42000 --source crm --key 77/3 --at 2026-02-27T09:00:00Z --by sync-1",
+    ),
     "deal show": ("deal show D-1",),
     "deal next": ("deal next D-1", "deal next D-1 --json"),
     "deal preflight": ("deal preflight D-1 --to proposal", "deal preflight D-1 --to lost --reason price --by rep-03"),

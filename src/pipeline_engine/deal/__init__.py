@@ -10,6 +10,7 @@ from pipeline_engine.deal.commands import (
     LoseDeal,
     MoveDeal,
     NoteFollowUp,
+    ObserveDeal,
     OpenDeal,
     RawValue,
     RecordNote,
@@ -69,6 +70,7 @@ from pipeline_engine.deal.events import (
     MoveRefused,
     NextStepSet,
     NoteRecorded,
+    ObservationRefused,
     OpeningRefused,
     OwnerAssigned,
     RuleWaived,
@@ -78,6 +80,7 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.observed import Stood, drawn_from, ended_elsewhere, entered_elsewhere
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
@@ -146,6 +149,8 @@ __all__ = [
     "NextStepSet",
     "NoteFollowUp",
     "NoteRecorded",
+    "ObservationRefused",
+    "ObserveDeal",
     "OpenDeal",
     "OpeningRefused",
     "Outcome",
@@ -162,6 +167,7 @@ __all__ = [
     "SetNextStep",
     "SourceStageNoted",
     "Standing",
+    "Stood",
     "Tick",
     "TickItem",
     "UntickItem",
@@ -171,6 +177,9 @@ __all__ = [
     "Way",
     "WinDeal",
     "decide",
+    "drawn_from",
+    "ended_elsewhere",
+    "entered_elsewhere",
     "evolve",
     "explain",
     "first_values",

@@ -10,6 +10,7 @@ from pipeline_engine.deal import commands as c
 from pipeline_engine.deal import decide_approvals as approvals
 from pipeline_engine.deal import decide_facts as facts
 from pipeline_engine.deal import decide_moves as moves
+from pipeline_engine.deal import decide_observed as observed
 from pipeline_engine.deal import decide_papers as papers
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import Decided
@@ -25,6 +26,7 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     c.RecordNote: facts.record_note, c.RequestApproval: approvals.request_approval, c.Approve: approvals.approve,
     c.Reject: approvals.reject, c.Waive: approvals.waive, c.AttachDocument: papers.attach_document,
     c.TickItem: papers.tick_item, c.UntickItem: papers.untick_item, c.NoteFollowUp: note_follow_up,
+    c.ObserveDeal: observed.observe_deal,
 }  # fmt: skip
 
 

@@ -23,7 +23,9 @@ from pipeline_engine.values import Personal
 _OUTCOMES: dict[type[Any], tuple[Gate, str]] = {
     e.DealWon: ("win", "won"), e.DealLost: ("lose", "lost"), e.DealReopened: ("reopen", "reopen"),
 }  # fmt: skip
-REFUSALS = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
+REFUSALS = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.ObservationRefused,
+)  # fmt: skip
 
 
 def verdicts_of(recorded: Recorded) -> e.Verdicts | None:

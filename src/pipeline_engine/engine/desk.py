@@ -16,11 +16,13 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    ObserveDeal,
     OpenDeal,
     Outcome,
     Preflight,
     Standing,
     decide,
+    drawn_from,
     evolve,
     explain,
     preflight,
@@ -29,7 +31,7 @@ from pipeline_engine.deal import (
 from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
-from pipeline_engine.envelope import Envelope, Recorded
+from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import UnknownDeal, UnknownProcess
 from pipeline_engine.process import Gate, Judge, Process, VariantStanding
 from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
@@ -65,7 +67,7 @@ class Desk:
             timed, now = self._timed(command, deal, at_given)
             judge = self._judge_for(timed, deal, reader)
             decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now)))]
-            return Decision(tuple(Draft(_envelope(timed), e) for e in decided[0].events), decided[0].repeats)
+            return Decision(_drafts(timed, decided[0].events), decided[0].repeats)
 
         stream = f"deal:{command.deal_id}"
         receipt = self._store.transact(stream, Request(command.command_id, _digest(command, at_given)), DEAL, on)
@@ -112,7 +114,12 @@ class Desk:
             roles = judge.process.roles
             actor = replace(actor, roles=roles)
             owner = replace(owner, roles=roles, manager=command.by) if owner else None
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+        history = partial(self._before, f"deal:{command.deal_id}", deal.version if deal else 0)
+        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0, history=history)
+
+    def _before(self, stream: str, version: int) -> list[Recorded]:
+        """The events that a state is the sum of, whatever came after it."""
+        return [recorded for recorded in self._store.events(stream) if recorded.version <= version]
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)
@@ -175,6 +182,13 @@ class Desk:
         if deal is None or not deal.opened:
             raise UnknownDeal(deal_id)
         return deal
+
+
+def _drafts(command: Command, events: tuple[Event, ...]) -> tuple[Draft, ...]:
+    envelope = _envelope(command)
+    if not isinstance(command, ObserveDeal):
+        return tuple(Draft(envelope, event) for event in events)
+    return tuple(Draft(drawn_from(envelope, command, event, event is events[-1]), event) for event in events)
 
 
 def _envelope(command: Command) -> Envelope:
