@@ -43,7 +43,7 @@ def _may(process: Process, context: Context) -> bool:
 
 
 def _as_told(command: ObserveDeal, process: Process, judge: Judge) -> DealWon | DealLost | None:
-    """The outcome it names, None for a stage or a reopening; raises where the process knows no such target or reason."""
+    """The outcome it names, None for a stage or a reopening; raises where the process does not know it."""
     if command.target == "won":
         return DealWon(from_stage="", amount=_amount(command, process), basis="source")
     if command.amount is not None:
