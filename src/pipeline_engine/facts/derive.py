@@ -11,6 +11,7 @@ from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
 from pipeline_engine.facts.deals import deals_of
+from pipeline_engine.facts.happenings import happenings_of
 from pipeline_engine.facts.intake import OWNER, Intake
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
@@ -47,6 +48,7 @@ def derive(
         ("follow_ups", intake.follow_ups),
     ):
         derived[name] = _facts(selection, name, *selection.rows(ledger.table()))
+    derived["happenings"] = happenings_of(selection, owners, *selection.rows(intake.happenings.table()))
     return derived, selection
 
 

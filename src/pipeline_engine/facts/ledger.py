@@ -53,6 +53,8 @@ DOCUMENTS = _schema("event:long name:word sha256:text")
 ITEMS = _schema("event:long item:word ticked:flag")
 FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
 
+HAPPENINGS = _schema("event:long name:word on_behalf_of:word why:word reason:text detail:text")
+
 
 class Ledger:
     """Rows of one schema, appended as tuples in column order."""
