@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline_engine.cli import (
+    auditing,
     backtesting,
     deal_approvals,
     deal_asks,
@@ -74,6 +75,7 @@ app.add_typer(teams.commands, name="team")
 app.add_typer(deals, name="deal")
 app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
+app.add_typer(auditing.commands, name="audit")
 backtesting.register(app)
 stores.register(app)
 demonstration.register(app)
