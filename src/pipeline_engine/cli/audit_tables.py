@@ -77,8 +77,8 @@ def _missing(path: str) -> str:
 
 
 _SAID = {
-    "passed": "the gate would have passed", "refused": "it would have refused", "unknown": "it could not say",
-    "not asked": "no gate judges",
+    "passed": "would have passed", "refused": "would have been refused", "unknown": "cannot be said",
+    "not asked": "judged by no gate",
 }  # fmt: skip
 
 

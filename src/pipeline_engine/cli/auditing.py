@@ -6,7 +6,7 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json
-from pipeline_engine.cli.session import Json, opened, view_moment
+from pipeline_engine.cli.session import Json, KnownAt, opened, view_moment
 
 if TYPE_CHECKING:
     from pipeline_engine.audit import Answer
@@ -32,60 +32,66 @@ Before = Annotated[
 @commands.command(epilog=epilog("audit bypasses"))
 def bypasses(
     rule: Rule = None, by: Who = None, deal: Deal = None, owner: Owner = None, process: Process = None,
-    since: Since = None, until: Until = None, limit: Limit = 50, before: Before = None, json: Json = False,
+    since: Since = None, until: Until = None, known_at: KnownAt = None, limit: Limit = 50, before: Before = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Every change of a stage that asked no gate (by import, observed, migrated, corrected), and what it would have
     said."""
     who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
-    _answer("bypasses", json, {**who, **_window(since, until)})
+    _answer("bypasses", json, {**who, **_moments(since, until, known_at)})
 
 
 @commands.command(epilog=epilog("audit waivers"))
 def waivers(
     rule: Rule = None, by: Who = None, deal: Deal = None, owner: Owner = None, process: Process = None,
-    since: Since = None, until: Until = None, limit: Limit = 50, before: Before = None, json: Json = False,
+    since: Since = None, until: Until = None, known_at: KnownAt = None, limit: Limit = 50, before: Before = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Every waiver with its reason and what became of it, and every try of somebody who may not."""
     who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
-    _answer("waivers", json, {**who, **_window(since, until)})
+    _answer("waivers", json, {**who, **_moments(since, until, known_at)})
 
 
 @commands.command(epilog=epilog("audit approvals"))
 def approvals(
     rule: Rule = None, by: Who = None, deal: Deal = None, owner: Owner = None, process: Process = None,
-    since: Since = None, until: Until = None, limit: Limit = 50, before: Before = None, json: Json = False,
+    since: Since = None, until: Until = None, known_at: KnownAt = None, limit: Limit = 50, before: Before = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Every approval asked for, given, rejected or returned, how long it waited, what became of it, and who may not."""
     who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
-    _answer("approvals", json, {**who, **_window(since, until)})
+    _answer("approvals", json, {**who, **_moments(since, until, known_at)})
 
 
 @commands.command(epilog=epilog("audit refusals"))
 def refusals(
     rule: Rule = None, by: Who = None, deal: Deal = None, owner: Owner = None, process: Process = None,
-    since: Since = None, until: Until = None, limit: Limit = 50, before: Before = None, json: Json = False,
+    since: Since = None, until: Until = None, known_at: KnownAt = None, limit: Limit = 50, before: Before = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Every no of the gate with its rules, whether the deal got there later, and every try of somebody who may not."""
     who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
-    _answer("refusals", json, {**who, **_window(since, until)})
+    _answer("refusals", json, {**who, **_moments(since, until, known_at)})
 
 
 @commands.command(epilog=epilog("audit corrections"))
 def corrections(
     by: Who = None, deal: Deal = None, owner: Owner = None, process: Process = None,
-    since: Since = None, until: Until = None, limit: Limit = 50, before: Before = None, json: Json = False,
+    since: Since = None, until: Until = None, known_at: KnownAt = None, limit: Limit = 50, before: Before = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Every correction, what really was, who proposed and who agreed, and every try of somebody who may not."""
     who = _asked(by=by, deal=deal, owner=owner, process=process, limit=limit, before=before)
-    _answer("corrections", json, {**who, **_window(since, until)})
+    _answer("corrections", json, {**who, **_moments(since, until, known_at)})
 
 
 def _asked(**given: Any) -> dict[str, Any]:
     return given
 
 
-def _window(since: str | None, until: str | None) -> dict[str, Any]:
-    return {"since": view_moment(since, "--since", begins=True), "until": view_moment(until, "--until")}
+def _moments(since: str | None, until: str | None, known_at: str | None) -> dict[str, Any]:
+    window = {"since": view_moment(since, "--since", begins=True), "until": view_moment(until, "--until")}
+    return {**window, "known_at": view_moment(known_at, "--known-at")}
 
 
 def _answer(what: str, json: bool, asked: dict[str, Any]) -> None:
