@@ -13,7 +13,10 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused)
+_REFUSED = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
+    e.ObservationRefused,
+)  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 

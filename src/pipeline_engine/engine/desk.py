@@ -17,11 +17,13 @@ from pipeline_engine.deal import (
     Decided,
     Judged,
     MoveDeal,
+    ObserveDeal,
     OpenDeal,
     Outcome,
     Preflight,
     Standing,
     decide,
+    drawn_from,
     explain,
     owner_asked_about,
     preflight,
@@ -32,7 +34,7 @@ from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.engine.tally import Tally
-from pipeline_engine.envelope import Envelope, Recorded
+from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
 from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
 from pipeline_engine.store import Decision, Draft, Receipt, Request, Store
@@ -76,7 +78,7 @@ class Desk:
             if way and not alone:
                 raise _Counts
             decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))]
-            return Decision(tuple(Draft(_envelope(timed), e) for e in decided[0].events), decided[0].repeats)
+            return Decision(_drafts(timed, decided[0].events), decided[0].repeats)
 
         asked = f"deal:{command.deal_id}", Request(command.command_id, _digest(command, at_given)), DEAL
         try:
@@ -143,7 +145,12 @@ class Desk:
             _, start, target = way
             stage = target if target in judge.stages else start or ""
             owner = replace(owner, held=self.tally.held(owner.id, judge.process.name, stage, command.deal_id))
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+        history = partial(self._before, f"deal:{command.deal_id}", deal.version if deal else 0)
+        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0, history=history)
+
+    def _before(self, stream: str, version: int) -> list[Recorded]:
+        """The events that a state is the sum of, whatever came after it."""
+        return [recorded for recorded in self._store.events(stream) if recorded.version <= version]
 
     def asked_by_owner(self, owner: str | None, process: Process, now: datetime) -> Context:
         """What a rule may read outside a deal that its owner asks to move; `somebody`, where it has none."""
@@ -224,6 +231,13 @@ def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:
     """The gate a command comes to, where a rule of it counts the owner's deals."""
     way = way_of(command, deal or Deal(id=command.deal_id), judge)
     return way if way and judge.counts(*way) else None
+
+
+def _drafts(command: Command, events: tuple[Event, ...]) -> tuple[Draft, ...]:
+    envelope = _envelope(command)
+    if not isinstance(command, ObserveDeal):
+        return tuple(Draft(envelope, event) for event in events)
+    return tuple(Draft(drawn_from(envelope, command, event, event is events[-1]), event) for event in events)
 
 
 def _envelope(command: Command) -> Envelope:

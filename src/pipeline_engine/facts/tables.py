@@ -326,6 +326,24 @@ PAUSES = pa.schema(
     ]
 )
 
+HAPPENINGS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _column("recorded_at", TIME, "when the engine recorded it"),
+        _actor(),
+        _column("via", TEXT, "through which door"),
+        _column("owner", TEXT, "the owner at that version"),
+        _column("event", TEXT, "name of the event"),
+        _column("on_behalf_of", TEXT, "in whose stead it was done"),
+        _column("why", TEXT, "why somebody may not do what they tried, in the engine's word"),
+        _column("reason", TEXT, "why, in somebody's words", _SEALED),
+        _column("detail", TEXT, "what else the event says, personal values sealed", "JSON"),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -340,6 +358,7 @@ TABLES: dict[str, pa.Schema] = {
     "follow_ups": FOLLOW_UPS,
     "handoffs": HANDOFFS,
     "pauses": PAUSES,
+    "happenings": HAPPENINGS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -356,6 +375,10 @@ MEANINGS: dict[str, str] = {
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
     "handoffs": "one row a time that somebody was asked to take a deal over",
     "pauses": "one row a pause begun or resumed",
+    "happenings": (
+        "one row an approval, waiver, correction or migration, and one a try of somebody who may not: what an auditor "
+        "asks for and no other table holds in full"
+    ),
 }
 
 

@@ -232,6 +232,7 @@ class Process(Frozen):
     lost_reasons: tuple[LostReason, ...] = ()
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
+    observed_by: tuple[str, ...] = ()  # who may record what another system did to a deal
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
     extends: Extends | None = None
