@@ -48,6 +48,16 @@ _EXAMPLES = {
         "deal observe D-1 --to proposal --source crm --key 77/2 --at 2026-01-30T14:00:00Z --by sync-1",
         "deal observe D-1 --to won --amount 42000 --source crm --key 77/3 --at 2026-02-27T09:00:00Z --by sync-1",
     ),
+    "deal correct value": (
+        'deal correct value D-1 3 amount=12500 --reason "the order says so" --by ops-1',
+        'deal correct value D-1 1 region= --reason "nobody asked them" --by ops-1',
+    ),
+    "deal correct time": (
+        'deal correct time D-1 5 --really-at 2026-01-30T14:00:00+01:00 --reason "from my diary" --by ops-1',
+    ),
+    "deal correct void": ('deal correct void D-1 6 --reason "meant for D-2" --by ops-1',),
+    "deal correct confirm": ("deal correct confirm D-1 9 --by manager-1",),
+    "deal merge": ('deal merge D-1 --into D-2 --reason "one customer, opened twice" --by ops-1',),
     "deal show": ("deal show D-1",),
     "deal next": ("deal next D-1", "deal next D-1 --json"),
     "deal preflight": ("deal preflight D-1 --to proposal", "deal preflight D-1 --to lost --reason price --by rep-03"),

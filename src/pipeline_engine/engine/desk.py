@@ -16,6 +16,7 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    MergeDeal,
     MoveDeal,
     ObserveDeal,
     OpenDeal,
@@ -145,8 +146,9 @@ class Desk:
             _, start, target = way
             stage = target if target in judge.stages else start or ""
             owner = replace(owner, held=self.tally.held(owner.id, judge.process.name, stage, command.deal_id))
+        other = reads.state(f"deal:{command.into}", DEAL)[0] if isinstance(command, MergeDeal) else None
         history = partial(self._before, f"deal:{command.deal_id}", deal.version if deal else 0)
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0, history=history)
+        return Context(now, actor, owner, register_open=people == 0, other=other, history=history)
 
     def _before(self, stream: str, version: int) -> list[Recorded]:
         """The events that a state is the sum of, whatever came after it."""
