@@ -15,8 +15,10 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── HandoffIsOpen · NoHandoff · NotTheirs
+│   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
@@ -209,6 +211,18 @@ class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
 
 
+class CannotCorrect(Rejected):
+    """An event that is not there, or that cannot be corrected as it was asked."""
+
+
+class CannotMerge(Rejected):
+    """A deal that cannot be merged into the other one, or not by who asks."""
+
+    def __init__(self, deal_id: str, into: str, why: str) -> None:
+        super().__init__(f"deal `{shown(deal_id)}` cannot be merged into `{shown(into)}`: {why}")
+        self.deal_id, self.into = deal_id, into
+
+
 class DealExists(Rejected):
     """A deal of this id was opened before."""
 
@@ -226,10 +240,10 @@ class DealIsClosed(Rejected):
 
 
 class DealIsMerged(Rejected):
-    """Its source merged the deal into another one."""
+    """The deal was merged into another one."""
 
     def __init__(self, deal_id: str, into: str) -> None:
-        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}` by its source; ask there")
+        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}`; ask there")
         self.deal_id, self.into = deal_id, into
 
 
@@ -268,6 +282,17 @@ class NotTheirs(Rejected):
     def __init__(self, actor: str, what: str, who: str) -> None:
         super().__init__(f"`{actor}` may not {what}; expected {who}")
         self.actor, self.who = actor, who
+
+
+class ProcessIsRetired(Rejected):
+    """No deal is opened under the process any more; publishing it again puts it back."""
+
+    def __init__(self, process: str, since: str, why: str) -> None:
+        super().__init__(
+            f"process `{shown(process)}` is retired since {since} ({shown(why)}); "
+            "open the deal under another one, or publish it again"
+        )
+        self.process, self.since, self.why = process, since, why
 
 
 class CommandIdReused(Rejected):

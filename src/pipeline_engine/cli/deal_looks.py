@@ -209,7 +209,7 @@ def _grant(grant: Any) -> dict[str, Any]:
 
 
 def timeline(deal: DealId, json: Json = False) -> None:
-    """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
+    """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
     with opened(looking=True) as engine:
@@ -218,13 +218,13 @@ def timeline(deal: DealId, json: Json = False) -> None:
     if json:
         emit_json([answers.event_json(recorded) for recorded in events])
         return
-    rows = [(*_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
-    columns = [(name, "left") for name in ("when (UTC)", "recorded", "who", "door")]
+    rows = [(str(r.version), *_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    columns = [("#", "right"), *((name, "left") for name in ("when (UTC)", "recorded", "who", "door"))]
     made = [*columns, ("what", "text"), ("verdicts", "text")]
     # When it was recorded is told where that was another time than when it happened.
-    told_apart = any(row[1] for row in rows)
+    told_apart = any(row[2] for row in rows)
     table([each for each in made if told_apart or each[0] != "recorded"],
-          [row if told_apart else (row[0], *row[2:]) for row in rows])  # fmt: skip
+          [row if told_apart else (*row[:2], *row[3:]) for row in rows])  # fmt: skip
     if any(row[-1] for row in rows):
         say(f"  {told.LEGEND}", style="dim")
 

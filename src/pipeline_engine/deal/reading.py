@@ -17,7 +17,10 @@ from pipeline_engine.values import Document, Value, open_personal
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is asked of the gate: `target` is a stage, or the word won, lost or reopen."""
+    """What is asked of the gate: `target` is a stage, or the word won, lost or reopen.
+
+    Where the deal is to get another owner it is the stage that the deal stands in.
+    """
 
     gate: Gate
     from_stage: str | None
@@ -77,10 +80,14 @@ def _people(deal: Deal, attempt: Attempt, context: Context) -> dict[str, Any]:
         "actor.id": attempt.actor,
         "actor.roles": context.actor.roles,
         "actor.team": context.actor.team,
+        "actor.skills": context.actor.skills,
         "owner.id": deal.owner,
         "owner.roles": owner.roles if deal.owner else None,
         "owner.team": owner.team,
         "owner.manager": owner.manager,
+        "owner.skills": owner.skills if deal.owner else None,
+        "owner.open_deals": owner.held.open_deals if owner.held and deal.owner else None,
+        "owner.deals_in_stage": owner.held.deals_in_stage if owner.held and deal.owner else None,
     }
 
 

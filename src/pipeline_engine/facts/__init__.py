@@ -8,6 +8,7 @@ amounts = Instants(facts).value_before("amount", probes)      # how deals stood 
 """
 
 from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
+from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
 from pipeline_engine.facts.pauses import PausedTime
@@ -25,6 +26,8 @@ __all__ = [
     "Clock",
     "ColumnMeaning",
     "Facts",
+    "Holding",
+    "Holdings",
     "Instants",
     "Items",
     "LogRow",
@@ -40,5 +43,6 @@ __all__ = [
     "facts_of",
     "flags",
     "ints",
+    "is_correction",
     "reference",
 ]

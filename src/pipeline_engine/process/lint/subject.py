@@ -76,6 +76,7 @@ class Subject:
         for stage in self.process.moves.open_in:
             yield Attempt("open", None, stage)
         for stage in stages:
+            yield Attempt("own", stage, stage)
             yield from (Attempt(gate, stage, OUTCOME_TARGETS[gate]) for gate in GATES if gate in OUTCOME_TARGETS)
 
     @cached_property
