@@ -5,11 +5,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Path, Steps
 from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
+from pipeline_engine.facts.tables import DEALS
 
 STATUS = ("open", "won", "lost", "merged")
 _CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.deals import deals_of
 from pipeline_engine.facts.handoffs import handoffs_of
 from pipeline_engine.facts.happenings import happenings_of
@@ -77,10 +78,10 @@ def _where(selection: Selection, event: Ints) -> dict[str, pa.Array]:
     known = np.where(imported, np.where(noted != NOWHEN, noted, at), NOWHEN)
     return {
         "deal_id": selection.deal_ids.take(pa.array(selection.deal[event])),
-        "version": numbers(selection.version[event], tables.SHORT),
-        "position": numbers(ints(events["position"])[event], tables.COUNT),
-        "at": numbers(at, tables.TIME),
-        "known_at": numbers(known, tables.TIME),
+        "version": numbers(selection.version[event], SHORT),
+        "position": numbers(ints(events["position"])[event], COUNT),
+        "at": numbers(at, TIME),
+        "known_at": numbers(known, TIME),
         "actor": Words.of(events["actor"]).take(event).arrow(),
         "imported": pa.array(imported),
     }

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup, Path, Steps
 from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, SHORT, STAYS, TIME
+from pipeline_engine.facts.tables import STAYS
 
 ENDED = ("still there", "advance", "back", "won", "lost", "merged", "migrated", "corrected")
 
