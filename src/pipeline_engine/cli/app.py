@@ -11,6 +11,7 @@ from pipeline_engine.cli import (
     backtesting,
     deal_approvals,
     deal_asks,
+    deal_life,
     deal_looks,
     deal_papers,
     deal_ways,
@@ -62,6 +63,7 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_life.register(deals)
 deal_ways.register(deals)
 
 process_diff.register(processes.commands)

@@ -37,7 +37,7 @@ def _parts(name: str, happened: Any) -> str:
             return words.value(found) if found else ""
         case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned":
             return _beside(name, happened)
-    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id")
+    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
 
 

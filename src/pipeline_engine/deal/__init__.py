@@ -23,6 +23,15 @@ from pipeline_engine.deal.commands import (
     Waive,
     WinDeal,
 )
+from pipeline_engine.deal.commands_life import (
+    AcceptHandoff,
+    DeclineHandoff,
+    PauseDeal,
+    RequestHandoff,
+    ResumeDeal,
+    UnlinkContact,
+    WithdrawHandoff,
+)
 from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
@@ -80,15 +89,17 @@ from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.owning import owner_asked_about, way_of
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
     "Able",
+    "AcceptHandoff",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -126,12 +137,14 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DeclineHandoff",
     "DocumentAttached",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
     "FollowUpPlanned",
     "Grant",
+    "Handoff",
     "HandoffAccepted",
     "HandoffDeclined",
     "HandoffRequested",
@@ -152,6 +165,8 @@ __all__ = [
     "OpeningRefused",
     "Outcome",
     "OwnerAssigned",
+    "PauseDeal",
+    "Pauses",
     "Preflight",
     "RawValue",
     "RecordNote",
@@ -159,6 +174,8 @@ __all__ = [
     "ReopenDeal",
     "Request",
     "RequestApproval",
+    "RequestHandoff",
+    "ResumeDeal",
     "RuleWaived",
     "SetFields",
     "SetNextStep",
@@ -166,12 +183,14 @@ __all__ = [
     "Standing",
     "Tick",
     "TickItem",
+    "UnlinkContact",
     "UntickItem",
     "Verdicts",
     "Waive",
     "WaiverRefused",
     "Way",
     "WinDeal",
+    "WithdrawHandoff",
     "decide",
     "evolve",
     "explain",
@@ -180,7 +199,9 @@ __all__ = [
     "judged_again",
     "local_day",
     "owner_asked_about",
+    "paused",
     "preflight",
+    "resumed",
     "verdicts_of",
     "way_of",
     "ways_on",

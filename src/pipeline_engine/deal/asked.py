@@ -91,7 +91,7 @@ def _value(field: str, given: object) -> None:
 
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
-    **dict.fromkeys(("by", "on_behalf_of", "owner"), _id),
+    **dict.fromkeys(("by", "on_behalf_of", "owner", "to"), _id),
     **dict.fromkeys(
         (
             "deal_id", "command_id", "correlation_id", "causation_id", "process", "stage", "target", "rule", "kind",
@@ -100,7 +100,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
         _name,
     ),
     **dict.fromkeys(("title", "why", "contact", "with_whom", "text", "reason", "competitor", "note"), _text),
-    **dict.fromkeys(("at", "expires_at", "due"), _moment),
+    **dict.fromkeys(("at", "expires_at", "due", "until"), _moment),
     **dict.fromkeys(("fields", "values"), _fields),
     "minutes": _number,
     "sha256": _digest,

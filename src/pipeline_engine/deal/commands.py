@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from pipeline_engine.deal.asked import as_kept
 from pipeline_engine.envelope import Via
@@ -22,6 +23,9 @@ class Command:
 
     Making one raises BadValue where a part could not be kept: an id, a text, a moment or a value.
     """
+
+    # Whether deciding it needs to know who the owner reports to, whatever the rules read.
+    asks_about_owner: ClassVar[bool] = False
 
     deal_id: str
     at: datetime

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Mark, Request, Tick
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
@@ -156,11 +157,21 @@ def asked_with(event: Judged) -> object:
     return event.lost_reason if isinstance(event, e.MoveRefused) else event.owner
 
 
-def _assigned(deal: Deal, event: e.OwnerAssigned, recorded: Recorded) -> dict[str, Any]:
+def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> dict[str, Any]:
     approvals, waivers = (_lapsed(grants, {OWNER}) for grants in (deal.approvals, deal.waivers))
     # Four eyes, always: what the new owner granted while the deal was somebody else's ends with it.
     own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
-    return {"owner": event.owner, **own}
+    # Who asked for a handover owned the deal, or stood for who did: with another owner it is over.
+    return {"owner": event.owner, "handoff": None, **own}
+
+
+def _handoff_asked(deal: Deal, event: e.HandoffRequested, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    return {"handoff": Handoff(event.to, envelope.actor, envelope.at, recorded.version, event.why)}
+
+
+def _handoff_over(deal: Deal, event: e.HandoffDeclined | e.HandoffWithdrawn, recorded: Recorded) -> dict[str, Any]:
+    return {"handoff": None}
 
 
 def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
@@ -245,15 +256,19 @@ def _waived(deal: Deal, event: e.RuleWaived, recorded: Recorded) -> dict[str, An
 
 
 def _paused(deal: Deal, event: e.DealPaused, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": True}
+    return _waits(deal, *paused(deal.pauses, recorded.envelope.at, event.until))
 
 
 def _resumed(deal: Deal, event: e.DealResumed, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": False}
+    return _waits(deal, *resumed(deal.pauses, recorded.envelope.at))
+
+
+def _waits(deal: Deal, pauses: Pauses[datetime], gone: tuple[datetime, datetime] | None) -> dict[str, Pauses[datetime]]:
+    return {"pauses": replace(pauses, over=(*deal.pauses.over, gone) if gone else deal.pauses.over)}
 
 
 def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:
-    return {"merged_into": event.into}
+    return {"merged_into": event.into, "handoff": None}
 
 
 def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> dict[str, Any]:
@@ -269,5 +284,6 @@ _CHANGES: dict[type[Event], Change] = {
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
     e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
     e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
-    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened,
+    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.HandoffRequested: _handoff_asked,
+    e.HandoffAccepted: _assigned, e.HandoffDeclined: _handoff_over, e.HandoffWithdrawn: _handoff_over,
 }  # fmt: skip

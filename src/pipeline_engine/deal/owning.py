@@ -7,6 +7,7 @@ again, of the new owner.
 from dataclasses import replace
 
 from pipeline_engine.deal import commands as c
+from pipeline_engine.deal.commands_life import AcceptHandoff
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.events import AssignmentRefused, HandoffAccepted, OwnerAssigned
@@ -45,13 +46,15 @@ def owner_asked_about(command: c.Command, deal: Deal | None) -> str | None:
     """Whose standing a command is judged by: whoever is to own the deal, else whoever does."""
     if isinstance(command, (c.OpenDeal, c.AssignOwner)):
         return command.owner
+    if isinstance(command, AcceptHandoff):
+        return command.by
     return deal.owner if deal else None
 
 
 def way_of(command: c.Command, deal: Deal, judge: Judge) -> Way | None:
     """The gate a command comes to, from where and to what; None where it comes to none, or to one that is not there."""
-    if isinstance(command, c.AssignOwner):
-        another = deal.status == "open" and command.owner != deal.owner
+    if isinstance(command, (c.AssignOwner, AcceptHandoff)):
+        another = deal.status == "open" and owner_asked_about(command, deal) != deal.owner
         return ("own", deal.stage, deal.stage) if another else None
     if isinstance(command, c.OpenDeal):
         stage = command.stage or first_stage(judge)

@@ -123,7 +123,8 @@ class Desk:
         owner_id = owner_asked_about(command, deal)
         _, people = reads.state("store:team", REGISTER)
         actor = self._standing(command.by, reads, command.at)
-        owner = self._standing(owner_id, reads, command.at) if owner_id and judge.asks_about_owner else None
+        asked = judge.asks_about_owner or command.asks_about_owner
+        owner = self._standing(owner_id, reads, command.at) if owner_id and asked else None
         if people == 0:
             # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
             known: dict[str, Any] = {"roles": judge.process.roles, "skills": judge.skills}

@@ -11,6 +11,7 @@ from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
 from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
+from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.projector import LogRow, Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
 from pipeline_engine.facts.standing import FOREVER
@@ -31,6 +32,7 @@ __all__ = [
     "Items",
     "LogRow",
     "Open",
+    "PausedTime",
     "Probes",
     "Projector",
     "Slices",

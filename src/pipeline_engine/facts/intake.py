@@ -31,9 +31,12 @@ class Intake:
         self.documents = Ledger(ledger.DOCUMENTS)
         self.items = Ledger(ledger.ITEMS)
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
+        self.handoffs = Ledger(ledger.HANDOFFS)
+        self.pauses = Ledger(ledger.PAUSES)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
+            self.handoffs, self.pauses,
         )  # fmt: skip
         self._number = 0
 
@@ -91,6 +94,14 @@ class Intake:
     def owner_assigned(self, event: int, data: Body) -> None:
         """The owner is kept like a field."""
         self.changes.append((event, OWNER, "set", *Cells("text", data["owner"])))
+
+    def handoff_asked(self, event: int, data: Body) -> None:
+        """Somebody is asked to take the deal over."""
+        self.handoffs.append((event, data["to"]))
+
+    def pause(self, event: int, data: Body, begun: bool) -> None:
+        """A pause begun, or resumed."""
+        self.pauses.append((event, begun, instant_us(data.get("until"))))
 
     def moved(self, event: int, data: Body) -> None:
         """An accepted move."""
@@ -208,6 +219,10 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "OpeningRefused": Intake.opening_refused,
     "FieldsChanged": Intake.fields_changed,
     "OwnerAssigned": Intake.owner_assigned,
+    "HandoffAccepted": Intake.owner_assigned,
+    "HandoffRequested": Intake.handoff_asked,
+    "DealPaused": lambda intake, event, data: intake.pause(event, data, True),
+    "DealResumed": lambda intake, event, data: intake.pause(event, data, False),
     "DealMoved": Intake.moved,
     "MoveRefused": Intake.refused,
     "DealWon": Intake.won,

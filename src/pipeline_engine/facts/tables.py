@@ -85,8 +85,9 @@ DEALS = pa.schema(
             "latest opening, change of a field or of the owner, by the time it happened",
         ),
         _column("last_event_at", TIME, "latest event of any kind, by the time it happened"),
-        _column("paused", FLAG, "waits on purpose now"),
-        _column("paused_since", TIME, "when the pause that is not over began; null while not paused"),
+        _column("paused", FLAG, "was paused and not resumed; a pause with an end is over then all the same"),
+        _column("paused_since", TIME, "when the pause that was not resumed began; null while not paused"),
+        _column("paused_until", TIME, "when that pause is over by itself; null where only somebody ends it"),
         _imported("was opened by import"),
         _column("removed", FLAG, "the source deleted it"),
         _version("latest version counted in"),
@@ -114,7 +115,8 @@ STAYS = pa.schema(
             "paused time within the stay, of pauses that are over or were cut by its end",
             "µs",
         ),
-        _column("paused_since", TIME, "when the pause that is not over began, within a stay that is not over"),
+        _column("paused_since", TIME, "when the pause that was not resumed began, within a stay that is not over"),
+        _column("paused_until", TIME, "when that pause is over by itself; null where only somebody ends it"),
         _column("entered_version", SHORT, "version of the event that began it"),
         _column("left_version", SHORT, "version of the event that ended it; null while still there"),
         _column(
@@ -286,6 +288,40 @@ FOLLOW_UPS = pa.schema(
     ]
 )
 
+HANDOFFS = pa.schema(
+    [
+        _deal_id(),
+        _version("version of the event by which somebody was asked"),
+        _position(),
+        _column("asked_at", TIME, "when somebody was asked; null where nobody knows"),
+        _actor("who asked"),
+        _column("from_owner", TEXT, "whose deal it was then; null where it was nobody's"),
+        _column("to_owner", TEXT, "who was asked to take it over"),
+        _column(
+            "outcome",
+            TEXT,
+            "open, accepted, declined, withdrawn, or overtaken: the deal got another owner or was merged meanwhile",
+        ),
+        _column("answered_at", TIME, "when that was; null while open, and where nobody knows"),
+        _column("answered_version", SHORT, "version of the event that ended it; null while open"),
+    ]
+)
+
+PAUSES = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _actor(),
+        _column("paused", FLAG, "true: paused, false: resumed"),
+        _column("began", TIME, "when the pause that holds after it began; null where none does or nobody knows"),
+        _column("until", TIME, "when that pause is over by itself; null where only somebody ends it"),
+        _column("over_from", TIME, "when the pause that is over by this event began; null where none is"),
+        _column("over_to", TIME, "when that pause was over: resumed, or its end had come"),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -298,6 +334,8 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "items": ITEMS,
     "follow_ups": FOLLOW_UPS,
+    "handoffs": HANDOFFS,
+    "pauses": PAUSES,
 }
 
 MEANINGS: dict[str, str] = {
@@ -312,6 +350,8 @@ MEANINGS: dict[str, str] = {
     "documents": "one row a document attached",
     "items": "one row an item ticked or unticked",
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
+    "handoffs": "one row a time that somebody was asked to take a deal over",
+    "pauses": "one row a pause begun or resumed",
 }
 
 

@@ -68,7 +68,9 @@ from pipeline_engine.process.model import (
 )
 from pipeline_engine.process.overlap import check_apart, check_no_base
 from pipeline_engine.process.owners import COUNTS, DEALS_IN_STAGE, OPEN_DEALS
+from pipeline_engine.process.paused import counted_from, counted_from_each
 from pipeline_engine.process.rules import (
+    COUNTED_FROM,
     SEMANTICS,
     Column,
     Frame,
@@ -80,6 +82,7 @@ from pipeline_engine.process.rules import (
     Records,
     Vocabulary,
     WorkingHours,
+    WorkWeek,
     both,
     compile_rule,
     day,
@@ -101,6 +104,7 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "CODES",
+    "COUNTED_FROM",
     "COUNTS",
     "DEALS_IN_STAGE",
     "FAIL",
@@ -168,6 +172,7 @@ __all__ = [
     "Used",
     "VariantStanding",
     "Vocabulary",
+    "WorkWeek",
     "WorkingHours",
     "both",
     "both_fit",
@@ -176,6 +181,8 @@ __all__ = [
     "chosen",
     "clock_span",
     "compile_rule",
+    "counted_from",
+    "counted_from_each",
     "day",
     "decide_publish",
     "diff",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipeline_engine.process.rules.literals import DAY, SECOND
 from pipeline_engine.process.rules.tree import Node, walk
+from pipeline_engine.process.rules.vocabulary import COUNTED_FROM, STAY_BEGINS
 from pipeline_engine.values import Money, Personal
 
 Unit = Literal["", "percent", "time of day"]
@@ -18,6 +19,8 @@ _TWO_DAYS = 2 * DAY
 _NAMES: Mapping[str, str] = {
     "stage.id": "the stage",
     "stage.entered_at": "the day it entered the stage",
+    **dict.fromkeys(COUNTED_FROM, "the day it entered the stage, pauses left out"),
+    "stage.paused": "whether it is paused",
     "opened_at": "the day it was opened",
     "owner.id": "the owner",
     "owner.roles": "the owner's roles",
@@ -39,7 +42,7 @@ _NAMES: Mapping[str, str] = {
     "move.passed": "the stages passed over",
 }
 _NOT_KNOWN: Mapping[str, str] = {
-    "stage.entered_at": "nobody knows when it entered the stage",
+    **dict.fromkeys(STAY_BEGINS, "nobody knows when it entered the stage"),
     "opened_at": "nobody knows when it was opened",
     "owner.id": "it has no owner",
     "owner.roles": "it has no owner",
