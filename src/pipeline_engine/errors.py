@@ -17,6 +17,7 @@ PipelineError
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── HandoffIsOpen · NoHandoff · NotTheirs
+│   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
@@ -268,6 +269,17 @@ class NotTheirs(Rejected):
     def __init__(self, actor: str, what: str, who: str) -> None:
         super().__init__(f"`{actor}` may not {what}; expected {who}")
         self.actor, self.who = actor, who
+
+
+class ProcessIsRetired(Rejected):
+    """No deal is opened under the process any more; publishing it again puts it back."""
+
+    def __init__(self, process: str, since: str, why: str) -> None:
+        super().__init__(
+            f"process `{shown(process)}` is retired since {since} ({shown(why)}); "
+            "open the deal under another one, or publish it again"
+        )
+        self.process, self.since, self.why = process, since, why
 
 
 class CommandIdReused(Rejected):

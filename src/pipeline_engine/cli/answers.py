@@ -17,6 +17,7 @@ from pipeline_engine.deal import (
     FollowUpPlanned,
     HandoffAccepted,
     MoveRefused,
+    ObservationRefused,
     OpeningRefused,
     Outcome,
     OwnerAssigned,
@@ -69,6 +70,10 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
             what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
             said = _WHY[last.event.why].format(actor=last.envelope.actor)
             return f"may not {what} {last.event.rule}: {said}"
+        case ObservationRefused() as tried:
+            who = " or ".join(_process_of(engine, outcome.deal_id).observed_by)
+            allowed = f"only {who} may" if who else "`observed: {by: […]}` in the process says who may"
+            return f"{last.envelope.actor} may not record what {tried.source} did: {allowed}"
     return ""
 
 

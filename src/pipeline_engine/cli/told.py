@@ -35,9 +35,9 @@ def _parts(name: str, happened: Any) -> str:
         case "DealWon" | "DealLost" | "DealReopened":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
-        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned":
+        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated":
             return _beside(name, happened)
-    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to")
+    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to", "source")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
 
 
@@ -48,6 +48,10 @@ def _beside(name: str, happened: Any) -> str:
             return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
         case "ChangeRefused":
             return f"{', '.join(happened.fields)} locked in {happened.stage}"
+        case "DealMigrated":
+            before = f"{happened.from_process or happened.process}@{happened.from_version}"
+            moved = f", {happened.from_stage} → {happened.to_stage}" if happened.from_stage != happened.to_stage else ""
+            return f"{before} → {happened.process}@{happened.version}{moved}"
     return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
 
 

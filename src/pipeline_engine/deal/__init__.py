@@ -10,6 +10,7 @@ from pipeline_engine.deal.commands import (
     LoseDeal,
     MoveDeal,
     NoteFollowUp,
+    ObserveDeal,
     OpenDeal,
     RawValue,
     RecordNote,
@@ -78,6 +79,7 @@ from pipeline_engine.deal.events import (
     MoveRefused,
     NextStepSet,
     NoteRecorded,
+    ObservationRefused,
     OpeningRefused,
     OwnerAssigned,
     RuleWaived,
@@ -87,6 +89,9 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve, fold
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.gate import from_outside
+from pipeline_engine.deal.migration import landing, may_migrate, migrated
+from pipeline_engine.deal.observed import Stood, drawn_from, ended_elsewhere, entered_elsewhere
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
 from pipeline_engine.deal.owning import owner_asked_about, way_of
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
@@ -161,6 +166,8 @@ __all__ = [
     "NextStepSet",
     "NoteFollowUp",
     "NoteRecorded",
+    "ObservationRefused",
+    "ObserveDeal",
     "OpenDeal",
     "OpeningRefused",
     "Outcome",
@@ -181,6 +188,7 @@ __all__ = [
     "SetNextStep",
     "SourceStageNoted",
     "Standing",
+    "Stood",
     "Tick",
     "TickItem",
     "UnlinkContact",
@@ -192,12 +200,19 @@ __all__ = [
     "WinDeal",
     "WithdrawHandoff",
     "decide",
+    "drawn_from",
+    "ended_elsewhere",
+    "entered_elsewhere",
     "evolve",
     "explain",
     "first_values",
     "fold",
+    "from_outside",
     "judged_again",
+    "landing",
     "local_day",
+    "may_migrate",
+    "migrated",
     "owner_asked_about",
     "paused",
     "preflight",

@@ -72,6 +72,17 @@ def _number(name: str, value: object) -> object:
     return value
 
 
+def _flag(name: str, value: object) -> object:
+    if not isinstance(value, bool):
+        raise BadValue(name, value, "yes or no")
+    return value
+
+
+def _amount(name: str, value: object) -> object:
+    _value(name, value)
+    return value
+
+
 def _fields(name: str, value: object) -> object:
     if not isinstance(value, Mapping) or len(value) > MOST_FIELDS:
         raise BadValue(name, type(value).__name__, f"at most {MOST_FIELDS:,} fields with their values")
@@ -95,7 +106,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     **dict.fromkeys(
         (
             "deal_id", "command_id", "correlation_id", "causation_id", "process", "stage", "target", "rule", "kind",
-            "role", "name", "item", "opened",
+            "role", "name", "item", "opened", "source", "key",
         ),
         _name,
     ),
@@ -103,6 +114,8 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     **dict.fromkeys(("at", "expires_at", "due", "until"), _moment),
     **dict.fromkeys(("fields", "values"), _fields),
     "minutes": _number,
+    "amount": _amount,
+    "reopens": _flag,
     "sha256": _digest,
     "via": _name,
 }  # fmt: skip

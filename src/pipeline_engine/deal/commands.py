@@ -161,6 +161,23 @@ class ReopenDeal(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObserveDeal(Command):
+    """Record what another system says it did: to a stage, or won, lost, reopen; it asks no gate and is never judged.
+
+    `source` is that system and `key` its own name for what it did: told again, it is recorded once. `reason` is why,
+    for a loss a reason of the process; `amount` what a win came to. `reopens`: in that system a closed deal is opened
+    again by entering a stage; without it such a stage is noted and changes nothing.
+    """
+
+    target: str
+    source: str
+    key: str
+    reason: str | None = None
+    amount: RawValue = None
+    reopens: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestApproval(Command):
     """Ask the role that a rule names to approve; `target` is the next stage unless another is named."""
 

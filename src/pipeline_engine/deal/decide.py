@@ -12,6 +12,7 @@ from pipeline_engine.deal import decide_approvals as approvals
 from pipeline_engine.deal import decide_facts as facts
 from pipeline_engine.deal import decide_handoffs as handoffs
 from pipeline_engine.deal import decide_moves as moves
+from pipeline_engine.deal import decide_observed as observed
 from pipeline_engine.deal import decide_papers as papers
 from pipeline_engine.deal import decide_pauses as pauses
 from pipeline_engine.deal.context import Context
@@ -31,6 +32,7 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     life.RequestHandoff: handoffs.request_handoff, life.AcceptHandoff: handoffs.accept_handoff,
     life.PauseDeal: pauses.pause_deal, life.ResumeDeal: pauses.resume_deal, life.UnlinkContact: facts.unlink_contact,
     life.DeclineHandoff: handoffs.decline_handoff, life.WithdrawHandoff: handoffs.withdraw_handoff,
+    c.ObserveDeal: observed.observe_deal,
 }  # fmt: skip
 
 

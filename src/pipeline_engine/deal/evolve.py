@@ -13,7 +13,10 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused)
+_REFUSED = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
+    e.ObservationRefused,
+)  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
@@ -267,6 +270,26 @@ def _waits(deal: Deal, pauses: Pauses[datetime], gone: tuple[datetime, datetime]
     return {"pauses": replace(pauses, over=(*deal.pauses.over, gone) if gone else deal.pauses.over)}
 
 
+def _migrated(deal: Deal, event: e.DealMigrated, recorded: Recorded) -> dict[str, Any]:
+    approvals, waivers = (_gone(grants, event.ended) for grants in (deal.approvals, deal.waivers))
+    changed: dict[str, Any] = {
+        "process": event.process, "process_version": event.version, "approvals": approvals, "waivers": waivers,
+        "requests": tuple(r for r in deal.requests if r.version not in event.ended),
+    }  # fmt: skip
+    if event.to_stage == event.from_stage or deal.status != "open" or deal.merged_into is not None:
+        return changed
+    # In a stage of another name a stay of its own begins.
+    at = recorded.envelope.at
+    later = _later(deal.last_stage_at, at)
+    return {**changed, "stage": event.to_stage, "entered_at": at, "last_stage_at": later}
+
+
+def _gone(grants: tuple[Grant, ...], versions: tuple[int, ...]) -> tuple[Grant, ...]:
+    if not versions:
+        return grants
+    return tuple(replace(g, standing=False) if g.version in versions else g for g in grants)
+
+
 def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:
     return {"merged_into": event.into, "handoff": None}
 
@@ -286,4 +309,5 @@ _CHANGES: dict[type[Event], Change] = {
     e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
     e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.HandoffRequested: _handoff_asked,
     e.HandoffAccepted: _assigned, e.HandoffDeclined: _handoff_over, e.HandoffWithdrawn: _handoff_over,
+    e.DealMigrated: _migrated,
 }  # fmt: skip

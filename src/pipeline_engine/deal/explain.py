@@ -25,7 +25,10 @@ _OUTCOMES: dict[type[Any], tuple[Gate, str]] = {
     e.DealWon: ("win", "won"), e.DealLost: ("lose", "lost"), e.DealReopened: ("reopen", "reopen"),
 }  # fmt: skip
 _OWNED = (e.OwnerAssigned, e.AssignmentRefused, e.HandoffAccepted)
-REFUSALS = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused)
+REFUSALS = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
+    e.ObservationRefused,
+)  # fmt: skip
 
 
 def verdicts_of(recorded: Recorded) -> e.Verdicts | None:

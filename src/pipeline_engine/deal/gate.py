@@ -102,6 +102,12 @@ def _context_value(path: str, context: Context) -> ContextValue | None:
     return ContextValue(value=getattr(standing, what), stream=standing.stream, version=standing.version)
 
 
+def from_outside(context: Context) -> dict[str, dict[str, object]]:
+    """What a rule may read outside the deal, by path, in the form in which verdicts keep it."""
+    read = {path: _context_value(path, context) for path in _FROM_OUTSIDE}
+    return {path: {"value": value.value} for path, value in read.items() if value is not None}
+
+
 def repeats(mark: Mark | None, refusal: Refusal, actor: str, deal: Deal) -> int | None:
     """The version of an earlier refusal that said exactly this, None where this one is new."""
     verdicts = refusal.verdicts

@@ -7,11 +7,13 @@ from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.follow_ups import Opening, Planned
 from pipeline_engine.engine.life import OpenHandoff
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
+from pipeline_engine.engine.migrations import Migrated
+from pipeline_engine.engine.publishing import Published
 from pipeline_engine.engine.selection import DealRow
-from pipeline_engine.engine.setup import Applied, Published
+from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "OpenHandoff", "Opening", "Planned", "Published",
-    "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
+    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff", "Opening", "Planned",
+    "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

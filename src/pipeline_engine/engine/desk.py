@@ -1,7 +1,7 @@
 """Where every deal command comes in, whatever its door: load, decide, append, and say what became of it."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
@@ -16,11 +16,14 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    MoveDeal,
+    ObserveDeal,
     OpenDeal,
     Outcome,
     Preflight,
     Standing,
     decide,
+    drawn_from,
     explain,
     owner_asked_about,
     preflight,
@@ -29,14 +32,14 @@ from pipeline_engine.deal import (
 )
 from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
-from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
-from pipeline_engine.engine.tally import DEAL, Counts, Tally
-from pipeline_engine.envelope import Envelope, Recorded
-from pipeline_engine.errors import UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, Process, VariantStanding
+from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
+from pipeline_engine.engine.tally import Counts, Tally
+from pipeline_engine.envelope import Envelope, Event, Recorded
+from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
+from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
 from pipeline_engine.store import Decision, Draft, Receipt, Request, Store
 from pipeline_engine.team import Person
-from pipeline_engine.values import value_to_json
+from pipeline_engine.values import instant_text, value_to_json
 
 Clock = Callable[[], datetime]
 Way = tuple[Gate, str | None, str]
@@ -75,7 +78,7 @@ class Desk:
             if way and not alone:
                 raise _Counts
             decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))]
-            return Decision(tuple(Draft(_envelope(timed), e) for e in decided[0].events), decided[0].repeats)
+            return Decision(_drafts(timed, decided[0].events), decided[0].repeats)
 
         asked = f"deal:{command.deal_id}", Request(command.command_id, _digest(command, at_given)), DEAL
         try:
@@ -96,19 +99,27 @@ class Desk:
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
         if isinstance(command, OpenDeal):
-            named = self.judge(command.process, None, reads)
-            return self._ready(self.families.chosen(command, named.process, reads))
+            named = self._published(command.process, reads)
+            chosen = self.families.chosen(command, named.at(), reads)
+            # A variant that is retired is never chosen; it may have been named.
+            if chosen.name == named.name and (retired := named.retired) is not None:
+                since = instant_text(retired.at) if retired.at else "an unknown time"
+                raise ProcessIsRetired(named.name, since, retired.why)
+            return self._ready(chosen)
         if deal is None or not deal.opened:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
 
     def judge(self, name: str, version: int | None, reads: Reads | None = None) -> Judge:
         """A published version of a process (None: the one in force), ready to judge; raises UnknownProcess."""
-        published, _ = (reads or Unwatched(self._store)).state(f"process:{name}", PROCESS)
+        return self._ready(self._published(name, reads or Unwatched(self._store)).at(version))
+
+    def _published(self, name: str, reads: Reads) -> PublishedProcess:
+        published: PublishedProcess | None = reads.state(f"process:{name}", PROCESS)[0]
         if published is None:
             known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
             raise UnknownProcess(name, known)
-        return self._ready(published.at(version))
+        return published
 
     def _ready(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)
@@ -134,7 +145,22 @@ class Desk:
             _, start, target = way
             stage = target if target in judge.stages else start or ""
             owner = replace(owner, held=self.tally.held(owner.id, judge.process.name, stage, command.deal_id))
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+        history = partial(self._before, f"deal:{command.deal_id}", deal.version if deal else 0)
+        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0, history=history)
+
+    def _before(self, stream: str, version: int) -> list[Recorded]:
+        """The events that a state is the sum of, whatever came after it."""
+        return [recorded for recorded in self._store.events(stream) if recorded.version <= version]
+
+    def asked_by_owner(self, owner: str | None, process: Process, now: datetime) -> Context:
+        """What a rule may read outside a deal that its owner asks to move; `somebody`, where it has none."""
+        probe = MoveDeal(deal_id="any", at=now, by=owner or "somebody", command_id="asked", target="any")
+        return self._context(probe, Deal(id="any", owner=owner), self._ready(process), (Unwatched(self._store), now))
+
+    def holds_one(self, person_id: str, roles: Collection[str], reads: Reads, at: datetime) -> bool:
+        """Whether somebody holds one of these roles; everybody does where none is named, or nobody is registered."""
+        _, people = reads.state("store:team", REGISTER)
+        return not roles or people == 0 or not set(roles).isdisjoint(self._standing(person_id, reads, at).roles)
 
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)
@@ -205,6 +231,13 @@ def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:
     """The gate a command comes to, where a rule of it counts the owner's deals."""
     way = way_of(command, deal or Deal(id=command.deal_id), judge)
     return way if way and judge.counts(*way) else None
+
+
+def _drafts(command: Command, events: tuple[Event, ...]) -> tuple[Draft, ...]:
+    envelope = _envelope(command)
+    if not isinstance(command, ObserveDeal):
+        return tuple(Draft(envelope, event) for event in events)
+    return tuple(Draft(drawn_from(envelope, command, event, event is events[-1]), event) for event in events)
 
 
 def _envelope(command: Command) -> Envelope:

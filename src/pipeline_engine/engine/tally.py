@@ -3,11 +3,11 @@
 from threading import Lock
 from typing import Protocol
 
-from pipeline_engine.deal import Deal, Held, evolve
+from pipeline_engine.deal import Held
+from pipeline_engine.engine.reads import DEAL
 from pipeline_engine.facts import Holdings, is_correction
-from pipeline_engine.store import Fold, Store
+from pipeline_engine.store import Store
 
-DEAL: Fold[Deal] = Fold("deal", evolve)
 _BATCH = 20_000
 
 

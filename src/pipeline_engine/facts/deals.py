@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers, picked
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Path, Steps
 from pipeline_engine.facts.pauses import StayPauses
@@ -22,15 +22,15 @@ def deals_of(
     owners, worth = lookups
     begin = np.flatnonzero(path.first)
     end = np.append(begin[1:], len(path.row)) - 1 if len(begin) else begin
-    deal, opened, step = path.deal[begin], path.event[begin], path.row[begin]
+    deal, opened, law = path.deal[begin], path.event[begin], path.law[end]
     bounds = keys(deal, np.full(len(deal), 2**31 - 1))
     units, currency = _value(steps, path, end, worth.at(bounds))
     columns: dict[str, pa.Array] = {
         **_times(selection, deal),
         **_where(selection, path, end),
         "deal_id": selection.deal_ids.take(pa.array(deal)),
-        "process": steps.process.take(step).arrow(),
-        "process_version": numbers(steps.process_version[step], SHORT),
+        "process": steps.process.take(law).arrow(),
+        "process_version": numbers(picked(steps.process_version, law), SHORT),
         "owner": owners.words("text", bounds),
         "opened_at": numbers(selection.at[opened], TIME),
         "opened_precision": Words.of(selection.events["precision"]).take(opened).arrow(),

@@ -12,6 +12,7 @@ from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbe
 from pipeline_engine.facts.attempts import attempts_of
 from pipeline_engine.facts.deals import deals_of
 from pipeline_engine.facts.handoffs import handoffs_of
+from pipeline_engine.facts.happenings import happenings_of
 from pipeline_engine.facts.intake import OWNER, Intake
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
@@ -48,6 +49,7 @@ def derive(
     }
     for name in _SINGLE_FACTS:
         derived[name] = _facts(selection, name, *selection.rows(getattr(intake, name).table()))
+    derived["happenings"] = happenings_of(selection, owners, *selection.rows(intake.happenings.table()))
     return derived, selection
 
 

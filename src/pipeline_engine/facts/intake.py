@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_engine.facts import ledger
+from pipeline_engine.facts.asked_for import ASKED_FOR, asked_for
 from pipeline_engine.facts.ledger import Ledger
 from pipeline_engine.facts.stored import Cells, cells, compact, instant_us, sealed_text
 
@@ -31,12 +32,13 @@ class Intake:
         self.documents = Ledger(ledger.DOCUMENTS)
         self.items = Ledger(ledger.ITEMS)
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
+        self.happenings = Ledger(ledger.HAPPENINGS)
         self.handoffs = Ledger(ledger.HANDOFFS)
         self.pauses = Ledger(ledger.PAUSES)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
-            self.handoffs, self.pauses,
+            self.handoffs, self.pauses, self.happenings,
         )  # fmt: skip
         self._number = 0
 
@@ -64,6 +66,8 @@ class Intake:
         read = _READERS.get(row.name)
         if read is not None:
             read(self, self._number, body.get("data") or {})
+        if row.name in ASKED_FOR:
+            self.happenings.append((self._number, row.name, *asked_for(body)))
 
     def settle(self) -> None:
         """Give the waiting Python rows back to memory once there are many."""
@@ -131,6 +135,13 @@ class Intake:
     def merged(self, event: int, data: Body) -> None:
         """A merge ends the stay; it is no attempt."""
         self._step(event, ("merge", None, None, True), {"basis": "source"})
+
+    def migrated(self, event: int, data: Body) -> None:
+        """Another version from now on, which is no attempt; and what of approvals and waivers it does not take over."""
+        process, way = (data["process"], data["version"]), (data["from_stage"], data["to_stage"])
+        self._step(event, ("migrate", *way, True), {"basis": "migration"}, process=process)
+        for version in data.get("ended", ()):
+            self.approvals.append((event, "ended", None, None, None, version, None, None))
 
     def activity(self, event: int, data: Body) -> None:
         """An activity."""
@@ -229,6 +240,7 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "DealLost": Intake.lost,
     "DealReopened": Intake.reopened,
     "DealMerged": Intake.merged,
+    "DealMigrated": Intake.migrated,
     "ActivityLogged": Intake.activity,
     "ContactLinked": lambda intake, event, data: intake.contact(event, data, True),
     "ContactUnlinked": lambda intake, event, data: intake.contact(event, data, False),

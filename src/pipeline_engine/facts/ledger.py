@@ -55,6 +55,8 @@ PAUSES = _schema("event:long paused:flag until:long")
 HANDOFFS = _schema("event:long to:word")
 FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
 
+HAPPENINGS = _schema("event:long name:word on_behalf_of:word why:word reason:text detail:text")
+
 
 class Ledger:
     """Rows of one schema, appended as tuples in column order."""

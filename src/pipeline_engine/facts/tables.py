@@ -63,7 +63,7 @@ DEALS = pa.schema(
     [
         _deal_id(),
         _column("process", TEXT, "name of the process the deal runs under"),
-        _column("process_version", SHORT, "version of that process"),
+        _column("process_version", SHORT, "version of that process; since a migration the new one"),
         _column("owner", TEXT, "the latest owner; null where there is none"),
         _column("stage", TEXT, "the latest stage; a lost deal keeps the one it was lost from"),
         _column(
@@ -100,14 +100,14 @@ STAYS = pa.schema(
         _deal_id(),
         _column("nth", SHORT, "1 for the deal's first stay, and so on; re-entry is another stay"),
         _column("process", TEXT, "name of the process"),
-        _column("process_version", SHORT, "version of the process"),
+        _column("process_version", SHORT, "version of the process; of a stay that a migration let go on, the latest"),
         _column("stage", TEXT, "where the deal stood"),
         _column("owner", TEXT, "the owner when the stay began"),
         _column("entered", TIME, "when the stay began; null where nobody knows"),
         _column("entered_precision", TEXT, "instant, day or unknown"),
         _column("left", TIME, "when the stay ended; null while still there, and where nobody knows"),
         _column("ended", TEXT, "advance, back, won, lost, migrated, corrected, merged or `still there`"),
-        _column("next_stage", TEXT, "the stage that followed by a move; null otherwise"),
+        _column("next_stage", TEXT, "the stage that followed by a move or a migration; null otherwise"),
         _column("basis", TEXT, "by what right the stay began: gate, source, migration or correction"),
         _column(
             "paused_us",
@@ -217,13 +217,17 @@ APPROVALS = pa.schema(
         _column(
             "event",
             TEXT,
-            "requested, granted, rejected, returned, expired, refused, waived or waiver_refused",
+            "requested, granted, rejected, returned, expired, refused, waived, waiver_refused, or ended by a migration",
         ),
-        _column("rule", TEXT, "id of the rule"),
-        _column("target", TEXT, "a stage, won, lost or reopen"),
-        _column("role", TEXT, "the role asked, or in which it was given; null for expired and refused"),
+        _column("rule", TEXT, "id of the rule; null for ended"),
+        _column("target", TEXT, "a stage, won, lost or reopen; null for ended"),
+        _column("role", TEXT, "the role asked, or in which it was given; null for expired, refused and ended"),
         _actor(),
-        _column("seen_version", SHORT, "the deal version that was seen (granted, waived) or granted (expired)"),
+        _column(
+            "seen_version",
+            SHORT,
+            "the deal version that was seen (granted, waived), granted (expired), or at which what ended began",
+        ),
         _column("lapses_on", TEXTS, "fields whose change ends it; null where it grants nothing"),
         _column("expires_at", TIME, "when it ends by itself"),
         _imported(),
@@ -322,6 +326,24 @@ PAUSES = pa.schema(
     ]
 )
 
+HAPPENINGS = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _column("recorded_at", TIME, "when the engine recorded it"),
+        _actor(),
+        _column("via", TEXT, "through which door"),
+        _column("owner", TEXT, "the owner at that version"),
+        _column("event", TEXT, "name of the event"),
+        _column("on_behalf_of", TEXT, "in whose stead it was done"),
+        _column("why", TEXT, "why somebody may not do what they tried, in the engine's word"),
+        _column("reason", TEXT, "why, in somebody's words", _SEALED),
+        _column("detail", TEXT, "what else the event says, personal values sealed", "JSON"),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -336,6 +358,7 @@ TABLES: dict[str, pa.Schema] = {
     "follow_ups": FOLLOW_UPS,
     "handoffs": HANDOFFS,
     "pauses": PAUSES,
+    "happenings": HAPPENINGS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -352,6 +375,10 @@ MEANINGS: dict[str, str] = {
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
     "handoffs": "one row a time that somebody was asked to take a deal over",
     "pauses": "one row a pause begun or resumed",
+    "happenings": (
+        "one row an approval, waiver, correction or migration, and one a try of somebody who may not: what an auditor "
+        "asks for and no other table holds in full"
+    ),
 }
 
 

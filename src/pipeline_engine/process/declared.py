@@ -40,6 +40,7 @@ class Declared:
     fields: dict[str, Field]
     backdate: Span | None = None
     backdate_by: tuple[str, ...] = ()
+    observed_by: tuple[str, ...] = ()
     sound: bool = True
     limit_places: Mapping[str, Place] = field(default_factory=dict)
     locks: tuple[Text, ...] = ()
@@ -74,6 +75,7 @@ def read_declared(top: Section) -> Declared:
         fields=fields,
         backdate=backdate,
         backdate_by=backdate_by,
+        observed_by=_observed(top, roles),
         sound=bool(currency) and len(complaints.found) == before,
         limit_places=limits.places,
         locks=tuple(locks),
@@ -279,3 +281,12 @@ def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[
     section = Section(node, ("max", "by"), top.complaints, "`backdate`")
     section.need("max")
     return section.read("max", scalars.clock_span), roles_of(section, "by", roles)
+
+
+def _observed(top: Section, roles: tuple[str, ...]) -> tuple[str, ...]:
+    node = top.node_of("observed")
+    if node is None:
+        return ()
+    section = Section(node, ("by",), top.complaints, "`observed`")
+    section.need("by")
+    return roles_of(section, "by", roles)

@@ -175,6 +175,13 @@ class LostReason(Frozen):
     counted: bool = True
 
 
+class Publishing(Frozen):
+    """Who may change the process: holders of a role in `by`, everybody without; `four_eyes`: two people together."""
+
+    by: tuple[str, ...] = ()
+    four_eyes: bool = False
+
+
 class Calendar(Frozen):
     """Working time: a zone, the hours of each working weekday (0 is Monday), and the days off."""
 
@@ -225,10 +232,12 @@ class Process(Frozen):
     lost_reasons: tuple[LostReason, ...] = ()
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
+    observed_by: tuple[str, ...] = ()  # who may record what another system did to a deal
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
     extends: Extends | None = None
     variant_for: dict[str, tuple[str, ...]] = {}  # of a variant: which deals of the base it is for
+    publishing: Publishing | None = None  # how the next change is made; None: by everybody, without a reason
     semantics: int = 1
 
     @property

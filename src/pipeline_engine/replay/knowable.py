@@ -45,7 +45,7 @@ def weighed(situations: Situations, judge: Judge, recorded: Matrix) -> Judged:
 def unknowable(situations: Situations, judge: Judge, verdicts: Matrix, recorded: Matrix) -> Mask:
     """Rules × attempts; see `weighed`."""
     imported = ~situations.words("basis").is_any("gate")
-    bare = _without_evidence(situations, imported)
+    bare = without_evidence(situations, imported)
     result = np.zeros(verdicts.shape, np.bool_)
     for number, rule in enumerate(judge.process.rules):
         said, unknown = recorded[number], verdicts[number] == UNKNOWN
@@ -65,7 +65,7 @@ def _reads_any(rule: Rule, paths: tuple[str, ...]) -> bool:
     return any(path in rule.reads for path in paths)
 
 
-def _without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]:
+def without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]:
     """The lists of which no import has brought one row; a history made here keeps them all."""
     if not imported.any():
         return ()
