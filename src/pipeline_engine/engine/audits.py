@@ -1,7 +1,7 @@
 """The verbs of an auditor: what went past the gate, and who allowed, refused and corrected what."""
 
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from pipeline_engine.audit import (
     Answer,
@@ -65,5 +65,5 @@ class AuditVerbs(AnswerVerbs):
         return corrections(*self._asked_for(asked), self._store.open_sealed)
 
     def _asked_for(self, asked: Asked) -> tuple[Facts, Wanted]:
-        known_at = asked.pop("known_at", None)
-        return self.facts(known_at=known_at), Wanted(**asked)
+        events: dict[str, Any] = {name: value for name, value in asked.items() if name != "known_at"}
+        return self.facts(known_at=asked.get("known_at")), Wanted(**events)
