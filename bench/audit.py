@@ -7,6 +7,7 @@ them is measured, with nothing made ready before. The peer folds and judges deal
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from time import perf_counter
 
@@ -44,7 +45,7 @@ outcomes: {won: {from: [negotiation], enter: [{id: slow, check: now - opened_at 
 def story(chance: Random) -> Iterator[Event]:
     """Ten events of one deal."""
     yield DealOpened(process="audited", version=1, stage="lead", basis="source", owner=f"rep-{chance.randrange(12):02}")
-    for before, after in zip(STAGES, STAGES[1:], strict=False):
+    for before, after in pairwise(STAGES):
         yield ActivityLogged(kind=chance.choice(("call", "meeting")))
         if chance.random() < 2 / 3:
             yield FieldsChanged(set={"amount": Money.of(chance.choice((500, 20_000, 80_000)), "EUR")})
