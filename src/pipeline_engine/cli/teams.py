@@ -34,13 +34,14 @@ def apply(
 
 @commands.command("list", epilog=epilog("team list"))
 def list_(json: Json = False) -> None:
-    """List everybody with their roles, team, manager and what is lent to them."""
+    """List everybody with their roles, team, manager, skills and what is lent to them."""
     with opened() as engine:
         people = engine.people()
     if json:
         emit_json([
             {
                 "id": p.id, "roles": list(p.roles), "team": p.team, "manager": p.manager,
+                "skills": [{"id": s.id, "until": instant_text(s.until) if s.until else None} for s in p.skills],
                 "delegations": [
                     {"from": d.lender, "role": d.role, "until": instant_text(d.until)} for d in p.delegations
                 ],
@@ -54,8 +55,9 @@ def list_(json: Json = False) -> None:
     rows = [
         (
             p.id, ", ".join(p.roles) or words.NOTHING, p.team or "", p.manager or "",
+            ", ".join(f"{s.id} until {words.moment(s.until)}" if s.until else s.id for s in p.skills),
             "; ".join(f"{d.role} of {d.lender} until {words.moment(d.until)}" for d in p.delegations),
         )
         for p in people
     ]  # fmt: skip
-    table([(name, "left") for name in ("who", "roles", "team", "reports to", "lent")], rows)
+    table([(name, "left") for name in ("who", "roles", "team", "reports to", "skills", "lent")], rows)

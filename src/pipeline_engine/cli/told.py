@@ -35,9 +35,11 @@ def _parts(name: str, happened: Any) -> str:
         case "DealWon" | "DealLost" | "DealReopened":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
-        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned":
+        case "CorrectionProposed" | "CorrectionRecorded" | "CorrectionRefused":
+            return _corrected(happened)
+        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated":
             return _beside(name, happened)
-    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "source")
+    shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to", "source")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
 
 
@@ -48,7 +50,22 @@ def _beside(name: str, happened: Any) -> str:
             return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
         case "ChangeRefused":
             return f"{', '.join(happened.fields)} locked in {happened.stage}"
+        case "DealMigrated":
+            before = f"{happened.from_process or happened.process}@{happened.from_version}"
+            moved = f", {happened.from_stage} → {happened.to_stage}" if happened.from_stage != happened.to_stage else ""
+            return f"{before} → {happened.process}@{happened.version}{moved}"
     return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
+
+
+def _corrected(happened: Any) -> str:
+    """Of which event what really was."""
+    of = f"event {happened.corrects}"
+    if happened.kind == "void" or not hasattr(happened, "set"):
+        return f"{happened.kind} of {of}" + (f", {happened.why}" if hasattr(happened, "why") else "")
+    if happened.kind == "time":
+        return f"{of} was at {words.moment(happened.really_at)}"
+    cleared = "".join(f", {field} not known" for field in happened.cleared)
+    return f"{of}: {_fields(happened.set) if happened.set else ''}{cleared}".replace(": , ", ": ")
 
 
 def _fields(values: Any) -> str:

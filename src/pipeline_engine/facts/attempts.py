@@ -14,9 +14,9 @@ from pipeline_engine.facts.tables import ATTEMPTS, COUNT, SHORT, TIME
 def attempts_of(
     selection: Selection, steps: Steps, owners: Lookup, worth: Worth, proposed: tuple[pa.Table, Ints]
 ) -> pa.Table:
-    """The attempts in stream order; merges are none."""
+    """The attempts in stream order; merges and migrations are none."""
     said_accepted = flags(steps.table["accepted"])
-    row = np.flatnonzero(~steps.kind.is_any("merge") & (steps.accepted | ~said_accepted))
+    row = np.flatnonzero(~steps.kind.is_any("merge", "migrate") & (steps.accepted | ~said_accepted))
     event = steps.event[row]
     bounds = keys(steps.deal[row], selection.version[event])
     units, currency = _value(selection, steps, worth, proposed)

@@ -33,10 +33,12 @@ class Intake:
         self.items = Ledger(ledger.ITEMS)
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
         self.happenings = Ledger(ledger.HAPPENINGS)
+        self.handoffs = Ledger(ledger.HANDOFFS)
+        self.pauses = Ledger(ledger.PAUSES)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
-            self.happenings,
+            self.handoffs, self.pauses, self.happenings,
         )  # fmt: skip
         self._number = 0
 
@@ -97,6 +99,14 @@ class Intake:
         """The owner is kept like a field."""
         self.changes.append((event, OWNER, "set", *Cells("text", data["owner"])))
 
+    def handoff_asked(self, event: int, data: Body) -> None:
+        """Somebody is asked to take the deal over."""
+        self.handoffs.append((event, data["to"]))
+
+    def pause(self, event: int, data: Body, begun: bool) -> None:
+        """A pause begun, or resumed."""
+        self.pauses.append((event, begun, instant_us(data.get("until"))))
+
     def moved(self, event: int, data: Body) -> None:
         """An accepted move."""
         self._step(event, ("move", data["from_stage"], data["to_stage"], True), data)
@@ -125,6 +135,13 @@ class Intake:
     def merged(self, event: int, data: Body) -> None:
         """A merge ends the stay; it is no attempt."""
         self._step(event, ("merge", None, None, True), {"basis": "source"})
+
+    def migrated(self, event: int, data: Body) -> None:
+        """Another version from now on, which is no attempt; and what of approvals and waivers it does not take over."""
+        process, way = (data["process"], data["version"]), (data["from_stage"], data["to_stage"])
+        self._step(event, ("migrate", *way, True), {"basis": "migration"}, process=process)
+        for version in data.get("ended", ()):
+            self.approvals.append((event, "ended", None, None, None, version, None, None))
 
     def activity(self, event: int, data: Body) -> None:
         """An activity."""
@@ -213,12 +230,17 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "OpeningRefused": Intake.opening_refused,
     "FieldsChanged": Intake.fields_changed,
     "OwnerAssigned": Intake.owner_assigned,
+    "HandoffAccepted": Intake.owner_assigned,
+    "HandoffRequested": Intake.handoff_asked,
+    "DealPaused": lambda intake, event, data: intake.pause(event, data, True),
+    "DealResumed": lambda intake, event, data: intake.pause(event, data, False),
     "DealMoved": Intake.moved,
     "MoveRefused": Intake.refused,
     "DealWon": Intake.won,
     "DealLost": Intake.lost,
     "DealReopened": Intake.reopened,
     "DealMerged": Intake.merged,
+    "DealMigrated": Intake.migrated,
     "ActivityLogged": Intake.activity,
     "ContactLinked": lambda intake, event, data: intake.contact(event, data, True),
     "ContactUnlinked": lambda intake, event, data: intake.contact(event, data, False),

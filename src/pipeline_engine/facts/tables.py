@@ -63,7 +63,7 @@ DEALS = pa.schema(
     [
         _deal_id(),
         _column("process", TEXT, "name of the process the deal runs under"),
-        _column("process_version", SHORT, "version of that process"),
+        _column("process_version", SHORT, "version of that process; since a migration the new one"),
         _column("owner", TEXT, "the latest owner; null where there is none"),
         _column("stage", TEXT, "the latest stage; a lost deal keeps the one it was lost from"),
         _column(
@@ -85,8 +85,9 @@ DEALS = pa.schema(
             "latest opening, change of a field or of the owner, by the time it happened",
         ),
         _column("last_event_at", TIME, "latest event of any kind, by the time it happened"),
-        _column("paused", FLAG, "waits on purpose now"),
-        _column("paused_since", TIME, "when the pause that is not over began; null while not paused"),
+        _column("paused", FLAG, "was paused and not resumed; a pause with an end is over then all the same"),
+        _column("paused_since", TIME, "when the pause that was not resumed began; null while not paused"),
+        _column("paused_until", TIME, "when that pause is over by itself; null where only somebody ends it"),
         _imported("was opened by import"),
         _column("removed", FLAG, "the source deleted it"),
         _version("latest version counted in"),
@@ -99,14 +100,14 @@ STAYS = pa.schema(
         _deal_id(),
         _column("nth", SHORT, "1 for the deal's first stay, and so on; re-entry is another stay"),
         _column("process", TEXT, "name of the process"),
-        _column("process_version", SHORT, "version of the process"),
+        _column("process_version", SHORT, "version of the process; of a stay that a migration let go on, the latest"),
         _column("stage", TEXT, "where the deal stood"),
         _column("owner", TEXT, "the owner when the stay began"),
         _column("entered", TIME, "when the stay began; null where nobody knows"),
         _column("entered_precision", TEXT, "instant, day or unknown"),
         _column("left", TIME, "when the stay ended; null while still there, and where nobody knows"),
         _column("ended", TEXT, "advance, back, won, lost, migrated, corrected, merged or `still there`"),
-        _column("next_stage", TEXT, "the stage that followed by a move; null otherwise"),
+        _column("next_stage", TEXT, "the stage that followed by a move or a migration; null otherwise"),
         _column("basis", TEXT, "by what right the stay began: gate, source, migration or correction"),
         _column(
             "paused_us",
@@ -114,7 +115,8 @@ STAYS = pa.schema(
             "paused time within the stay, of pauses that are over or were cut by its end",
             "µs",
         ),
-        _column("paused_since", TIME, "when the pause that is not over began, within a stay that is not over"),
+        _column("paused_since", TIME, "when the pause that was not resumed began, within a stay that is not over"),
+        _column("paused_until", TIME, "when that pause is over by itself; null where only somebody ends it"),
         _column("entered_version", SHORT, "version of the event that began it"),
         _column("left_version", SHORT, "version of the event that ended it; null while still there"),
         _column(
@@ -215,13 +217,17 @@ APPROVALS = pa.schema(
         _column(
             "event",
             TEXT,
-            "requested, granted, rejected, returned, expired, refused, waived or waiver_refused",
+            "requested, granted, rejected, returned, expired, refused, waived, waiver_refused, or ended by a migration",
         ),
-        _column("rule", TEXT, "id of the rule"),
-        _column("target", TEXT, "a stage, won, lost or reopen"),
-        _column("role", TEXT, "the role asked, or in which it was given; null for expired and refused"),
+        _column("rule", TEXT, "id of the rule; null for ended"),
+        _column("target", TEXT, "a stage, won, lost or reopen; null for ended"),
+        _column("role", TEXT, "the role asked, or in which it was given; null for expired, refused and ended"),
         _actor(),
-        _column("seen_version", SHORT, "the deal version that was seen (granted, waived) or granted (expired)"),
+        _column(
+            "seen_version",
+            SHORT,
+            "the deal version that was seen (granted, waived), granted (expired), or at which what ended began",
+        ),
         _column("lapses_on", TEXTS, "fields whose change ends it; null where it grants nothing"),
         _column("expires_at", TIME, "when it ends by itself"),
         _imported(),
@@ -286,6 +292,40 @@ FOLLOW_UPS = pa.schema(
     ]
 )
 
+HANDOFFS = pa.schema(
+    [
+        _deal_id(),
+        _version("version of the event by which somebody was asked"),
+        _position(),
+        _column("asked_at", TIME, "when somebody was asked; null where nobody knows"),
+        _actor("who asked"),
+        _column("from_owner", TEXT, "whose deal it was then; null where it was nobody's"),
+        _column("to_owner", TEXT, "who was asked to take it over"),
+        _column(
+            "outcome",
+            TEXT,
+            "open, accepted, declined, withdrawn, or overtaken: the deal got another owner or was merged meanwhile",
+        ),
+        _column("answered_at", TIME, "when that was; null while open, and where nobody knows"),
+        _column("answered_version", SHORT, "version of the event that ended it; null while open"),
+    ]
+)
+
+PAUSES = pa.schema(
+    [
+        _deal_id(),
+        _version(),
+        _position(),
+        _at(),
+        _actor(),
+        _column("paused", FLAG, "true: paused, false: resumed"),
+        _column("began", TIME, "when the pause that holds after it began; null where none does or nobody knows"),
+        _column("until", TIME, "when that pause is over by itself; null where only somebody ends it"),
+        _column("over_from", TIME, "when the pause that is over by this event began; null where none is"),
+        _column("over_to", TIME, "when that pause was over: resumed, or its end had come"),
+    ]
+)
+
 HAPPENINGS = pa.schema(
     [
         _deal_id(),
@@ -316,6 +356,8 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "items": ITEMS,
     "follow_ups": FOLLOW_UPS,
+    "handoffs": HANDOFFS,
+    "pauses": PAUSES,
     "happenings": HAPPENINGS,
 }
 
@@ -331,6 +373,8 @@ MEANINGS: dict[str, str] = {
     "documents": "one row a document attached",
     "items": "one row an item ticked or unticked",
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
+    "handoffs": "one row a time that somebody was asked to take a deal over",
+    "pauses": "one row a pause begun or resumed",
     "happenings": (
         "one row an approval, waiver, correction or migration, and one a try of somebody who may not: what an auditor "
         "asks for and no other table holds in full"

@@ -2,6 +2,8 @@
 
 from pipeline_engine.replay.backtest import Question, backtest
 from pipeline_engine.replay.bypassed import WOULD, GateThen, gate_then
+from pipeline_engine.replay.migration import Landed, MigrationQuestion, foreseen, landed, plan_migration
+from pipeline_engine.replay.migration_plan import DealPlan, EndingGrants, Landing, MigrationPlan, RuleLoad
 from pipeline_engine.replay.report import (
     CHANGES,
     ApprovalWait,
@@ -16,6 +18,29 @@ from pipeline_engine.replay.report import (
 )
 
 __all__ = [
-    "CHANGES", "WOULD", "ApprovalWait", "AtStake", "Backtest", "Change", "Example", "Fidelity", "GateThen", "Mismatch",
-    "Question", "RuleEffect", "Slip", "backtest", "gate_then",
+    "CHANGES",
+    "WOULD",
+    "ApprovalWait",
+    "AtStake",
+    "Backtest",
+    "Change",
+    "DealPlan",
+    "EndingGrants",
+    "Example",
+    "Fidelity",
+    "GateThen",
+    "Landed",
+    "Landing",
+    "MigrationPlan",
+    "MigrationQuestion",
+    "Mismatch",
+    "Question",
+    "RuleEffect",
+    "RuleLoad",
+    "Slip",
+    "backtest",
+    "foreseen",
+    "gate_then",
+    "landed",
+    "plan_migration",
 ]  # fmt: skip

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import NOWHEN, Clock, Facts, Instants, Open, Probes, Slices, Words, flags, ints
-from pipeline_engine.process import Column, Frame, Judge, Kind, ListOf, Records
+from pipeline_engine.process import COUNTED_FROM, Column, Frame, Judge, Kind, ListOf, Records
 from pipeline_engine.replay.outside import from_context
 from pipeline_engine.replay.passed import leapt_over
 from pipeline_engine.replay.sealed import opened
 from pipeline_engine.replay.typed import items_column, value_column
+from pipeline_engine.replay.waiting import counted, entered_at, waiting
 from pipeline_engine.values import moment_at
 
 Ints = npt.NDArray[np.int64]
@@ -107,7 +108,7 @@ class _Source:
             return _RECORDS[path](self)
         if path in ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager"):
             return from_context(self._s.words("context"), path)
-        return _PLAIN[path](self)
+        return self.counted_from(path) if path in COUNTED_FROM else _PLAIN[path](self)
 
     def _field(self, name: str, kind: object) -> Column | Records | None:
         s = self._s
@@ -126,7 +127,18 @@ class _Source:
 
     def entered_at(self) -> Column:
         """When the stay each attempt was made from began."""
-        return _moments(ints(self._s.facts.stays["entered"]), self._s.stays)
+        return _column(entered_at(self._s.facts.stays["entered"], self._s.stays))
+
+    def counted_from(self, path: str) -> Column:
+        """When the stay each attempt was made from began, later by what was paused in it since."""
+        s, by_day = self._s, COUNTED_FROM[path]
+        working = None if by_day is None else (self._judge.process.calendar.week, by_day)
+        stay = (entered_at(s.facts.stays["entered"], s.stays), s.now)
+        return _column(counted(s.instants.paused, s.probes, stay, working))
+
+    def paused(self) -> Column:
+        """Whether each deal waited on purpose then."""
+        return Column(Kind.BOOL, waiting(self._s.instants.paused, self._s.probes, self._s.now))
 
     def opened_at(self) -> Column:
         """When the deal was opened; for an opening, the moment itself."""
@@ -299,4 +311,5 @@ _PLAIN: dict[str, Callable[[_Source], Column | Records]] = {
     "now": _Source.now, "today": _Source.today, "move.from": _Source.stage, "move.steps": _Source.steps,
     "move.passed": _Source.passed, "move.reason": _Source.reason, "move.to": lambda source: source.text("to_stage"),
     "actor.id": lambda source: source.text("actor"), "owner.id": lambda source: source.text("owner"),
+    "stage.paused": _Source.paused,
 }  # fmt: skip
