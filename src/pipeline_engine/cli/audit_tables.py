@@ -118,7 +118,8 @@ def _approval(row: Approval) -> tuple[str, ...]:
 def _refusal(row: Refusal) -> tuple[str, ...]:
     later = words.moment(row.later) if row.later else words.NOTHING
     why = ", ".join(row.rules) or row.why or words.NOTHING
-    return (words.moment(row.at), row.deal, f"{row.tried} {_way(row.from_stage, row.target)}", row.by, why, later)
+    tried = f"{row.tried} {_way(row.from_stage, row.target) if row.deal else row.target}"
+    return (words.moment(row.at), row.deal or words.NOTHING, tried, row.by, why, later)
 
 
 def _correction(row: Correction) -> tuple[str, ...]:
