@@ -346,10 +346,7 @@ MEANINGS: dict[str, str] = {
     "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
     "handoffs": "one row a time that somebody was asked to take a deal over",
     "pauses": "one row a pause begun or resumed",
-    "happenings": (
-        "one row an approval, waiver, correction or migration, and one a try of somebody who may not: what an auditor "
-        "asks for and no other table holds in full"
-    ),
+    "happenings": "one row an approval, waiver, correction or migration, or a try of somebody who may not, in full",
 }
 
 
