@@ -21,10 +21,9 @@ To = Annotated[
 ]
 Map = Annotated[
     list[str] | None,
-    typer.Option(
-        "--map", help="OLD=NEW: deals that stand in OLD go on in NEW; may be repeated.", metavar="STAGE=STAGE"
-    ),
+    typer.Option("--map", help="OLD=NEW: deals that stand in OLD go on in NEW; may be repeated.", metavar="OLD=NEW"),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would become of the deals; write nothing.")]
 SHOWN = 20
 
 
@@ -37,9 +36,7 @@ def migrate(
     name: Name,
     to: To,
     mapping: Map = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of the deals; write nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     allow_stranded: Annotated[
         bool, typer.Option("--allow-stranded", help="Deals that find no stage stay under their version.")
     ] = False,
