@@ -111,9 +111,7 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> 
         say(f"nothing was done: {what} would be stranded", style="bold red")
         prose("`--map OLD=NEW` says where they go on, `--allow-stranded` leaves them under their version", indent=2)
     elif not done.kept + done.mapped:
-        say(
-            f"nothing to do: no open deal of {done.process} goes on under {done.target} that does not run there already"
-        )
+        say(f"nothing to do: every open deal of {done.process} that can run under {done.target} does so")
     else:
         told = f"{done.kept:,} in their stage, {done.mapped:,} in another, {done.stranded:,} left where they were"
         say(f"migrated {done.process} → {done.target}: {told}")
