@@ -13,7 +13,7 @@ from pipeline_engine import deal as d
 from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.store import Draft, StreamAppend
-from pipeline_engine.values import Money, Personal
+from pipeline_engine.values import Money, Personal, Value
 
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 AT_ONCE = 500
@@ -73,7 +73,7 @@ def _stream(number: int, chance: Random) -> StreamAppend:
 
 def _events(deal: str, number: int, chance: Random) -> Iterator[Event]:
     amount = Money.of(chance.randrange(1000, 90_000), "EUR")
-    fields = {"email": Personal(f"deal:{deal}", f"kim{number}@customer.example"), "amount": amount}
+    fields: dict[str, Value] = {"email": Personal(f"deal:{deal}", f"kim{number}@customer.example"), "amount": amount}
     yield d.DealOpened(process="many", version=1, stage="lead", owner=f"rep-{number % 40:02d}", fields=fields)
     yield d.ActivityLogged(kind="call")
     reached = chance.randrange(3)
