@@ -17,6 +17,8 @@ PipelineError
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
+│   ├── HandoffIsOpen · NoHandoff · NotTheirs
+│   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
@@ -251,6 +253,46 @@ class DealIsOpen(Rejected):
     def __init__(self, deal_id: str, stage: str) -> None:
         super().__init__(f"deal `{deal_id}` is open, in `{stage}`; only a won or lost deal can be reopened")
         self.deal_id, self.stage = deal_id, stage
+
+
+class HandoffIsOpen(Rejected):
+    """Somebody else is being asked to take the deal over; one is asked at a time."""
+
+    def __init__(self, deal_id: str, to: str) -> None:
+        text = (
+            f"deal `{deal_id}` is being handed to `{to}`, who has not answered; `deal withdraw {deal_id}` comes first"
+        )
+        super().__init__(text)
+        self.deal_id, self.to = deal_id, to
+
+
+class NoHandoff(Rejected):
+    """Nobody is being asked to take the deal over."""
+
+    def __init__(self, deal_id: str) -> None:
+        super().__init__(
+            f"nobody is being asked to take deal `{deal_id}` over; `deal hand-off {deal_id} --to WHO` asks"
+        )
+        self.deal_id = deal_id
+
+
+class NotTheirs(Rejected):
+    """Somebody else has to do this."""
+
+    def __init__(self, actor: str, what: str, who: str) -> None:
+        super().__init__(f"`{actor}` may not {what}; expected {who}")
+        self.actor, self.who = actor, who
+
+
+class ProcessIsRetired(Rejected):
+    """No deal is opened under the process any more; publishing it again puts it back."""
+
+    def __init__(self, process: str, since: str, why: str) -> None:
+        super().__init__(
+            f"process `{shown(process)}` is retired since {since} ({shown(why)}); "
+            "open the deal under another one, or publish it again"
+        )
+        self.process, self.since, self.why = process, since, why
 
 
 class CommandIdReused(Rejected):

@@ -17,7 +17,7 @@ from pipeline_engine.facts import facts_of
 from pipeline_engine.process import Judge, PublishedProcess, digest_of, evolve_process
 from pipeline_engine.store import IDENTITY, Draft, Row
 from pipeline_engine.store.codec import Codec
-from pipeline_engine.team import Person, evolve_person
+from pipeline_engine.team import Person, Skill, evolve_person
 from pipeline_engine.values import Money, Personal
 
 HERE = Path(__file__).parent
@@ -99,7 +99,7 @@ def test_the_person_and_the_process_fold_to_what_they_were() -> None:
     person: Person | None = None
     for each in streams["person:rep-1"]:
         person = evolve_person(person, each)
-    assert person == Person("rep-1", ("rep",))
+    assert person == Person("rep-1", ("rep",), skills=(Skill("demo"),))
     published: PublishedProcess | None = None
     for each in streams["process:golden"]:
         published = evolve_process(published, each)

@@ -9,8 +9,8 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
+from pipeline_engine.cli.process_changes import File
 from pipeline_engine.cli.process_files import bases_of
-from pipeline_engine.cli.processes import File
 from pipeline_engine.cli.session import Json, opened, settings
 
 if TYPE_CHECKING:

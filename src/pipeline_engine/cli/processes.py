@@ -1,50 +1,30 @@
-"""`process publish · list · show`; the other commands have a module each."""
+"""`process list · show`; the other commands have a module each."""
 
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline_engine.cli import process_cases, process_graph, process_new, process_schema, variants, words
+from pipeline_engine.cli import (
+    process_cases,
+    process_changes,
+    process_graph,
+    process_migrate,
+    process_new,
+    process_schema,
+    variants,
+    words,
+)
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.values import instant_text
+
+if TYPE_CHECKING:
+    from pipeline_engine.process import PublishedProcess, PublishedVersion
 
 commands = typer.Typer(help="Processes: begin, check, try, draw, publish, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
-File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
-
-
-@commands.command(epilog=epilog("process publish"))
-def publish(
-    file: File,
-    why: Annotated[str | None, typer.Option("--why", help="Why it changes; kept with the version.")] = None,
-    by: By = None,
-    at: At = None,
-    command_id: CommandId = None,
-    json: Json = False,
-) -> None:
-    """Put a process file in force as the next version. The text in force again changes nothing."""
-    with opened() as engine:
-        published = engine.publish(file, why, **asked(by, at, command_id))
-    process = published.process
-    if json:
-        emit_json({
-            "process": process.name, "version": process.version, "digest": process.digest, "new": published.new,
-            "same_as": published.same_as, "stages": list(process.stage_ids), "rules": list(process.rule_ids),
-        })  # fmt: skip
-        return
-    said = "published" if published.new else "in force already, nothing changed:"
-    again = f", the same as version {published.same_as}" if published.new and published.same_as else ""
-    say(f"{said} {process.label}{again}: {words.plural(len(process.stages), 'stage')}, {rules_of(process)}")
-
-
-def rules_of(process: Any) -> str:
-    """`9 rules`, those of the way itself apart."""
-    own = [rule for rule in process.rules if rule.kind != "topology"]
-    return words.plural(len(own), "rule")
 
 
 @commands.command("list", epilog=epilog("process list"))
@@ -52,21 +32,41 @@ def list_(json: Json = False) -> None:
     """List the published processes with their versions."""
     with opened() as engine:
         found = engine.processes()
-    versions = [(process.name, version) for process in found for version in process.versions]
     if json:
-        emit_json([
-            {
-                "process": name, "version": v.version, "digest": v.digest, "author": v.author,
-                "at": instant_text(v.at) if v.at else None, "why": v.why, "same_as": v.same_as,
-            }
-            for name, v in versions
-        ])  # fmt: skip
+        emit_json([_version_json(process, version) for process in found for version in process.versions])
         return
-    rows = [(f"{n}@{v.version}", words.moment(v.at), v.author, v.digest[:12], v.why or "") for n, v in versions]
+    rows = [row for process in found for row in _rows(process)]
     if not rows:
         say("no process is published; `pipeline-engine process publish FILE` puts one in force")
         return
-    table([("process", "left"), ("in force since", "left"), ("by", "left"), ("digest", "left"), ("why", "text")], rows)
+    table([("process", "left"), ("since", "left"), ("by", "left"), ("digest", "left"), ("why", "text")], rows)
+
+
+def _rows(process: "PublishedProcess") -> list[tuple[str, str, str, str, str]]:
+    """The versions of a process, what is proposed, and that it is retired."""
+    name = process.name
+    rows = [(f"{name}@{v.version}", words.moment(v.at), v.author, v.digest[:12], _why(v)) for v in process.versions]
+    if (asked := process.proposed) is not None:
+        rows.append((f"{name} proposed", words.moment(asked.at), asked.by, asked.digest[:12], asked.why))
+    if (retired := process.retired) is not None:
+        rows.append((f"{name} retired", words.moment(retired.at), retired.by, "", retired.why))
+    return rows
+
+
+def _why(version: "PublishedVersion") -> str:
+    """Why a version was published, with whom else it takes and which version it brings back."""
+    proposed = f"proposed by {version.proposed_by}" if version.proposed_by else ""
+    same = f"the same as version {version.same_as}" if version.same_as else ""
+    return "; ".join(part for part in (version.why, proposed, same) if part)
+
+
+def _version_json(process: "PublishedProcess", v: "PublishedVersion") -> dict[str, Any]:
+    return {
+        "process": process.name, "version": v.version, "digest": v.digest, "author": v.author,
+        "at": instant_text(v.at) if v.at else None, "why": v.why, "same_as": v.same_as, "proposed_by": v.proposed_by,
+        "in_force": v is process.in_force, "proposed": process_changes.proposal_json(process.proposed),
+        "retired": process_changes.retirement_json(process.retired),
+    }  # fmt: skip
 
 
 @commands.command(epilog=epilog("process show"))
@@ -74,6 +74,7 @@ def show(
     name: Annotated[str, typer.Argument(help="A process, or one version of it: b2b-saas, b2b-saas@2.", metavar="NAME")],
     json: Json = False,
     source: Annotated[bool, typer.Option("--source", help="Print the file as it was published.")] = False,
+    proposed: Annotated[bool, typer.Option("--proposed", help="Print the file that is proposed.")] = False,
 ) -> None:
     """Show a published process: its stages and every rule, in the order of the verdict letters."""
     from pipeline_engine.errors import BadValue
@@ -83,15 +84,34 @@ def show(
         raise BadValue("version", version, "a number, like b2b-saas@2")
     with opened() as engine:
         process = engine.process(name, int(version) if version else None)
-        text = next(v.source_text for p in engine.processes() for v in p.versions if v.digest == process.digest)
-    if json:
-        emit_json(
-            {**process.model_dump(mode="json", exclude={"rules": {"__all__": {"check", "when"}}}), "source": text}
-        )
-    elif source:
-        sys.stdout.write(f"{text.rstrip()}\n")
+        whole = next(each for each in engine.processes() if each.name == name)
+    told = next(each for each in whole.versions if each.version == process.version)
+    if proposed or (source and not json):
+        text = _proposed_text(whole) if proposed else told.source_text
+        emit_json({"process": name, "source": text}) if json else sys.stdout.write(f"{text.rstrip()}\n")
+    elif json:
+        compiled = process.model_dump(mode="json", exclude={"rules": {"__all__": {"check", "when"}}})
+        emit_json({**compiled, "source": told.source_text, "published": _version_json(whole, told)})
     else:
         _show(process)
+        _show_life(whole, told)
+
+
+def _proposed_text(whole: "PublishedProcess") -> str:
+    from pipeline_engine.process import proposal_of
+
+    return proposal_of(whole, whole.name).source_text
+
+
+def _show_life(whole: "PublishedProcess", told: "PublishedVersion") -> None:
+    """Who published the version and why; what is proposed, and whether the process is retired."""
+    why = f": {_why(told)}" if _why(told) else ""
+    say()
+    say(f"  published {words.moment(told.at)} by {told.author}{why}")
+    if (asked := whole.proposed) is not None:
+        say(f"  proposed {words.moment(asked.at)} by {asked.by} ({asked.digest[:12]}): {asked.why}")
+    if (retired := whole.retired) is not None:
+        say(f"  retired {words.moment(retired.at)} by {retired.by}: {retired.why}")
 
 
 def _show(process: Any) -> None:
@@ -113,5 +133,5 @@ def _condition(rule: Any) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-for part in (process_new, process_cases, process_graph, process_schema):
+for part in (process_changes, process_migrate, process_new, process_cases, process_graph, process_schema):
     part.register(commands)

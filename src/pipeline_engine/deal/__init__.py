@@ -14,6 +14,7 @@ from pipeline_engine.deal.commands import (
     MergeDeal,
     MoveDeal,
     NoteFollowUp,
+    ObserveDeal,
     OpenDeal,
     RawValue,
     RecordNote,
@@ -28,7 +29,16 @@ from pipeline_engine.deal.commands import (
     Waive,
     WinDeal,
 )
-from pipeline_engine.deal.context import Context, Standing
+from pipeline_engine.deal.commands_life import (
+    AcceptHandoff,
+    DeclineHandoff,
+    PauseDeal,
+    RequestHandoff,
+    ResumeDeal,
+    UnlinkContact,
+    WithdrawHandoff,
+)
+from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
@@ -75,6 +85,7 @@ from pipeline_engine.deal.events import (
     MoveRefused,
     NextStepSet,
     NoteRecorded,
+    ObservationRefused,
     OpeningRefused,
     OwnerAssigned,
     RuleWaived,
@@ -84,10 +95,15 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.gate import from_outside
+from pipeline_engine.deal.migration import landing, may_migrate, migrated
+from pipeline_engine.deal.observed import Stood, drawn_from, ended_elsewhere, entered_elsewhere
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.owning import owner_asked_about, way_of
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
     "CORRECTABLE",
@@ -95,6 +111,7 @@ __all__ = [
     "GATE_OF",
     "REFUSALS",
     "Able",
+    "AcceptHandoff",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -135,16 +152,19 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DeclineHandoff",
     "DocumentAttached",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
     "FollowUpPlanned",
     "Grant",
+    "Handoff",
     "HandoffAccepted",
     "HandoffDeclined",
     "HandoffRequested",
     "HandoffWithdrawn",
+    "Held",
     "ItemTicked",
     "ItemUnticked",
     "Judged",
@@ -157,10 +177,14 @@ __all__ = [
     "NextStepSet",
     "NoteFollowUp",
     "NoteRecorded",
+    "ObservationRefused",
+    "ObserveDeal",
     "OpenDeal",
     "OpeningRefused",
     "Outcome",
     "OwnerAssigned",
+    "PauseDeal",
+    "Pauses",
     "Preflight",
     "RawValue",
     "RecordNote",
@@ -168,13 +192,17 @@ __all__ = [
     "ReopenDeal",
     "Request",
     "RequestApproval",
+    "RequestHandoff",
+    "ResumeDeal",
     "RuleWaived",
     "SetFields",
     "SetNextStep",
     "SourceStageNoted",
     "Standing",
+    "Stood",
     "Tick",
     "TickItem",
+    "UnlinkContact",
     "UntickItem",
     "Verdicts",
     "VoidEvent",
@@ -182,17 +210,29 @@ __all__ = [
     "WaiverRefused",
     "Way",
     "WinDeal",
+    "WithdrawHandoff",
     "decide",
+    "drawn_from",
     "effective",
+    "ended_elsewhere",
+    "entered_elsewhere",
     "evolve",
     "explain",
     "first_values",
     "fold",
+    "from_outside",
     "judged_again",
+    "landing",
     "local_day",
+    "may_migrate",
+    "migrated",
+    "owner_asked_about",
+    "paused",
     "preflight",
     "refold",
+    "resumed",
     "verdicts_of",
+    "way_of",
     "ways_on",
     "worth_telling",
 ]

@@ -20,6 +20,7 @@ class Given:
     lapses_on: tuple[str, ...] = ()
     expires_at: datetime | None = None
     ended: str = ""
+    version: int = 0
 
     def why_not(self, now: datetime) -> str:
         """Why it does not count at that moment; empty where it does."""
@@ -34,6 +35,7 @@ class Asked:
     by: str
     target: str
     at: datetime | None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def on(at: datetime | None) -> str:
 
 def _requested(story: Story, event: e.ApprovalRequested, recorded: Recorded) -> None:
     if event.rule == story.rule:
-        story.asked.append(Asked(recorded.envelope.actor, event.target, recorded.envelope.at))
+        story.asked.append(Asked(recorded.envelope.actor, event.target, recorded.envelope.at, recorded.version))
 
 
 def _answered(story: Story, event: Any) -> None:
@@ -88,7 +90,8 @@ def _granted(story: Story, event: e.ApprovalGranted, recorded: Recorded) -> None
     if event.rule == story.rule:
         _answered(story, event)
         envelope = recorded.envelope
-        story.given.append(Given(envelope.actor, event.target, envelope.at, event.lapses_on, event.expires_at))
+        ends = (event.lapses_on, event.expires_at, "", recorded.version)
+        story.given.append(Given(envelope.actor, event.target, envelope.at, *ends))
 
 
 def _denied(story: Story, event: e.ApprovalRejected, recorded: Recorded) -> None:
@@ -109,10 +112,17 @@ def _when(recorded: Recorded) -> str:
     return f"on {day(recorded.envelope.at)}" if recorded.envelope.at else "nobody knows when"
 
 
-def _assigned(story: Story, event: e.OwnerAssigned, recorded: Recorded) -> None:
+def _assigned(story: Story, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> None:
     since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
     story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
     story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
+
+
+def _migrated(story: Story, event: e.DealMigrated, recorded: Recorded) -> None:
+    since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else ""
+    why = f"the deal runs under {event.process}@{event.version}{since}, where its rule is another one"
+    story.ended(lambda g: g.version in event.ended, why)
+    story.asked = [each for each in story.asked if each.version not in event.ended]
 
 
 def _gone(story: Story, event: Any, recorded: Recorded) -> None:
@@ -130,5 +140,5 @@ _VERBS: Mapping[type[Any], str] = {
 _TOLD: Mapping[type[Any], Callable[[Story, Any, Recorded], None]] = {
     e.ApprovalRequested: _requested, e.ApprovalGranted: _granted, e.ApprovalRejected: _denied,
     e.FieldsChanged: _changed, e.OwnerAssigned: _assigned, e.DealMoved: _gone, e.DealWon: _gone, e.DealLost: _gone,
-    e.DealReopened: _gone,
+    e.DealReopened: _gone, e.HandoffAccepted: _assigned, e.DealMigrated: _migrated,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from pipeline_engine.deal.asked import as_kept
 from pipeline_engine.envelope import Via
@@ -22,6 +23,9 @@ class Command:
 
     Making one raises BadValue where a part could not be kept: an id, a text, a moment or a value.
     """
+
+    # Whether deciding it needs to know who the owner reports to, whatever the rules read.
+    asks_about_owner: ClassVar[bool] = False
 
     deal_id: str
     at: datetime
@@ -154,6 +158,23 @@ class ReopenDeal(Command):
     """Ask the gate to open a won or lost deal again, in the stage it stood in."""
 
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObserveDeal(Command):
+    """Record what another system says it did: to a stage, or won, lost, reopen; it asks no gate and is never judged.
+
+    `source` is that system and `key` its own name for what it did: told again, it is recorded once. `reason` is why,
+    for a loss a reason of the process; `amount` what a win came to. `reopens`: in that system a closed deal is opened
+    again by entering a stage; without it such a stage is noted and changes nothing.
+    """
+
+    target: str
+    source: str
+    key: str
+    reason: str | None = None
+    amount: RawValue = None
+    reopens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

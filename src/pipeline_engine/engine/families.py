@@ -16,10 +16,10 @@ class Families:
         self._store = store
 
     def variants(self, base: str, reads: Reads) -> list[Process]:
-        """The variants in force of a process, whichever version of it they extend, by name."""
+        """The variants in force of a process, whichever version of it they extend, by name; retired ones are none."""
         streams = (stream for stream in self._store.streams("process:") if stream != f"process:{base}")
         published = (reads.state(stream, PROCESS)[0] for stream in streams)
-        latest = [each.in_force.process for each in published if each is not None]
+        latest = [each.in_force.process for each in published if each is not None and each.retired is None]
         return [process for process in latest if process.extends and process.extends.process == base]
 
     def chosen(self, command: OpenDeal, named: Process, reads: Reads) -> Process:

@@ -5,26 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.engine.bases import bases_beside, first_of, published_bases
+from pipeline_engine.engine.bases import bases_beside, first_of
 from pipeline_engine.engine.holders import PERSON
-from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
+from pipeline_engine.engine.publishing import PublishVerbs
+from pipeline_engine.engine.reads import PROCESS, REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
-from pipeline_engine.engine.shell import How, Shell
+from pipeline_engine.engine.shell import How
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadPeople, BadProcess
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Bases, Process, PublishedProcess, decide_publish, load_process
+from pipeline_engine.process import Bases, Process, PublishedProcess, load_process
 from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A process as it is now in force; `new` says whether publishing changed anything."""
-
-    process: Process
-    new: bool
-    same_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +27,12 @@ class Applied:
     changed: dict[str, tuple[str, ...]]
 
 
-class SetupVerbs(Shell):
-    """Publishing processes, applying people."""
-
-    def publish(self, file: str | Path, why: str | None = None, **how: Unpack[How]) -> Published:
-        """Publish a process file; the digest in force again changes nothing, an older one becomes a new version."""
-        text = read_text(file, BadProcess)
-        return self.publish_text(text, str(file), why, **how)
-
-    def publish_text(self, text: str, file: str, why: str | None = None, **how: Unpack[How]) -> Published:
-        """Publish a process from its text; `file` names it in errors."""
-        process, envelope = load_process(text, file, self._published_bases), self._envelope(how)
-        before, _ = self._store.load(f"process:{process.name}", PROCESS)
-
-        def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
-            self._desk.families.check(process, reader, (text, file))
-            return drafts_of(envelope, decide_publish(state, process, text, why))
-
-        # Two variants that are new know nothing of each other: only one at a time is published.
-        request, alone = request_of(envelope, text), process.extends is not None
-        self._store.transact(f"process:{process.name}", request, PROCESS, on, alone=alone)
-        return self._published(process.name, before)
-
-    def _published(self, name: str, before: PublishedProcess | None) -> Published:
-        after, _ = self._store.load(f"process:{name}", PROCESS)
-        assert after is not None, "a publication was just recorded"
-        latest = after.in_force
-        return Published(latest.process, before is None or before.in_force.version != latest.version, latest.same_as)
+class SetupVerbs(PublishVerbs):
+    """Looking at processes, applying people."""
 
     def bases(self, file: str | Path) -> Bases:
         """Where the base of a variant in a file is looked for: among what is published, then beside the file."""
         return first_of(self._published_bases, bases_beside(file))
-
-    @property
-    def _published_bases(self) -> Bases:
-        return published_bases(Unwatched(self._store))
 
     def load(self, file: str | Path) -> Process:
         """The process in a file; a variant's base is a published one, else the file beside it. Raises BadProcess."""

@@ -5,18 +5,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, carried, flags, ints, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth, proposed_money
 from pipeline_engine.facts.path import BEGIN, Lookup, Steps
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import ATTEMPTS, COUNT, SHORT, TIME
+from pipeline_engine.facts.tables import ATTEMPTS
 
 
 def attempts_of(
     selection: Selection, steps: Steps, owners: Lookup, worth: Worth, proposed: tuple[pa.Table, Ints]
 ) -> pa.Table:
-    """The attempts in stream order; merges are none."""
+    """The attempts in stream order; merges and migrations are none."""
     said_accepted = flags(steps.table["accepted"])
-    row = np.flatnonzero(~steps.kind.is_any("merge") & (steps.accepted | steps.void | ~said_accepted))
+    row = np.flatnonzero(~steps.kind.is_any("merge", "migrate") & (steps.accepted | steps.void | ~said_accepted))
     event = steps.event[row]
     bounds = keys(steps.deal[row], selection.version[event])
     units, currency = _value(selection, steps, worth, proposed)

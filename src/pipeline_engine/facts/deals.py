@@ -4,39 +4,43 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Path, Steps
-from pipeline_engine.facts.pauses import Pauses
+from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
+from pipeline_engine.facts.tables import DEALS
 
 STATUS = ("open", "won", "lost", "merged")
-_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned")
+_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")
 
 
-def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, lookups: tuple[Lookup, Worth]) -> pa.Table:
+def deals_of(
+    selection: Selection, steps: Steps, path: Path, pauses: StayPauses, lookups: tuple[Lookup, Worth]
+) -> pa.Table:
     """The deals by id; the latest accepted step says how a deal stands."""
     owners, worth = lookups
     begin = np.flatnonzero(path.first)
     end = np.append(begin[1:], len(path.row)) - 1 if len(begin) else begin
-    deal, opened, step = path.deal[begin], path.event[begin], path.row[begin]
+    deal, opened, law = path.deal[begin], path.event[begin], path.law[end]
     bounds = keys(deal, np.full(len(deal), 2**31 - 1))
     units, currency = _value(steps, path, end, worth.at(bounds))
     columns: dict[str, pa.Array] = {
         **_times(selection, deal),
         **_where(selection, path, end),
         "deal_id": selection.deal_ids.take(pa.array(deal)),
-        "process": steps.process.take(step).arrow(),
-        "process_version": numbers(steps.process_version[step], SHORT),
+        "process": steps.process.take(law).arrow(),
+        "process_version": numbers(picked(steps.process_version, law), SHORT),
         "owner": owners.words("text", bounds),
         "opened_at": numbers(selection.at[opened], TIME),
         "opened_precision": Words.of(selection.events["precision"]).take(opened).arrow(),
         "value": numbers(units, COUNT),
         "currency": currency,
         "lost_reason": steps.column("lost_reason").take(path.row[end]).arrow(),
-        "paused": pa.array(pauses.paused[deal]),
-        "paused_since": numbers(pauses.paused_since[deal], TIME),
+        "paused": pa.array(pauses.waiting[deal]),
+        "paused_since": numbers(pauses.waiting_since[deal], TIME),
+        "paused_until": numbers(pauses.waiting_until[deal], TIME),
         "imported": pa.array(flags(selection.events["imported"])[opened]),
     }
     return pa.Table.from_pydict(columns, schema=DEALS)

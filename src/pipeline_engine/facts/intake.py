@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_engine.facts import ledger
+from pipeline_engine.facts.asked_for import ASKED_FOR, asked_for
 from pipeline_engine.facts.ledger import Ledger
 from pipeline_engine.facts.stored import Cells, cells, compact, instant_us, sealed_text
 
@@ -33,9 +34,13 @@ class Intake:
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
         self.corrections = Ledger(ledger.CORRECTIONS)
         self.corrected = Ledger(ledger.CHANGES)
+        self.happenings = Ledger(ledger.HAPPENINGS)
+        self.handoffs = Ledger(ledger.HANDOFFS)
+        self.pauses = Ledger(ledger.PAUSES)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
+            self.handoffs, self.pauses, self.happenings,
             self.corrections, self.corrected,
         )  # fmt: skip
         self._number = 0
@@ -64,6 +69,8 @@ class Intake:
         read = _READERS.get(row.name)
         if read is not None:
             read(self, self._number, body.get("data") or {})
+        if row.name in ASKED_FOR:
+            self.happenings.append((self._number, row.name, *asked_for(body)))
 
     def settle(self) -> None:
         """Give the waiting Python rows back to memory once there are many."""
@@ -95,6 +102,14 @@ class Intake:
         """The owner is kept like a field."""
         self.changes.append((event, OWNER, "set", *Cells("text", data["owner"])))
 
+    def handoff_asked(self, event: int, data: Body) -> None:
+        """Somebody is asked to take the deal over."""
+        self.handoffs.append((event, data["to"]))
+
+    def pause(self, event: int, data: Body, begun: bool) -> None:
+        """A pause begun, or resumed."""
+        self.pauses.append((event, begun, instant_us(data.get("until"))))
+
     def moved(self, event: int, data: Body) -> None:
         """An accepted move."""
         self._step(event, ("move", data["from_stage"], data["to_stage"], True), data)
@@ -123,6 +138,13 @@ class Intake:
     def merged(self, event: int, data: Body) -> None:
         """A merge ends the stay; it is no attempt."""
         self._step(event, ("merge", None, None, True), {"basis": data.get("basis", "source")})
+
+    def migrated(self, event: int, data: Body) -> None:
+        """Another version from now on, which is no attempt; and what of approvals and waivers it does not take over."""
+        process, way = (data["process"], data["version"]), (data["from_stage"], data["to_stage"])
+        self._step(event, ("migrate", *way, True), {"basis": "migration"}, process=process)
+        for version in data.get("ended", ()):
+            self.approvals.append((event, "ended", None, None, None, version, None, None))
 
     def activity(self, event: int, data: Body) -> None:
         """An activity."""
@@ -226,12 +248,17 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "OpeningRefused": Intake.opening_refused,
     "FieldsChanged": Intake.fields_changed,
     "OwnerAssigned": Intake.owner_assigned,
+    "HandoffAccepted": Intake.owner_assigned,
+    "HandoffRequested": Intake.handoff_asked,
+    "DealPaused": lambda intake, event, data: intake.pause(event, data, True),
+    "DealResumed": lambda intake, event, data: intake.pause(event, data, False),
     "DealMoved": Intake.moved,
     "MoveRefused": Intake.refused,
     "DealWon": Intake.won,
     "DealLost": Intake.lost,
     "DealReopened": Intake.reopened,
     "DealMerged": Intake.merged,
+    "DealMigrated": Intake.migrated,
     "ActivityLogged": Intake.activity,
     "ContactLinked": lambda intake, event, data: intake.contact(event, data, True),
     "ContactUnlinked": lambda intake, event, data: intake.contact(event, data, False),

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from pipeline_engine.facts.arrays import Ints, Mask, Words, ints, picked
+from pipeline_engine.facts.arrays import VERSIONS, Ints, Mask, Words, ints, last_within, picked
 from pipeline_engine.facts.path import Lookup, Processes, Steps
 from pipeline_engine.facts.selection import Selection
 
@@ -22,30 +22,32 @@ def value_fields(steps: Steps, processes: Processes) -> Words:
 
 
 class Worth:
-    """The deal's value at steps and at the end."""
+    """The deal's value at steps and at the end, by the value field of the version that it stood under."""
 
     def __init__(
         self, selection: Selection, steps: Steps, processes: Processes, changes: pa.Table, event: Ints
     ) -> None:
         self.fields = value_fields(steps, processes)
-        self._of_deal = self.fields.take(_openings(selection, steps))
-        deal_fields = self._of_deal.take(selection.deal[event])
         self._changes = changes
-        self._lookup = Lookup(selection, changes, event, same_word(Words.of(changes["field"]), deal_fields))
+        named = Words.of(changes["field"])
+        self._lookups = [Lookup(selection, changes, event, named.is_any(name)) for name in self.fields.vocabulary]
+        laws = np.flatnonzero(steps.law == np.arange(len(steps.law)))
+        self._laws, self._keys = laws, selection.keys(steps.event[laws])
+        self._first = np.full(len(selection.deal_ids), NONE, np.int64)
+        self._first[steps.deal[laws[::-1]]] = laws[::-1]
 
     def at(self, bounds: Ints) -> tuple[Ints, Words]:
         """
         Units and currency at or before each (deal, version); NOWHEN units where none was set, or not as
         money.
         """
-        return money_rows(self._changes, self._lookup.rows(bounds))
-
-
-def _openings(selection: Selection, steps: Steps) -> Ints:
-    rows = np.flatnonzero(steps.accepted & steps.kind.is_any("open"))
-    found = np.full(len(selection.deal_ids), NONE, np.int64)
-    found[steps.deal[rows]] = rows
-    return found
+        law = picked(self._laws, last_within(self._keys, bounds + 1), NONE)
+        field = picked(self.fields.codes, np.where(law >= 0, law, picked(self._first, bounds >> VERSIONS, NONE)), NONE)
+        row = np.full(len(bounds), NONE, np.int64)
+        for code, lookup in enumerate(self._lookups):
+            mine = np.flatnonzero(field == code)
+            row[mine] = lookup.rows(bounds[mine])
+        return money_rows(self._changes, row)
 
 
 def same_word(left: Words, right: Words) -> Mask:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline_engine.facts.arrays import Ints, Mask, Words, firsts, flags, ints, last_within, picked
+from pipeline_engine.facts.arrays import Ints, Mask, Words, carried, firsts, flags, ints, last_within, picked
 from pipeline_engine.facts.selection import Selection
 from pipeline_engine.process import Process
 
-BEGIN = ("open", "move", "reopen")
+BEGIN = ("open", "move", "reopen", "migrate")
 
 Processes = Mapping[tuple[str, int], Process]
 
@@ -21,11 +21,12 @@ Processes = Mapping[tuple[str, int], Process]
 @dataclass(frozen=True)
 class Steps:
     """
-    Openings, moves, outcomes, reopenings and merges, refused ones too; one row each, in stream order.
+    Openings, moves, outcomes, reopenings, merges and migrations, refused ones too; one row each, in stream order.
 
-    `event` is the row in the selection. `process` and `process_version` are those that judged, else those of
-    the deal's opening. `accepted` leaves out a second opening of the same deal, and what is `void`: accepted then, and
-    by a correction it did not happen.
+    `event` is the row in the selection. `process` and `process_version` are those that judged, else those that the deal
+    was opened under or last migrated to. `accepted` leaves out a second opening of the same deal, and what is `void`:
+    accepted then, and by a correction it did not happen. `law` is the row of the opening or migration that a step
+    stands under, -1 before the opening.
     """
 
     table: pa.Table
@@ -37,6 +38,7 @@ class Steps:
     to_stage: Words
     process: Words
     process_version: Ints
+    law: Ints
 
     def column(self, name: str) -> Words:
         """A column of words of the ledger."""
@@ -46,10 +48,12 @@ class Steps:
 @dataclass(frozen=True)
 class Path:
     """
-    The accepted steps only. `row` leads to `Steps`, `begins` says whether a stay begins there; `place` is
-    where the stage it leads to stands in the deal's process, -1 where it leads to none or nobody knows.
+    The accepted steps only, without migrations that let a stay go on. `row` leads to `Steps`, `begins` says whether a
+    stay begins there; `place` is where the stage it leads to stands in the process of the step, -1 where it leads to
+    none or nobody knows, and `place_before` where the stage it comes from stands there.
 
-    `here` is the path row of the stay that a deal is in after the step, -1 where it is in none.
+    `here` is the path row of the stay that a deal is in after the step, -1 where it is in none. `law` is the step that
+    says under which process and version the deal is until its next one.
     """
 
     row: Ints
@@ -61,6 +65,8 @@ class Path:
     first: Mask
     here: Ints
     place: Ints
+    place_before: Ints
+    law: Ints
 
 
 def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
@@ -74,8 +80,8 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
     accepted &= ~void
     accepted &= ~kind.is_any("open") | (np.arange(len(deal)) == opening[deal])
     process, version = Words.of(table["process"]), ints(table["process_version"])
-    bare = process.codes < 0
-    source = np.where(bare, opening[deal], np.arange(len(deal)))
+    law = _laws(deal, kind, opening)
+    source = np.where(process.codes < 0, law, np.arange(len(deal)))
     return Steps(
         table,
         event,
@@ -86,7 +92,17 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
         Words.of(table["to_stage"]),
         process.take(source),
         picked(version, source),
+        law,
     )
+
+
+def _laws(deal: Ints, kind: Words, opening: Ints) -> Ints:
+    """Per step the latest opening or migration of its deal up to it; the opening also for what stands before it."""
+    if not len(deal):
+        return deal
+    own = opening[deal]
+    last = carried((np.arange(len(deal)) == own) | kind.is_any("migrate"))
+    return np.where((last >= 0) & (own >= 0), np.maximum(own, np.where(deal[last] == deal, last, -1)), own)
 
 
 def _opening(deal: Ints, opens: Mask, count: int) -> Ints:
@@ -99,22 +115,63 @@ def _opening(deal: Ints, opens: Mask, count: int) -> Ints:
 
 def path_of(steps: Steps, processes: Processes) -> Path:
     """The accepted steps of opened deals."""
-    row = np.flatnonzero(steps.accepted)
+    row = np.flatnonzero(steps.accepted & ~_goes_on(steps))
     deal, kind, to_stage = steps.deal[row], steps.kind.take(row), steps.to_stage.take(row)
     begins = kind.is_any(*BEGIN)
-    place = np.where(begins, _places(steps, processes)[row], -1)
+    place = np.where(begins, _places(steps, steps.to_stage, processes)[row], -1)
+    before = _places(steps, _stood_in(steps, row, begins), processes)[row]
     here = np.where(begins, np.arange(len(row)), -1)
-    return Path(row, steps.event[row], deal, kind, to_stage, begins, firsts(deal), here, place)
+    law = _latest_law(steps, row)
+    return Path(row, steps.event[row], deal, kind, to_stage, begins, firsts(deal), here, place, before, law)
 
 
-def _places(steps: Steps, processes: Processes) -> Ints:
-    """Per step the place of its stage in the order of its process."""
+def _goes_on(steps: Steps) -> Mask:
+    """Migrations that begin no stay: the stage keeps its name, or the deal stands in none any more."""
+    migrates = steps.kind.is_any("migrate")
+    if not migrates.any():
+        return migrates
+    before = carried(steps.accepted & ~migrates)
+    stands = (picked(steps.deal, before, np.int64(-1)) == steps.deal) & steps.kind.take(before).is_any(*BEGIN)
+    return np.asarray(migrates & (_same_stage(steps) | ~stands), dtype=np.bool_)
+
+
+def _same_stage(steps: Steps) -> Mask:
+    start = steps.column("from_stage")
+    translated = np.array([steps.to_stage.code(word) for word in start.vocabulary] + [-2], np.int64)
+    return np.asarray(translated[start.codes] == steps.to_stage.codes, dtype=np.bool_)
+
+
+def _stood_in(steps: Steps, row: Ints, begins: Mask) -> Words:
+    """Per step the stage of the stay before it, as the path knows it."""
+    earlier = np.where(begins, np.arange(len(row)), -1)
+    earlier = np.concatenate([np.full(min(1, len(row)), -1, np.int64), np.maximum.accumulate(earlier)[:-1]])
+    stood = picked(row, earlier, np.int64(-1))
+    codes = np.full(len(steps.deal), -1, np.int64)
+    codes[row] = picked(steps.to_stage.codes, stood, np.int64(-1))
+    return Words(codes, steps.to_stage.vocabulary)
+
+
+def _latest_law(steps: Steps, row: Ints) -> Ints:
+    """Per path row the step that says under which version the deal stands when its next accepted step comes."""
+    if not len(row):
+        return row
+    end = np.append(row[1:], len(steps.deal)) - 1
+    same = steps.deal[end] == steps.deal[row]
+    # The last row of a deal: up to the deal's own end.
+    last = np.searchsorted(steps.deal, steps.deal[row], side="right") - 1
+    law = steps.law[np.where(same, end, last)]
+    # What judged a step knows its own version, unless the deal was migrated after it.
+    return np.where(law > row, law, row)
+
+
+def _places(steps: Steps, stages: Words, processes: Processes) -> Ints:
+    """Per step the place of a stage in the order of its process."""
     places = np.full(len(steps.deal), -1, np.int64)
     for (name, version), process in processes.items():
         order = {stage.id: place for place, stage in enumerate(process.stages)}
-        of_word = np.array([order.get(word, -1) for word in steps.to_stage.vocabulary] + [-1], np.int64)
+        of_word = np.array([order.get(word, -1) for word in stages.vocabulary] + [-1], np.int64)
         mine = (steps.process.codes == steps.process.code(name)) & (steps.process_version == version)
-        places[mine] = of_word[steps.to_stage.codes[mine]]
+        places[mine] = of_word[stages.codes[mine]]
     return places
 
 

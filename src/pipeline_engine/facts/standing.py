@@ -1,7 +1,8 @@
 """How long an approval, a waiver, a contact or a tick stands, counted in versions of its deal.
 
 The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes, when an
-accepted attempt at its target used it, or when who gave it becomes the deal's owner; an approval also by a later no. A
+accepted attempt at its target used it, when who gave it becomes the deal's owner, or when a migration does not take it
+over; an approval also by a later no. A
 contact ends when the same person in the same role is unlinked, a tick when its item is unticked.
 """
 
@@ -29,7 +30,10 @@ def grant_ends(facts: Facts) -> Ints:
     deal, version = facts.deal_ix("approvals"), ints(table["version"])
     event = Words.of(table["event"])
     denied = np.where(event.is_any("granted"), _denied(event, facts, deal, version), FOREVER)
-    ways = (_used(facts, deal, version), _lapsed(facts, deal, version), _owned(facts, deal, version), denied)
+    ways = (
+        _used(facts, deal, version), _lapsed(facts, deal, version), _owned(facts, deal, version), denied,
+        _migrated(event, facts, deal, version),
+    )  # fmt: skip
     return np.where(event.is_any("granted", "waived"), np.min(np.stack(ways), axis=0), 0)
 
 
@@ -110,6 +114,18 @@ def _denied(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
     about = rule.codes * np.int64(len(target.vocabulary) + 1) + target.codes
     said_no = event.is_any("rejected", "returned")
     return _next(about, deal, version, (about[said_no], deal[said_no], version[said_no]))
+
+
+def _migrated(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
+    """When the deal went on under a version that did not take it over: told by the version at which it began."""
+    ended = event.is_any("ended")
+    if not ended.any():
+        return np.full(len(deal), FOREVER, np.int64)
+    began = keys(deal, ints(facts.approvals["seen_version"]))[ended]
+    order = np.lexsort((version[ended], began))
+    place = np.searchsorted(began[order], keys(deal, version))
+    found = picked(began[order], np.where(place < len(began), place, -1), np.int64(-1)) == keys(deal, version)
+    return np.where(found, picked(version[ended][order], np.where(found, place, -1)), FOREVER)
 
 
 def _owned(facts: Facts, deal: Ints, version: Ints) -> Ints:

@@ -4,15 +4,16 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup, Path, Steps
-from pipeline_engine.facts.pauses import Pauses
+from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, SHORT, STAYS, TIME
+from pipeline_engine.facts.tables import STAYS
 
 ENDED = ("still there", "advance", "back", "won", "lost", "merged", "migrated", "corrected")
 
 
-def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pauses: Pauses) -> pa.Table:
+def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pauses: StayPauses) -> pa.Table:
     """
     The stays, by deal and order of entry.
 
@@ -26,8 +27,8 @@ def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pau
     columns: dict[str, pa.Array] = {
         "deal_id": selection.deal_ids.take(pa.array(deal)),
         "nth": numbers(_counted(deal), SHORT),
-        "process": steps.process.take(step).arrow(),
-        "process_version": numbers(steps.process_version[step], SHORT),
+        "process": steps.process.take(path.law[begin]).arrow(),
+        "process_version": numbers(picked(steps.process_version, path.law[begin]), SHORT),
         "stage": path.to_stage.take(begin).arrow(),
         "owner": owners.words("text", keys(deal, selection.version[event])),
         **_times(selection, event, left_event),
@@ -36,6 +37,7 @@ def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pau
         "basis": steps.column("basis").take(step).arrow(),
         "paused_us": numbers(pauses.within[begin], COUNT),
         "paused_since": numbers(np.where(after < 0, pauses.since[begin], NOWHEN), TIME),
+        "paused_until": numbers(np.where(after < 0, pauses.until[begin], NOWHEN), TIME),
     }
     return pa.Table.from_pydict(columns, schema=STAYS)
 
@@ -63,12 +65,13 @@ def _counted(deal: Ints) -> Ints:
 
 
 def _moves_on(path: Path, after: Ints) -> Mask:
-    return (after >= 0) & path.kind.take(after).is_any("move")
+    return (after >= 0) & path.kind.take(after).is_any("move", "migrate")
 
 
 def _ended(steps: Steps, path: Path, begin: Ints, after: Ints) -> Ints:
     kind = path.kind.take(after)
-    there, here = picked(path.place, after, np.int64(-1)), path.place[begin]
+    # Both places are looked up in the version that the step was made under; the stay may have begun under another.
+    there, here = picked(path.place, after, np.int64(-1)), picked(path.place_before, after, np.int64(-1))
     back = (there >= 0) & (here >= 0) & (there <= here)
     basis = steps.column("basis").take(picked(path.row, after, np.int64(-1)))
     ended = np.where(back, ENDED.index("back"), ENDED.index("advance"))

@@ -4,10 +4,14 @@ Reading a file needs YAML and the rule checker; a published process needs neithe
 clock, a network or a store.
 """
 
+from pipeline_engine.process.approvals import with_skills
 from pipeline_engine.process.catalog import (
     Catalog,
+    Migration,
+    Proposal,
     PublishedProcess,
     PublishedVersion,
+    Retirement,
     decide_publish,
     digest_of,
     evolve_catalog,
@@ -30,6 +34,19 @@ from pipeline_engine.process.events import (
 from pipeline_engine.process.field_values import read_money, read_value
 from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.fitting import VariantStanding, both_fit, chosen, fits, standing
+from pipeline_engine.process.governing import (
+    Asker,
+    Tried,
+    begun,
+    decide_change,
+    decide_confirm,
+    decide_migration,
+    decide_retire,
+    decide_withdraw,
+    proposal_of,
+    publishing_of,
+    refused,
+)
 from pipeline_engine.process.judge import (
     FAIL,
     LETTERS,
@@ -57,6 +74,7 @@ from pipeline_engine.process.model import (
     Moves,
     Opens,
     Process,
+    Publishing,
     Rule,
     RuleKind,
     Severity,
@@ -66,7 +84,10 @@ from pipeline_engine.process.model import (
     Stalled,
 )
 from pipeline_engine.process.overlap import check_apart, check_no_base
+from pipeline_engine.process.owners import COUNTS, DEALS_IN_STAGE, OPEN_DEALS
+from pipeline_engine.process.paused import counted_from, counted_from_each
 from pipeline_engine.process.rules import (
+    COUNTED_FROM,
     SEMANTICS,
     Column,
     Frame,
@@ -78,6 +99,7 @@ from pipeline_engine.process.rules import (
     Records,
     Vocabulary,
     WorkingHours,
+    WorkWeek,
     both,
     compile_rule,
     day,
@@ -92,6 +114,7 @@ from pipeline_engine.process.rules import (
     to_json,
     to_text,
 )
+from pipeline_engine.process.same_rules import taken_over
 from pipeline_engine.process.scalars import clock_span
 from pipeline_engine.process.schema import Meanings, process_meanings, process_schema, read_meanings, schema_of
 from pipeline_engine.process.variants import Base, Bases, no_bases
@@ -99,10 +122,14 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "CODES",
+    "COUNTED_FROM",
+    "COUNTS",
+    "DEALS_IN_STAGE",
     "FAIL",
     "GATES",
     "LETTERS",
     "NOT_ASKED",
+    "OPEN_DEALS",
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
@@ -112,6 +139,7 @@ __all__ = [
     "SEMANTICS",
     "UNKNOWN",
     "WAIVED",
+    "Asker",
     "Base",
     "Bases",
     "Beside",
@@ -133,6 +161,7 @@ __all__ = [
     "ListOf",
     "LostReason",
     "Meanings",
+    "Migration",
     "MigrationFinished",
     "MigrationStarted",
     "Moves",
@@ -144,13 +173,16 @@ __all__ = [
     "ProcessPublished",
     "ProcessRetired",
     "Program",
+    "Proposal",
     "ProposalWithdrawn",
     "PublicationRefused",
     "PublishedProcess",
     "PublishedVersion",
+    "Publishing",
     "RatesPublished",
     "RecordOf",
     "Records",
+    "Retirement",
     "Rule",
     "RuleKind",
     "Severity",
@@ -160,10 +192,13 @@ __all__ = [
     "Stage",
     "Stalled",
     "Standing",
+    "Tried",
     "Used",
     "VariantStanding",
     "Vocabulary",
+    "WorkWeek",
     "WorkingHours",
+    "begun",
     "both",
     "both_fit",
     "check_apart",
@@ -171,8 +206,15 @@ __all__ = [
     "chosen",
     "clock_span",
     "compile_rule",
+    "counted_from",
+    "counted_from_each",
     "day",
+    "decide_change",
+    "decide_confirm",
+    "decide_migration",
     "decide_publish",
+    "decide_retire",
+    "decide_withdraw",
     "diff",
     "digest_of",
     "either",
@@ -189,20 +231,25 @@ __all__ = [
     "no_bases",
     "process_meanings",
     "process_schema",
+    "proposal_of",
+    "publishing_of",
     "read_meanings",
     "read_money",
     "read_value",
     "reads",
+    "refused",
     "said",
     "schema_of",
     "seen",
     "spaced",
     "standing",
     "svg_of",
+    "taken_over",
     "text_of",
     "to_json",
     "to_text",
     "vocabulary_of",
+    "with_skills",
     "witness_json",
     "witness_told",
 ]

@@ -10,9 +10,16 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from pipeline_engine.envelope import Recorded
+from pipeline_engine.envelope import Event, Recorded
 from pipeline_engine.errors import BadValue, UnknownProcess
-from pipeline_engine.process.events import ProcessPublished
+from pipeline_engine.process.events import (
+    MigrationFinished,
+    MigrationStarted,
+    ProcessProposed,
+    ProcessPublished,
+    ProcessRetired,
+    ProposalWithdrawn,
+)
 from pipeline_engine.process.model import Process
 
 _KEPT = 256
@@ -50,14 +57,50 @@ class PublishedVersion:
     at: datetime | None
     why: str | None = None
     same_as: int | None = None
+    proposed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A definition that somebody wants in force and a second person has to agree to."""
+
+    digest: str
+    source_text: str
+    by: str
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """Since when no deal is opened under a process, by whom and why."""
+
+    by: str
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A migration of open deals: `started` is its version in the process's stream; `finished` None while it runs."""
+
+    started: int
+    position: int
+    begin: MigrationStarted
+    by: str
+    at: datetime | None
+    finished: MigrationFinished | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedProcess:
-    """Every version of one process, oldest first; the last one is in force."""
+    """Every version of one process, oldest first; the last one is in force, for deals that are open where `retired`."""
 
     name: str
     versions: tuple[PublishedVersion, ...]
+    proposed: Proposal | None = None
+    retired: Retirement | None = None
+    migrations: tuple[Migration, ...] = ()
 
     @property
     def in_force(self) -> PublishedVersion:
@@ -79,7 +122,7 @@ def evolve_process(state: PublishedProcess | None, recorded: Recorded) -> Publis
     """One more event of a `process:<name>` stream; other events change nothing."""
     event = recorded.event
     if not isinstance(event, ProcessPublished):
-        return state
+        return state and _changed(state, event, recorded)
     published = PublishedVersion(
         version=event.version,
         digest=event.digest,
@@ -89,17 +132,43 @@ def evolve_process(state: PublishedProcess | None, recorded: Recorded) -> Publis
         at=recorded.envelope.at,
         why=event.why,
         same_as=event.same_as,
+        proposed_by=event.proposed_by,
     )
     if state is None:
         return PublishedProcess(event.name, (published,))
-    return replace(state, versions=(*state.versions, published))
+    # Whatever was proposed was meant to follow another version; a process that is published again is not retired.
+    return replace(state, versions=(*state.versions, published), proposed=None, retired=None)
+
+
+def _changed(state: PublishedProcess, event: Event, recorded: Recorded) -> PublishedProcess:
+    by, at = recorded.envelope.actor, recorded.envelope.at
+    match event:
+        case ProcessProposed():
+            return replace(state, proposed=Proposal(event.digest, event.source_text, by, at, event.why))
+        case ProposalWithdrawn():
+            return replace(state, proposed=None)
+        case ProcessRetired():
+            return replace(state, retired=Retirement(by, at, event.why))
+        case MigrationStarted():
+            return replace(state, migrations=(*state.migrations, _begun(recorded, event)))
+        case MigrationFinished():
+            return replace(state, migrations=tuple(_ended(each, event) for each in state.migrations))
+    return state
+
+
+def _begun(recorded: Recorded, event: MigrationStarted) -> Migration:
+    return Migration(recorded.version, recorded.position, event, recorded.envelope.actor, recorded.envelope.at)
+
+
+def _ended(migration: Migration, event: MigrationFinished) -> Migration:
+    return replace(migration, finished=event) if migration.started == event.started else migration
 
 
 def decide_publish(
     state: PublishedProcess | None, process: Process, source_text: str, why: str | None = None
 ) -> ProcessPublished | None:
     """
-    What publishing a definition leads to; None where the digest in force is published again.
+    What publishing a definition leads to; None where the digest in force is published again, and not retired.
 
     Raises:
         BadValue: The text is not the one that `process` was loaded from, or the state is another process's.
@@ -109,7 +178,7 @@ def decide_publish(
     if state is not None and state.name != process.name:
         raise BadValue("process", process.name, f"`{state.name}`")
     versions = state.versions if state is not None else ()
-    if versions and versions[-1].digest == process.digest:
+    if state is not None and versions[-1].digest == process.digest and state.retired is None:
         return None
     older = [published.version for published in versions if published.digest == process.digest]
     version = versions[-1].version + 1 if versions else 1

@@ -40,6 +40,7 @@ class Declared:
     fields: dict[str, Field]
     backdate: Span | None = None
     backdate_by: tuple[str, ...] = ()
+    observed_by: tuple[str, ...] = ()
     corrections_by: tuple[str, ...] = ()
     sound: bool = True
     limit_places: Mapping[str, Place] = field(default_factory=dict)
@@ -59,7 +60,7 @@ def read_declared(top: Section) -> Declared:
     roles = tuple(each.value for each in top.names("roles"))
     fields, locks = _fields(top, currency, roles)
     limits: Limits = read_limits(top, fields)
-    (backdate, backdate_by), corrections_by = _backdate(top, roles), _corrections(top, roles)
+    backdate, backdate_by = _backdate(top, roles)
     return Declared(
         currency=currency,
         value=_value(top, fields),
@@ -69,16 +70,14 @@ def read_declared(top: Section) -> Declared:
         split_limits=limits.split,
         roles=roles,
         contact_roles=_contact_roles(top),
-        activities=_kinds(top, "activities"),
-        documents=_kinds(top, "documents"),
+        activities=_kinds(top, "activities"), documents=_kinds(top, "documents"),
         fields=fields,
-        backdate=backdate,
-        backdate_by=backdate_by,
-        corrections_by=corrections_by,
+        backdate=backdate, backdate_by=backdate_by,
+        observed_by=_named_by(top, "observed", roles), corrections_by=_named_by(top, "corrections", roles),
         sound=bool(currency) and len(complaints.found) == before,
         limit_places=limits.places,
         locks=tuple(locks),
-    )
+    )  # fmt: skip
 
 
 def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) -> tuple[str, ...]:
@@ -282,10 +281,11 @@ def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[
     return section.read("max", scalars.clock_span), roles_of(section, "by", roles)
 
 
-def _corrections(top: Section, roles: tuple[str, ...]) -> tuple[str, ...]:
-    node = top.node_of("corrections")
+def _named_by(top: Section, key: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Who a key with nothing but `by:` names."""
+    node = top.node_of(key)
     if node is None:
         return ()
-    section = Section(node, ("by",), top.complaints, "`corrections`")
+    section = Section(node, ("by",), top.complaints, f"`{key}`")
     section.need("by")
     return roles_of(section, "by", roles)

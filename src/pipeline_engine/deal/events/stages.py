@@ -125,8 +125,8 @@ class DealResumed(Event):
 class DealMigrated(Event):
     """The deal goes on under another version of its process, or under another process; its fields stay as they are.
 
-    `ended` are the stream versions of the approvals and waivers that the new version does not take over, since their
-    rule is another one there. `from_process` is null where the process is the same.
+    `ended` are the stream versions of the approvals and waivers, given or asked for, that the new version does not take
+    over, since their rule is another one there. `from_process` is null where the process is the same.
     """
 
     process: str
@@ -142,6 +142,15 @@ class SourceStageNoted(Event):
     """The source has a stage row after the outcome; it is kept and changes nothing."""
 
     stage: str
+
+
+class ObservationRefused(Event):
+    """Someone tried to record, past the gate, what another system is said to have done, and may not."""
+
+    target: str
+    source: str
+    key: str
+    why: Literal["no-role"]
 
 
 class DealMerged(Event):

@@ -1,0 +1,136 @@
+"""`process publish · confirm · withdraw · retire`: how a process changes, and what became of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline_engine.cli import words
+from pipeline_engine.cli.examples import epilog
+from pipeline_engine.cli.output import emit_json, say
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.values import instant_text
+
+if TYPE_CHECKING:
+    from pipeline_engine.engine import Published
+    from pipeline_engine.process import Proposal, Retirement
+
+File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
+Name = Annotated[str, typer.Argument(help="A published process: b2b-saas.", metavar="NAME")]
+Why = Annotated[str | None, typer.Option("--why", help="Why; kept with the change.", metavar="TEXT")]
+SHORT = 12
+_MAY_NOT = {
+    "no-role": "you hold no role that `publishing: {by: …}` of the version in force names",
+    "four-eyes": "you proposed it; somebody else has to confirm it (four eyes)",
+}
+
+
+def register(commands: typer.Typer) -> None:
+    """Put the commands beside the others of processes."""
+    for name, command in (("publish", publish), ("confirm", confirm), ("withdraw", withdraw), ("retire", retire)):
+        commands.command(name, epilog=epilog(f"process {name}"))(command)
+
+
+def publish(
+    file: File, why: Why = None, by: By = None, at: At = None, command_id: CommandId = None, json: Json = False
+) -> None:
+    """Put a process file in force as the next version. The text in force again changes nothing.
+
+    Where the version in force says so under `publishing`, this needs a role and a reason, and with `four_eyes` it only
+    proposes: a second person puts it in force with `process confirm`. Leaves with 1 where you may not.
+    """
+    with opened() as engine:
+        published = engine.publish(file, why, **asked(by, at, command_id))
+    _answer(published, "publish", json)
+
+
+def confirm(
+    name: Name,
+    digest: Annotated[
+        str | None, typer.Option("--digest", help="Only if this is what is proposed, or how it begins.", metavar="HEX")
+    ] = None,
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Put in force what somebody else proposed. `process show NAME --proposed` prints it."""
+    with opened() as engine:
+        published = engine.confirm(name, digest, **asked(by, at, command_id))
+    _answer(published, "confirm", json)
+
+
+def withdraw(
+    name: Name, why: Why = None, by: By = None, at: At = None, command_id: CommandId = None, json: Json = False
+) -> None:
+    """Take a proposed version back: by who proposed it, or by somebody who may change the process."""
+    with opened() as engine:
+        published = engine.withdraw_proposal(name, why, **asked(by, at, command_id))
+    _answer(published, "withdraw", json)
+
+
+def retire(
+    name: Name, why: Why = None, by: By = None, at: At = None, command_id: CommandId = None, json: Json = False
+) -> None:
+    """Open no deal under a process any more. Those that are open go on; publishing it again puts it back."""
+    with opened() as engine:
+        published = engine.retire(name, why or "", **asked(by, at, command_id))
+    _answer(published, "retire", json)
+
+
+def _answer(published: "Published", tried: str, json: bool) -> None:
+    process = published.process
+    if json:
+        emit_json({
+            "process": process.name, "version": process.version, "digest": process.digest, "new": published.new,
+            "same_as": published.same_as, "stages": list(process.stage_ids), "rules": list(process.rule_ids),
+            "proposed": proposal_json(published.proposed), "refused": published.refused,
+        })  # fmt: skip
+    elif published.refused is not None:
+        say(f"REFUSED  {tried} {process.name}: {_MAY_NOT[published.refused]}", style="bold red")
+    else:
+        _say(published, tried)
+    raise typer.Exit(0 if published.refused is None else 1)
+
+
+def _say(published: "Published", tried: str) -> None:
+    process = published.process
+    if published.proposed is not None and tried == "publish":
+        _next(published.proposed, process.label)
+        return
+    if tried in ("withdraw", "retire"):
+        said = "withdrawn" if tried == "withdraw" else "retired"
+        after = "still in force" if tried == "withdraw" else "no deal is opened under it; those that are open go on"
+        say(f"{said}: {process.label} {after}" if tried == "withdraw" else f"{said} {process.name}: {after}")
+        return
+    said = "published" if published.new else "in force already, nothing changed:"
+    again = f", the same as version {published.same_as}" if published.new and published.same_as else ""
+    say(f"{said} {process.label}{again}: {words.plural(len(process.stages), 'stage')}, {rules_of(process)}")
+
+
+def _next(proposed: "Proposal", label: str) -> None:
+    """What comes next of a proposal."""
+    name = label.partition("@")[0]
+    say(f"proposed by {proposed.by}: {proposed.why}; {label} stays in force until somebody else agrees")
+    say(f"  next:  pipeline-engine process confirm {name} --digest {proposed.digest[:SHORT]} --by OTHER")
+
+
+def rules_of(process: Any) -> str:
+    """`9 rules`, those of the way itself apart."""
+    own = [rule for rule in process.rules if rule.kind != "topology"]
+    return words.plural(len(own), "rule")
+
+
+def proposal_json(proposed: "Proposal | None") -> dict[str, Any] | None:
+    """What is proposed, for scripts."""
+    if proposed is None:
+        return None
+    at = instant_text(proposed.at) if proposed.at else None
+    return {"digest": proposed.digest, "by": proposed.by, "at": at, "why": proposed.why}
+
+
+def retirement_json(retired: "Retirement | None") -> dict[str, Any] | None:
+    """Since when a process is retired, for scripts."""
+    if retired is None:
+        return None
+    return {"by": retired.by, "at": instant_text(retired.at) if retired.at else None, "why": retired.why}

@@ -1,0 +1,173 @@
+"""How a process changes: who may publish, four eyes, retired; by what the version in force says."""
+
+import pytest
+
+from pipeline_engine.errors import BadValue, ProcessIsRetired, UnknownProcess
+from tests.engine.shop import PROCESS, Shop
+
+GOVERNED = f"{PROCESS}publishing: {{by: [manager]}}\n"
+TWO_PEOPLE = f"{PROCESS}publishing: {{by: [manager], four_eyes: true}}\n"
+CHANGED = TWO_PEOPLE.replace("amount >= 1000", "amount >= 500")
+
+
+def governed(shop: Shop, text: str = GOVERNED) -> Shop:
+    """The shop with a version in force that says who may change it."""
+    shop.engine.publish_text(text, "shop.yaml", by="ops")
+    return shop
+
+
+def events(shop: Shop, name: str = "shop") -> list[str]:
+    """What happened to a process, by name."""
+    return [type(recorded.event).__name__ for recorded in shop.engine._store.events(f"process:{name}")]
+
+
+def test_a_process_that_says_nothing_is_changed_by_everybody(shop: Shop) -> None:
+    """Without the key `publishing` the next version needs no role and no reason."""
+    published = shop.engine.publish_text(GOVERNED, "shop.yaml", by="rep")
+    assert (published.new, published.refused, published.process.version) == (True, None, 2)
+
+
+def test_who_holds_no_role_that_may_is_refused_and_it_is_recorded(shop: Shop) -> None:
+    """An auditor will ask who tried."""
+    tried = governed(shop).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="rep")
+    assert (tried.new, tried.refused, tried.process.version) == (False, "no-role", 2)
+    assert events(shop) == ["ProcessPublished", "ProcessPublished", "PublicationRefused"]
+
+
+def test_a_change_needs_a_reason(shop: Shop) -> None:
+    """Where the version in force governs, blanks are no reason, and nothing is recorded."""
+    for why in (None, "", "  "):
+        with pytest.raises(BadValue, match="--why"):
+            governed(shop).engine.publish_text(CHANGED, "shop.yaml", why, by="boss")
+    assert "PublicationRefused" not in events(shop)
+
+
+def test_who_may_publishes_with_a_reason(shop: Shop) -> None:
+    """Author and reason stay with the version."""
+    published = governed(shop).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    assert (published.new, published.process.version) == (True, 3)
+    (process,) = shop.engine.processes()
+    assert (process.in_force.author, process.in_force.why) == ("boss", "a lower limit")
+
+
+def test_the_version_in_force_governs_not_the_one_that_comes(shop: Shop) -> None:
+    """Nobody gives themselves the right by writing it into the file."""
+    own = CHANGED.replace("by: [manager]", "by: [rep]")
+    assert governed(shop).engine.publish_text(own, "shop.yaml", "mine", by="rep").refused == "no-role"
+
+
+def test_with_four_eyes_the_first_only_proposes(shop: Shop) -> None:
+    """The version in force stays until a second person agrees."""
+    proposed = governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    assert (proposed.new, proposed.process.version) == (False, 2)
+    assert proposed.proposed is not None
+    assert (proposed.proposed.by, proposed.proposed.why) == ("boss", "a lower limit")
+    assert events(shop)[-1] == "ProcessProposed"
+
+
+def test_a_second_person_puts_it_in_force(shop: Shop) -> None:
+    """Who proposed it and who agreed both stand with the version."""
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    published = shop.engine.confirm("shop", by="vp")
+    assert (published.new, published.process.version, published.refused) == (True, 3, None)
+    (process,) = shop.engine.processes()
+    version = process.in_force
+    assert (version.author, version.proposed_by, version.why) == ("vp", "boss", "a lower limit")
+    assert process.proposed is None
+
+
+@pytest.mark.parametrize(("who", "why"), [("boss", "four-eyes"), ("rep", "no-role")])
+def test_who_may_not_agree_is_refused_and_it_is_recorded(shop: Shop, who: str, why: str) -> None:
+    """Not the one who proposed it, and nobody without the role."""
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    tried = shop.engine.confirm("shop", by=who)
+    assert (tried.new, tried.refused, events(shop)[-1]) == (False, why, "PublicationRefused")
+
+
+def test_four_eyes_bind_in_a_store_without_people_too() -> None:
+    """Roles bind nobody there; that two people agree does not need a register."""
+    shop = governed(Shop.opened(people=None), TWO_PEOPLE)
+    shop.engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="anna")
+    assert shop.engine.confirm("shop", by="anna").refused == "four-eyes"
+    assert shop.engine.confirm("shop", by="ben").new
+
+
+def test_what_is_agreed_to_is_what_was_read(shop: Shop) -> None:
+    """With the digest of what somebody read, another proposal in its place is not put in force."""
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    read = shop.engine.processes()[0].proposed
+    assert read is not None
+    shop.engine.withdraw_proposal("shop", by="boss")
+    shop.engine.publish_text(CHANGED.replace("500", "5"), "shop.yaml", "lower still", by="boss")
+    with pytest.raises(BadValue, match="--digest"):
+        shop.engine.confirm("shop", read.digest, by="vp")
+
+
+def test_one_change_is_proposed_at_a_time(shop: Shop) -> None:
+    """The same again is nothing; another one waits until the first is confirmed or withdrawn."""
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    assert shop.engine.publish_text(CHANGED, "shop.yaml", "again", by="vp").proposed is not None
+    with pytest.raises(BadValue, match="confirmed or withdrawn first"):
+        shop.engine.publish_text(CHANGED.replace("500", "5"), "shop.yaml", "lower still", by="vp")
+    assert events(shop).count("ProcessProposed") == 1
+
+
+def test_a_proposal_is_withdrawn_by_who_made_it_or_who_may(shop: Shop) -> None:
+    """Somebody without the role may not, and it is recorded."""
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    assert shop.engine.withdraw_proposal("shop", by="rep").refused == "no-role"
+    assert shop.engine.withdraw_proposal("shop", "not now", by="vp").refused is None
+    assert shop.engine.processes()[0].proposed is None
+    with pytest.raises(BadValue, match="is proposed"):
+        shop.engine.confirm("shop", by="vp")
+
+
+def test_asked_twice_it_is_recorded_once(shop: Shop) -> None:
+    """The same command id answers as before, and the second person's too."""
+    governed(shop, TWO_PEOPLE)
+    for _ in range(2):
+        asked = shop.engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss", command_id="c1")
+        assert asked.proposed is not None
+    for _ in range(2):
+        assert shop.engine.confirm("shop", by="vp", command_id="c2").process.version == 3
+    assert events(shop)[2:] == ["ProcessProposed", "ProcessPublished"]
+
+
+def test_a_retired_process_opens_no_deals(shop: Shop) -> None:
+    """Those that are open go on."""
+    shop.deal_in("lead").engine.retire("shop", "nobody buys it", by="ops")
+    with pytest.raises(ProcessIsRetired, match="nobody buys it"):
+        shop.ask("open_deal", "E", process="shop", owner="rep")
+    assert shop.ask("move", to="offer").accepted
+    assert shop.engine.processes()[0].retired is not None
+
+
+def test_retiring_twice_is_retiring_once(shop: Shop) -> None:
+    """The first reason stays."""
+    for why in ("nobody buys it", "again"):
+        shop.engine.retire("shop", why, by="ops")
+    assert events(shop) == ["ProcessPublished", "ProcessRetired"]
+
+
+def test_publishing_again_puts_a_retired_process_back(shop: Shop) -> None:
+    """The same text is another version then, the same as the one before."""
+    shop.engine.retire("shop", "nobody buys it", by="ops")
+    back = shop.engine.publish_text(PROCESS, "shop.yaml", by="ops")
+    assert (back.new, back.process.version, back.same_as) == (True, 2, 1)
+    assert shop.ask("open_deal", "E", process="shop", owner="rep").accepted
+
+
+def test_who_may_not_change_a_process_may_not_retire_it(shop: Shop) -> None:
+    """And a reason is needed whoever asks."""
+    assert governed(shop).engine.retire("shop", "mine", by="rep").refused == "no-role"
+    with pytest.raises(BadValue, match="--why"):
+        shop.engine.retire("shop", " ", by="boss")
+    with pytest.raises(UnknownProcess):
+        shop.engine.retire("shpo", "gone", by="boss")
+
+
+def test_a_role_taken_away_meanwhile_does_not_serve(shop: Shop) -> None:
+    """Who may is looked up when it is decided."""
+    governed(shop)
+    shop.people("people: [{id: boss, roles: [rep]}]")
+    assert shop.engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss").refused == "no-role"
