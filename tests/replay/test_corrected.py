@@ -80,7 +80,8 @@ def test_a_candidate_judges_corrected_deals_as_the_plain_gate_would(candidate: s
     facts, judge = engine._follower.lived(), judge_of(candidate)
     assert facts.lived is not None
     rows = facts.attempts.select(["deal_id", "version"]).to_pylist()
-    streams = {deal: engine._store.events(f"deal:{deal}") for deal in {rows[row]["deal_id"] for row in facts.lived.attempts}}
+    deals = {rows[row]["deal_id"] for row in facts.lived.attempts}
+    streams = {deal: engine._store.events(f"deal:{deal}") for deal in deals}
     plain = []
     for place in facts.lived.attempts.tolist():
         events = streams[rows[place]["deal_id"]]
