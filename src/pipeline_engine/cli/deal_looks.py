@@ -104,6 +104,7 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
+    _waits(found)
     if found.handoff:
         say(f"  {found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}")
     for asked in found.requests:
@@ -117,6 +118,16 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
+
+
+def _waits(found: Any) -> None:
+    """Why a deal is quiet: it is paused, or its next step is still to come."""
+    if found.pauses.waiting:
+        end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
+        say(f"  paused since {words.moment(found.pauses.begin)}{end}")
+    if found.next_step:
+        due = f", due {words.moment(found.next_step_due)}" if found.next_step_due else ""
+        say(f"  next step: {words.value(found.next_step)}{due}")
 
 
 def _papers(found: Any) -> None:
@@ -158,6 +169,8 @@ def deal_json(found: Any) -> dict[str, Any]:
             for item, tick in found.ticked.items()
         ],
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
+        "pause": pause_json(found),
+        "next_step": words.value(found.next_step) if found.next_step else None,
         "handoff": handoff_json(found.handoff),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
@@ -174,6 +187,12 @@ def planned_json(plan: Any) -> dict[str, Any]:
         "due": instant_text(plan.due) if plan.due else None,
         "fields": {name: plain(held) for name, held in sorted(plan.fields.items())},
     }  # fmt: skip
+
+
+def pause_json(found: Any) -> dict[str, Any] | None:
+    """The pause that nobody resumed yet, for scripts; with an end it is over then all the same."""
+    held = {"since": found.pauses.begin, "until": found.pauses.until}
+    return {name: instant_text(at) if at else None for name, at in held.items()} if found.paused else None
 
 
 def handoff_json(asked: Any) -> dict[str, Any] | None:
