@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from pipeline_engine.deal import Command, Context, Deal, Decided, Standing, decide, fold, verdicts_of
+from pipeline_engine.deal import (
+    Command,
+    Context,
+    Deal,
+    Decided,
+    Standing,
+    decide,
+    fold,
+    owner_asked_about,
+    verdicts_of,
+)
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import Judge, load_process
 
@@ -92,7 +102,7 @@ class Story:
         at = MONDAY + after
         command = kind_(deal_id="D-1", at=at, by=by, command_id=f"cmd-{len(self.recorded)}", **what)
         deal = self.deal
-        owner = getattr(command, "owner", None) or (deal.owner if deal else None)
+        owner = owner_asked_about(command, deal)
         context = Context(
             clock=clock or at,
             actor=self.people.get(by, Standing(by)),

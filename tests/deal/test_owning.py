@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline_engine.deal import (
+    AcceptHandoff,
     ApprovalGranted,
     ApprovalRefused,
     Approve,
@@ -16,6 +17,8 @@ from pipeline_engine.deal import (
     DealOpened,
     DealReopened,
     DealWon,
+    HandoffAccepted,
+    HandoffRequested,
     Held,
     MoveDeal,
     MoveRefused,
@@ -24,6 +27,7 @@ from pipeline_engine.deal import (
     OwnerAssigned,
     Reject,
     ReopenDeal,
+    RequestHandoff,
     RuleWaived,
     Standing,
     Waive,
@@ -180,6 +184,18 @@ def test_it_is_recorded_again_once_the_deals_of_that_person_changed() -> None:
     story = told(person("rep-2", 4)).when(AssignOwner, owner="rep-2").then(AssignmentRefused)
     changed = story.later(people={**story.people, "rep-2": person("rep-2", 4, position=9)})
     changed.when(AssignOwner, owner="rep-2").then(AssignmentRefused)
+
+
+def test_a_handover_is_not_accepted_by_whom_has_no_slot_free() -> None:
+    """Who was asked is asked about when the deal would become theirs; the handover stays open meanwhile."""
+    story = told(person("rep-2", 3, 2), stage="negotiation")
+    story.when(RequestHandoff, to="rep-2", by="rep-1").then(HandoffRequested)
+    story.when(AcceptHandoff, by="rep-2").then(AssignmentRefused)
+    assert reasons(story) == {STAGE_LIMIT: "rep-2 has 2 open deals in negotiation, at most 2"}
+    story.when(AcceptHandoff, by="rep-2").then()
+    free = story.later(people={**story.people, "rep-2": person("rep-2", 2, 1)})
+    free.when(AcceptHandoff, by="rep-2").then(HandoffAccepted)
+    assert free.codes(LIMIT, STAGE_LIMIT, STAGE_SKILL) == "ppp"
 
 
 def test_a_closed_deal_takes_nobodys_slot() -> None:

@@ -29,7 +29,7 @@ from pipeline_engine.deal import (
 from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import UnknownDeal
-from pipeline_engine.process import Process
+from pipeline_engine.process import Process, with_skills
 from pipeline_engine.values import Money, instant_text
 
 _WHY = {
@@ -37,7 +37,6 @@ _WHY = {
     "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
     "delegation-ended": "the delegation has ended",
     "not-waivable": "nobody may waive it",
-    "no-skill": "{actor} lacks a skill that the approval takes",
 }
 
 
@@ -77,6 +76,9 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
         case ApprovalRefused(why="out-of-order", rule=rule):
             first = _process_of(engine, outcome.deal_id).rule(rule).after
             return f"may not approve {rule} yet: {' and '.join(first)} must be approved before it"
+        case ApprovalRefused(why="no-skill", rule=rule, tried=tried):
+            lacking = with_skills(_process_of(engine, outcome.deal_id).rule(rule).skills)
+            return f"may not {tried} {rule}: it takes somebody{lacking}"
         case ApprovalRefused() | WaiverRefused():
             what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
             said = _WHY[last.event.why].format(actor=last.envelope.actor)

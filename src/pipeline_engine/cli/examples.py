@@ -7,6 +7,8 @@ _EXAMPLES = {
     "process confirm": ("process confirm b2b-saas --by ops-2", "process confirm b2b-saas --digest 1f0c9a --by ops-2"),
     "process withdraw": ('process withdraw b2b-saas --why "the limit is too low" --by ops-1',),
     "process retire": ('process retire b2b-trial --why "its deals go through b2b-saas" --by ops-1',),
+    "process migrate": ("process migrate b2b-saas --to 2 --dry-run",
+                        'process migrate b2b-saas --to 2 --map offer=proposal --why "one offer stage" --by ops-1'),
     "process list": ("process list",),
     "process show": ("process show b2b-saas", "process show b2b-saas@1 --source"),
     "process test": ("process test cases/", "process test cases/ -k manager --process candidate.yaml"),

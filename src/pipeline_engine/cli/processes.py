@@ -9,6 +9,7 @@ from pipeline_engine.cli import (
     process_cases,
     process_changes,
     process_graph,
+    process_migrate,
     process_new,
     process_schema,
     variants,
@@ -132,5 +133,5 @@ def _condition(rule: Any) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-for part in (process_changes, process_new, process_cases, process_graph, process_schema):
+for part in (process_changes, process_migrate, process_new, process_cases, process_graph, process_schema):
     part.register(commands)

@@ -1,5 +1,6 @@
 """The verbs of an auditor: what went past the gate, and who allowed, refused and corrected what."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -18,6 +19,7 @@ from pipeline_engine.audit import (
     waivers,
 )
 from pipeline_engine.engine.answers import AnswerVerbs
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.facts import Facts, Instants
 from pipeline_engine.replay import gate_then
 
@@ -62,8 +64,14 @@ class AuditVerbs(AnswerVerbs):
         return approvals(*self._asked_for(asked), self._clock(), self._store.open_sealed)
 
     def audit_refusals(self, **asked: Unpack[AskedAt]) -> Answer[Refusal]:
-        """Every no of the gate, and every try of somebody who may not."""
-        return refusals(*self._asked_for(asked), self._store.open_sealed)
+        """Every no of the gate, and every try of somebody who may not, with a deal, a process or a lent role."""
+        facts, wanted = self._asked_for(asked)
+        return refusals(facts, wanted, self._store.open_sealed, self._beside(facts))
+
+    def _beside(self, facts: Facts) -> Iterator[Recorded]:
+        """The events of processes and people, as far as the facts go."""
+        for stream in (*self._store.streams("process:"), *self._store.streams("person:")):
+            yield from (each for each in self._store.events(stream) if each.position <= facts.position)
 
     def audit_corrections(self, **asked: Unpack[AskedAt]) -> Answer[Correction]:
         """Every correction, every proposal for one, and every try of somebody who may not."""

@@ -34,7 +34,7 @@ from pipeline_engine.deal import (
 from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
-from pipeline_engine.engine.tally import Tally
+from pipeline_engine.engine.tally import Counts, Tally
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
 from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
@@ -57,11 +57,11 @@ _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
 class Desk:
     """Runs deal commands on a store under a clock."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, counts: Counts | None = None) -> None:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
         self.families = Families(store)
-        self.tally = Tally(store)
+        self.tally: Counts = counts or Tally(store)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """

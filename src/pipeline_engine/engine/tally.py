@@ -1,6 +1,7 @@
 """Counts the open deals of owners for decisions, in step with the log."""
 
 from threading import Lock
+from typing import Protocol
 
 from pipeline_engine.deal import Held
 from pipeline_engine.engine.reads import DEAL
@@ -8,6 +9,18 @@ from pipeline_engine.facts import Holdings, is_correction
 from pipeline_engine.store import Store
 
 _BATCH = 20_000
+
+
+class Counts(Protocol):
+    """Whatever says how many open deals somebody owns."""
+
+    def held(self, owner: str, process: str, stage: str, but: str) -> Held:
+        """How many open deals of a process somebody owns now, beside one deal: in all, and in a stage."""
+        ...
+
+    def catch_up(self) -> None:
+        """Be up to date, before a decision that counts keeps every other writer out."""
+        ...
 
 
 class Tally:

@@ -7,7 +7,7 @@ facts = projector.facts(as_of=None, known_at=None)            # .deals .stays .a
 amounts = Instants(facts).value_before("amount", probes)      # how deals stood at any of their versions
 """
 
-from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
+from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints, keys, last_within
 from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
@@ -44,5 +44,7 @@ __all__ = [
     "flags",
     "ints",
     "is_correction",
+    "keys",
+    "last_within",
     "reference",
 ]

@@ -70,17 +70,14 @@ def read_declared(top: Section) -> Declared:
         split_limits=limits.split,
         roles=roles,
         contact_roles=_contact_roles(top),
-        activities=_kinds(top, "activities"),
-        documents=_kinds(top, "documents"),
+        activities=_kinds(top, "activities"), documents=_kinds(top, "documents"),
         fields=fields,
-        backdate=backdate,
-        backdate_by=backdate_by,
-        observed_by=_named_by(top, "observed", roles),
-        corrections_by=_named_by(top, "corrections", roles),
+        backdate=backdate, backdate_by=backdate_by,
+        observed_by=_named_by(top, "observed", roles), corrections_by=_named_by(top, "corrections", roles),
         sound=bool(currency) and len(complaints.found) == before,
         limit_places=limits.places,
         locks=tuple(locks),
-    )
+    )  # fmt: skip
 
 
 def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) -> tuple[str, ...]:

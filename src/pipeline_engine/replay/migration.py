@@ -159,26 +159,33 @@ class _Weighed:
         found, target = self._all, self._landed.after
         return MigrationPlan(
             process=self._q.process, target=target.label, digest=target.digest, position=self._facts.position,
-            open_deals=found.open_deals, there=found.there, not_meant=found.not_meant, landings=tuple(self._landings()),
+            open_deals=found.open_deals, there=found.there, not_meant=found.not_meant, landings=self._landings(),
             next_moves={word: int((self._becomes == n).sum()) for n, word in enumerate(BECOMES)},
             rules=tuple(self._rules()), ending=tuple(self._ending()),
             listed=self._listed,
         )  # fmt: skip
 
-    def _landings(self) -> Iterator[Landing]:
+    def _landings(self) -> tuple[Landing, ...]:
+        """By version and stage, in the order of the way."""
         landed, deals = self._landed, self._facts.deals
-        stages = (*landed.after.stage_ids, None)
-        wide, more = len(stages), len(landed.stage.vocabulary) + 1
-        group = (landed.before * more + landed.stage.codes) * wide + landed.place % wide
-        distinct, of, counts = np.unique(group, return_inverse=True, return_counts=True)
         value, currency = ints(deals["value"])[landed.rows], Words.of(deals["currency"]).take(landed.rows)
-        for number, code in enumerate(distinct.tolist()):
-            version, stage = landed.versions[code // wide // more], landed.stage.vocabulary[code // wide % more]
-            mine = (of == number) & (value != NOWHEN) & (currency.codes >= 0)
-            sums = exact_sums(value[mine], currency.codes[mine], len(currency.vocabulary))
-            worth = {c: _decimal(s) for s, c in zip(sums, currency.vocabulary, strict=True) if s}
-            to = stages[code % wide]
-            yield Landing(version.label, stage, to, _kind(stage, to), int(counts[number]), worth)
+        distinct, of = np.unique(
+            np.stack([landed.before, landed.stage.codes, landed.place]), axis=1, return_inverse=True
+        )  # fmt: skip
+        found = [
+            (int(v), landed.stage.vocabulary[s], None if p == STRANDED else landed.after.stage_ids[p], of.ravel() == n)
+            for n, (v, s, p) in enumerate(distinct.T.tolist())
+        ]
+        way = {
+            (n, stage): place for n, each in enumerate(landed.versions) for place, stage in enumerate(each.stage_ids)
+        }
+        found.sort(key=lambda each: (each[0], way.get(each[:2], -1), each[2] or ""))
+        return tuple(
+            Landing(
+                landed.versions[v].label, stage, to, _kind(stage, to), int(mine.sum()), _sums(value, currency, mine)
+            )
+            for v, stage, to, mine in found
+        )
 
     def _rules(self) -> Iterator[RuleLoad]:
         """The rules that newly refuse, by how many deals, most first."""
@@ -242,6 +249,13 @@ class _Weighed:
         ids, after = self._facts.deals["deal_id"].take(self._landed.rows[self._goes]).to_pylist(), self._after
         codes = ["".join(LETTERS[code] for code in column) for column in after.verdicts.T]
         return {deal: (after.target(n), codes[n]) for n, deal in enumerate(ids)}
+
+
+def _sums(value: Ints, currency: Words, mine: Mask) -> dict[str, str]:
+    """What some deals are worth, by currency, as decimal text."""
+    known = mine & (value != NOWHEN) & (currency.codes >= 0)
+    sums = exact_sums(value[known], currency.codes[known], len(currency.vocabulary))
+    return {code: _decimal(units) for units, code in zip(sums, currency.vocabulary, strict=True) if units}
 
 
 def _decimal(units: int) -> str:

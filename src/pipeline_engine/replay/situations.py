@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import NOWHEN, Clock, Facts, Instants, Open, Probes, Slices, Words, flags, ints
-from pipeline_engine.process import COUNTED_FROM, Column, Frame, Judge, Kind, ListOf, Records
-from pipeline_engine.replay.outside import from_context
+from pipeline_engine.process import COUNTED_FROM, COUNTS, DEALS_IN_STAGE, Column, Frame, Judge, Kind, ListOf, Records
+from pipeline_engine.replay.carried import Carried, Whose
+from pipeline_engine.replay.outside import OUTSIDE, from_context, number_kept
 from pipeline_engine.replay.passed import leapt_over
 from pipeline_engine.replay.sealed import opened
 from pipeline_engine.replay.typed import items_column, value_column
@@ -106,7 +107,9 @@ class _Source:
             return self._field(path.removeprefix("deal."), kind)
         if path in _RECORDS:
             return _RECORDS[path](self)
-        if path in ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager"):
+        if path in COUNTS:
+            return self._others(path)
+        if path in OUTSIDE:
             return from_context(self._s.words("context"), path)
         return self.counted_from(path) if path in COUNTED_FROM else _PLAIN[path](self)
 
@@ -115,6 +118,25 @@ class _Source:
         if isinstance(kind, ListOf):
             return items_column(s.instants.items_before(name, s.probes, s.clock))
         return value_column(s.instants.value_before(name, s.probes, s.clock), kind)
+
+    def _others(self, path: str) -> Column:
+        """How many other deals the owner had: what the verdict kept of its own moment, else as the stays say it."""
+        s, attempts = self._s, self._s.facts.attempts
+        found, known = self._carried.others(self._whose, s.now, path == DEALS_IN_STAGE)
+        then = ints(attempts["now"])[s.attempts] == s.now
+        number, kept = number_kept(s.words("context"), path)
+        return Column(Kind.INT, np.where(kept & then, number, found), ~((kept & then) | known))
+
+    @cached_property
+    def _carried(self) -> Carried:
+        return Carried(self._s.facts)
+
+    @cached_property
+    def _whose(self) -> Whose:
+        s, codes = self._s, self._carried.codes
+        start, target = codes(s.words("from_stage")), codes(s.words("to_stage"))
+        stage = np.where(s.words("kind").is_any("open", "move"), target, start)
+        return Whose(codes(s.words("owner")), codes(s.words("process")), stage, s.facts.deal_ix("attempts")[s.attempts])
 
     def text(self, column: str) -> Column:
         """A text column of the attempts, as rules read text."""
