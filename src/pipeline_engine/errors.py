@@ -15,7 +15,9 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
+│   ├── HandoffIsOpen · NoHandoff · NotTheirs
 │   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -209,6 +211,18 @@ class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
 
 
+class CannotCorrect(Rejected):
+    """An event that is not there, or that cannot be corrected as it was asked."""
+
+
+class CannotMerge(Rejected):
+    """A deal that cannot be merged into the other one, or not by who asks."""
+
+    def __init__(self, deal_id: str, into: str, why: str) -> None:
+        super().__init__(f"deal `{shown(deal_id)}` cannot be merged into `{shown(into)}`: {why}")
+        self.deal_id, self.into = deal_id, into
+
+
 class DealExists(Rejected):
     """A deal of this id was opened before."""
 
@@ -226,10 +240,10 @@ class DealIsClosed(Rejected):
 
 
 class DealIsMerged(Rejected):
-    """Its source merged the deal into another one."""
+    """The deal was merged into another one."""
 
     def __init__(self, deal_id: str, into: str) -> None:
-        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}` by its source; ask there")
+        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}`; ask there")
         self.deal_id, self.into = deal_id, into
 
 
@@ -239,6 +253,35 @@ class DealIsOpen(Rejected):
     def __init__(self, deal_id: str, stage: str) -> None:
         super().__init__(f"deal `{deal_id}` is open, in `{stage}`; only a won or lost deal can be reopened")
         self.deal_id, self.stage = deal_id, stage
+
+
+class HandoffIsOpen(Rejected):
+    """Somebody else is being asked to take the deal over; one is asked at a time."""
+
+    def __init__(self, deal_id: str, to: str) -> None:
+        text = (
+            f"deal `{deal_id}` is being handed to `{to}`, who has not answered; `deal withdraw {deal_id}` comes first"
+        )
+        super().__init__(text)
+        self.deal_id, self.to = deal_id, to
+
+
+class NoHandoff(Rejected):
+    """Nobody is being asked to take the deal over."""
+
+    def __init__(self, deal_id: str) -> None:
+        super().__init__(
+            f"nobody is being asked to take deal `{deal_id}` over; `deal hand-off {deal_id} --to WHO` asks"
+        )
+        self.deal_id = deal_id
+
+
+class NotTheirs(Rejected):
+    """Somebody else has to do this."""
+
+    def __init__(self, actor: str, what: str, who: str) -> None:
+        super().__init__(f"`{actor}` may not {what}; expected {who}")
+        self.actor, self.who = actor, who
 
 
 class ProcessIsRetired(Rejected):

@@ -44,7 +44,7 @@ outcomes:
 PEOPLE = """\
 people:
   - {id: vp-1, roles: [vp]}
-  - {id: manager-1, roles: [manager], manager: vp-1}
+  - {id: manager-1, roles: [manager], manager: vp-1, skills: [discount-training]}
   - {id: manager-2, roles: [manager], manager: vp-1}
   - {id: deal-desk-1, roles: [deal_desk]}
   - {id: legal-1, roles: [legal]}
@@ -56,6 +56,9 @@ _PARTS = {
     "LOST": "", "REOPEN": "",
 }  # fmt: skip
 OPEN = "deal open D-1 --process b2b --owner rep-03 --by rep-03 --at 2026-05-01T08:00:00Z"
+OTHER = "deal open D-2 --process b2b --owner rep-03 --by rep-03"
+ONE_EACH = "owning: {enter: [{owner_deals_at_most: 1}]}"
+TRAINED = "{id: big-deal, approval: manager, skills: [discount-training]}"
 MOVE = "deal move D-1 --to proposal --by rep-03"
 ON = "deal move D-1 --to negotiation --by rep-03"
 
@@ -213,6 +216,21 @@ CASES: tuple[Case, ...] = (
     Case("back without a reason", {}, (OPEN, IN_PROPOSAL), "deal move D-1 --to lead --by rep-03"),
     Case("back is not the way", {"moves": "moves: {back: never}"}, (OPEN, IN_PROPOSAL),
          "deal move D-1 --to lead --reason oops --by rep-03"),
+    # Who owns it.
+    Case("the owner has no slot free in the stage", {"enter": "{owner_deals_at_most: 1, waivable_by: manager}"},
+         (OPEN, OTHER, "deal move D-2 --to proposal --by rep-03")),
+    Case("the owner has no slot free at all", {"opening": ONE_EACH}, (OPEN,),
+         "deal open D-2 --process b2b --owner rep-03 --by rep-03"),
+    Case("a deal is given to somebody without a free slot", {"opening": ONE_EACH},
+         (OPEN, OTHER.replace("rep-03", "rep-04")), "deal assign D-2 --to rep-03 --by manager-1"),
+    Case("a deal is given to somebody who cannot do it",
+         {"opening": "owning: {enter: [{owner_skills: discount-training, says: we teach discounts first}]}"},
+         ("deal open D-1 --process b2b --owner manager-1 --by rep-03 --at 2026-05-01T08:00:00Z",),
+         "deal assign D-1 --to rep-04 --by manager-1"),
+    Case("the owner lacks a skill for the stage", {"enter": "{owner_skills: [enterprise]}"}),
+    Case("an approval that takes a training", {"enter": TRAINED}),
+    Case("an approval by somebody without the training", {"enter": TRAINED}, (OPEN, ASK),
+         "deal approve D-1 big-deal --by manager-2"),
     # Openings, wins, losses, reopenings.
     Case("opened in the wrong stage", {"enter": "{require: [amount]}"}, (),
          "deal open D-1 --process b2b --owner rep-03 --stage proposal --by rep-03"),

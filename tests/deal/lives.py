@@ -36,9 +36,10 @@ VALUES: tuple[dict[str, Any], ...] = (
     },
 )  # fmt: skip
 WORDS = (
-    "open", "fields", "fields", "move", "next", "next", "next", "next", "log", "log", "contact", "contact", "assign",
-    "attach", "attach", "tick", "tick", "untick", "request", "grant", "grant", "reject", "waive", "waive", "win", "win",
-    "lose", "reopen", "push", "push", "push", "push", "push", "push",
+    "open", "fields", "fields", "move", "next", "next", "next", "next", "log", "log", "contact", "contact",
+    "assign", "hand", "accept", "decline", "withdraw", "pause", "resume", "unlink", "attach", "attach", "tick",
+    "tick", "untick", "request", "grant", "grant", "reject", "waive", "waive", "win", "win", "lose", "reopen",
+    "push", "push", "push", "push", "push", "push",
 )  # fmt: skip
 # What is asked, by whom, which of the choices, how many hours later, and whether it is asked twice.
 STEP = st.tuples(
@@ -127,6 +128,13 @@ class Life:
             "log": (d.LogActivity, {"kind": ("call", "meeting")[nth % 2], "with_whom": (None, "ann", "bob")[nth % 3]}),
             "contact": (d.LinkContact, {"contact": ("ann", "bob")[nth % 2], "role": ("buyer", "champion")[nth % 2]}),
             "assign": (d.AssignOwner, {"owner": PEOPLE[nth % 3]}),
+            "hand": (d.RequestHandoff, {"to": PEOPLE[nth % 4]}),
+            "accept": (d.AcceptHandoff, {}),
+            "decline": (d.DeclineHandoff, {}),
+            "withdraw": (d.WithdrawHandoff, {}),
+            "pause": (d.PauseDeal, {"reason": "x", "until": self._end(nth + 1)}),
+            "resume": (d.ResumeDeal, {}),
+            "unlink": (d.UnlinkContact, {"contact": ("ann", "bob")[nth % 2], "role": ("buyer", "champion")[nth % 2]}),
             "attach": (d.AttachDocument, {"name": ("nda", "contract")[nth % 2], "sha256": "a" * 64}),
             "tick": (d.TickItem, {"item": process.items[nth % len(process.items)].id}),
             "untick": (d.UntickItem, {"item": process.items[nth % len(process.items)].id}),
@@ -269,7 +277,7 @@ def _ends(later: Event, rule: Rule, attempt: Attempt, waiver: Recorded) -> bool:
     match later:
         case d.FieldsChanged():
             return bool(reads & {*later.set, *later.cleared})
-        case d.OwnerAssigned():
+        case d.OwnerAssigned() | d.HandoffAccepted():
             return later.owner == waiver.envelope.actor or any(path.startswith("owner.") for path in rule.reads)
         case d.DealMoved():
             return later.to_stage == attempt.target

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from pipeline_engine.deal import Command, Context, Deal, Decided, Standing, decide, evolve, verdicts_of
+from pipeline_engine.deal import (
+    Command,
+    Context,
+    Deal,
+    Decided,
+    Standing,
+    decide,
+    fold,
+    owner_asked_about,
+    verdicts_of,
+)
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import Judge, load_process
 
@@ -59,14 +69,13 @@ class Story:
     recorded: list[Recorded] = field(default_factory=list)
     decided: Decided | None = None
     open_register: bool = False
+    people: Mapping[str, Standing] = field(default_factory=lambda: PEOPLE)
+    other: Deal | None = None
 
     @property
     def deal(self) -> Deal | None:
         """What the history adds up to."""
-        deal: Deal | None = None
-        for each in self.recorded:
-            deal = evolve(deal, each)
-        return deal
+        return fold(self.recorded)
 
     def given(self, *events: Event, by: str = "rep-1", at: datetime = MONDAY) -> Self:
         """Add events to the history, an hour apart."""
@@ -93,12 +102,14 @@ class Story:
         at = MONDAY + after
         command = kind_(deal_id="D-1", at=at, by=by, command_id=f"cmd-{len(self.recorded)}", **what)
         deal = self.deal
-        owner = getattr(command, "owner", None) or (deal.owner if deal else None)
+        owner = owner_asked_about(command, deal)
         context = Context(
             clock=clock or at,
-            actor=PEOPLE.get(by, Standing(by)),
-            owner=PEOPLE.get(owner or "", Standing(owner or "")),
+            actor=self.people.get(by, Standing(by)),
+            owner=self.people.get(owner or "", Standing(owner or "")),
             register_open=self.open_register,
+            other=self.other,
+            history=lambda: tuple(self.recorded),
         )
         self.decided = decide(command, deal, self.judge, context)
         for event in self.decided.events:

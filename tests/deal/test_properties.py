@@ -187,7 +187,7 @@ def any_event(draw: st.DrawFn) -> Event:
     """Any event with plausible parts, in no sensible order."""
     kind = draw(st.sampled_from(DEAL_EVENTS))
     parts = {name: draw(SAMPLES[name]) for name in kind.model_fields if name in SAMPLES}
-    if kind.__name__ in ("MoveRefused", "OpeningRefused"):
+    if kind.__name__ in ("MoveRefused", "OpeningRefused", "AssignmentRefused"):
         from pipeline_engine.deal import Verdicts
 
         parts["verdicts"] = Verdicts(process="b2b", version=1, digest="d", judged_at=0, codes="", now=MONDAY)

@@ -97,7 +97,7 @@ def test_what_is_agreed_to_is_what_was_read(shop: Shop) -> None:
     governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
     read = shop.engine.processes()[0].proposed
     assert read is not None
-    shop.engine.withdraw("shop", by="boss")
+    shop.engine.withdraw_proposal("shop", by="boss")
     shop.engine.publish_text(CHANGED.replace("500", "5"), "shop.yaml", "lower still", by="boss")
     with pytest.raises(BadValue, match="--digest"):
         shop.engine.confirm("shop", read.digest, by="vp")
@@ -115,8 +115,8 @@ def test_one_change_is_proposed_at_a_time(shop: Shop) -> None:
 def test_a_proposal_is_withdrawn_by_who_made_it_or_who_may(shop: Shop) -> None:
     """Somebody without the role may not, and it is recorded."""
     governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
-    assert shop.engine.withdraw("shop", by="rep").refused == "no-role"
-    assert shop.engine.withdraw("shop", "not now", by="vp").refused is None
+    assert shop.engine.withdraw_proposal("shop", by="rep").refused == "no-role"
+    assert shop.engine.withdraw_proposal("shop", "not now", by="vp").refused is None
     assert shop.engine.processes()[0].proposed is None
     with pytest.raises(BadValue, match="is proposed"):
         shop.engine.confirm("shop", by="vp")

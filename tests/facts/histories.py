@@ -46,6 +46,8 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
     clearings,
     grants,
     st.builds(e.OwnerAssigned, owner=names),
+    st.builds(e.HandoffRequested, to=names),
+    st.builds(e.HandoffAccepted, owner=names),
     st.builds(e.ActivityLogged, kind=st.sampled_from(("call", "meeting"))),
     st.builds(e.ContactLinked, contact=names.map(personal), role=names),
     st.builds(e.ContactUnlinked, contact=names.map(personal), role=names),
@@ -55,7 +57,11 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
     st.sampled_from(
         (
             e.DealPaused(),
+            e.DealPaused(until=day(3)),
+            e.DealPaused(until=day(5)),
             e.DealResumed(),
+            e.HandoffDeclined(),
+            e.HandoffWithdrawn(),
             e.DealRemovedAtSource(),
             e.SourceStageNoted(stage="lead"),
             e.ApprovalRequested(rule="r", target="won", role="vp"),

@@ -59,7 +59,7 @@ def folded_fields(events: list[Recorded]) -> dict[str, Any]:
                     fields["@owner"] = owner
             case e.FieldsChanged(set=given, cleared=cleared):
                 fields = {k: v for k, v in fields.items() if k not in cleared} | given
-            case e.OwnerAssigned(owner=owner):
+            case e.OwnerAssigned(owner=owner) | e.HandoffAccepted(owner=owner):
                 fields["@owner"] = owner
     return fields
 

@@ -10,9 +10,9 @@ from pipeline_engine.notation import Items, Node, Section, Text, described
 ANSWERS = ("allowed", "refused")
 RULE_KEYS = ("unknown", "fails", "warns", "passes", "waived", "not_asked")
 THEN_KEYS = ("answer", "refused", *RULE_KEYS)
-GATED = ("open", "move", "win", "lose", "reopen")
+GATED = ("open", "move", "win", "lose", "reopen", "assign")
 # Why somebody who tries may not approve or waive.
-_WHY = ("no-role", "four-eyes", "delegation-ended", "not-waivable")
+_WHY = ("no-role", "four-eyes", "delegation-ended", "not-waivable", "no-skill")
 FORM = "`allowed`, `refused`, or `{refused: [RULE, …]}`"
 
 

@@ -1,5 +1,6 @@
 """From a file of cases to cases: read and checked against their process, or refused with the place that is wrong."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pipeline_engine.notation import (
     Section,
     Table,
     Text,
+    Unfit,
     Written,
     entries,
     names,
@@ -26,13 +28,15 @@ from pipeline_engine.notation import (
     scalar,
 )
 from pipeline_engine.process import OUTCOME_TARGETS, Process
-from pipeline_engine.team import Person, load_people
+from pipeline_engine.team import Person, Skill, load_people
 
 TOP_KEYS = ("process", "people", "defaults", "cases")
 DEFAULT_KEYS = ("by", "owner", "at")
-CASE_KEYS = ("case", "given", "when", "then", "at")
-PERSON_KEYS = ("roles", "manager", "team")
+CASE_KEYS = ("case", "given", "when", "then", "at", "owner_deals")
+PERSON_KEYS = ("roles", "manager", "team", "skills")
 NOON = datetime(2026, 1, 5, 9, tzinfo=UTC)  # a Monday morning
+
+_FEW = re.compile(r"[0-9]{1,6}")
 
 # A process by what a file of cases calls it, and the file that names it: the process and its text.
 FindProcess = Callable[[str, Path], tuple[Process, str]]
@@ -115,7 +119,8 @@ def _person(key: Text, value: Node, managers: list[tuple[Text, str]], complaints
     if isinstance(manager, Text):
         managers.append((manager, key.value))
     roles = tuple(sorted(each.value for each in section.names("roles")))
-    return Person(key.value, roles, section.read("team", person), section.read("manager", person))
+    skills = tuple(Skill(each) for each in sorted(each.value for each in section.names("skills")))
+    return Person(key.value, roles, section.read("team", person), section.read("manager", person), skills=skills)
 
 
 def _case(node: Node, scene: Scene) -> Case | None:
@@ -136,7 +141,14 @@ def _case(node: Node, scene: Scene) -> Case | None:
         scene.complaints.add(given, "`given` is later than `when`", "an `at` that is not after the one of `when`")
     steps = () if when.verb == "open" else read_given(given, before, _target(when), section.node.place)
     then = read_then(wanted, when, here)
-    return None if then is None else Case(title, section.node.place, steps, when, then)
+    others = section.read("owner_deals", _others) or 0
+    return None if then is None else Case(title, section.node.place, steps, when, then, others)
+
+
+def _others(text: str) -> int:
+    if not _FEW.fullmatch(text):
+        raise Unfit("how many other open deals the owner has, like `4`")
+    return int(text)
 
 
 def _at(node: Node | None, scene: Scene) -> datetime | None:

@@ -45,13 +45,17 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case: a title for people, what was before, oldest first, what is asked, and what must come of it."""
+    """One case: a title for people, what was before, oldest first, what is asked, and what must come of it.
+
+    `owner_deals` is how many other open deals the owner has, as many of them in the stage that is asked for.
+    """
 
     title: str
     place: Place
     given: tuple[Ask, ...]
     when: Ask
     then: Expectation
+    owner_deals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

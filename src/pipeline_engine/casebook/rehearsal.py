@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pipeline_engine.casebook.model import Ask, Case, Casebook
 from pipeline_engine.casebook.steps import command_of, observed, opened
-from pipeline_engine.deal import Outcome
+from pipeline_engine.deal import Held, Outcome
 from pipeline_engine.engine import EVENTS, Engine
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import Refused
@@ -33,13 +33,27 @@ class CaseClock:
         return self.now
 
 
+class CaseCounts:
+    """How many other deals the owner of the case at hand has; the deals of other cases are none of them."""
+
+    def __init__(self) -> None:
+        self.others = 0
+
+    def held(self, owner: str, process: str, stage: str, but: str) -> Held:
+        """What the case says, in all and in the stage."""
+        return Held(self.others, self.others)
+
+    def catch_up(self) -> None:
+        """It is so already."""
+
+
 class Rehearsal:
     """One file's process and people, ready for its cases; each of them is a deal of its own."""
 
     def __init__(self, casebook: Casebook) -> None:
-        self._clock = CaseClock()
+        self._clock, self._counts = CaseClock(), CaseCounts()
         self._store = open_store("memory://", clock=self._clock, clock_name=_WHO, events=EVENTS)
-        self._engine = Engine(self._store, self._clock)
+        self._engine = Engine(self._store, self._clock, counts=self._counts)
         # As it is compiled already: reading it again would take longer than all its cases.
         self._append(f"process:{casebook.process.name}", 0, _published(casebook), (_BEGINNING, _WHO))
         self.process = self._engine.process(casebook.process.name)
@@ -54,6 +68,7 @@ class Rehearsal:
             Rejected: The case asks for what cannot be asked.
             Refused: It takes as given what cannot be: somebody who may not approved or waived.
         """
+        self._counts.others = case.owner_deals
         for number, step in enumerate(case.given):
             self._clock.now = step.at
             if step.verb in _THE_WAY:

@@ -6,7 +6,10 @@ from pipeline_engine.cli import verdicts, words
 from pipeline_engine.cli.output import emit_json, say
 from pipeline_engine.deal import (
     ApprovalRefused,
+    AssignmentRefused,
     ChangeRefused,
+    CorrectionProposed,
+    CorrectionRefused,
     Deal,
     DealLost,
     DealMoved,
@@ -14,16 +17,19 @@ from pipeline_engine.deal import (
     DealReopened,
     DealWon,
     FollowUpPlanned,
+    HandoffAccepted,
     MoveRefused,
+    ObservationRefused,
     OpeningRefused,
     Outcome,
+    OwnerAssigned,
     WaiverRefused,
     verdicts_of,
 )
 from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import UnknownDeal
-from pipeline_engine.process import Process
+from pipeline_engine.process import Process, with_skills
 from pipeline_engine.values import Money, instant_text
 
 _WHY = {
@@ -50,6 +56,15 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     else:
         names = ", ".join(type(each.event).__name__ for each in outcome.events)
         say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
+        _what_is_next(outcome)
+
+
+def _what_is_next(outcome: Outcome) -> None:
+    """A correction of a closed deal waits for a second person."""
+    for each in outcome.events:
+        if isinstance(each.event, CorrectionProposed):
+            confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
+            say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
 
 
 def _refused(engine: Engine, outcome: Outcome) -> str:
@@ -61,11 +76,29 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
         case ApprovalRefused(why="out-of-order", rule=rule):
             first = _process_of(engine, outcome.deal_id).rule(rule).after
             return f"may not approve {rule} yet: {' and '.join(first)} must be approved before it"
+        case ApprovalRefused(why="no-skill", rule=rule, tried=tried):
+            lacking = with_skills(_process_of(engine, outcome.deal_id).rule(rule).skills)
+            return f"may not {tried} {rule}: it takes somebody{lacking}"
         case ApprovalRefused() | WaiverRefused():
             what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
             said = _WHY[last.event.why].format(actor=last.envelope.actor)
             return f"may not {what} {last.event.rule}: {said}"
+        case ObservationRefused() as tried:
+            who = " or ".join(_process_of(engine, outcome.deal_id).observed_by)
+            allowed = f"only {who} may" if who else "`observed: {by: […]}` in the process says who may"
+            return f"{last.envelope.actor} may not record what {tried.source} did: {allowed}"
+        case CorrectionRefused(why="four-eyes"):
+            return f"{last.envelope.actor} proposed it; somebody else must confirm it (four eyes)"
+        case CorrectionRefused():
+            return _may_not_correct(_process_of(engine, outcome.deal_id), last.envelope.actor)
     return ""
+
+
+def _may_not_correct(process: Process, actor: str) -> str:
+    named = process.corrections_by
+    if not named:
+        return f"process {process.label} says nobody may correct; `corrections: {{by: [ROLE]}}` in it names who may"
+    return f"only {' or '.join(named)} may correct, and {actor} holds no such role"
 
 
 def _locked(process: Process, name: str) -> str:
@@ -128,7 +161,14 @@ def _what(event: Any, deal: Deal) -> str:
             return f"is open again in {event.to_stage}"
         case MoveRefused():
             return f"stays {deal.status}" if event.attempt == "reopen" else f"stays in {event.from_stage}"
-    return type(event).__name__
+    return _whose(event, deal) or type(event).__name__
+
+
+def _whose(event: Any, deal: Deal) -> str:
+    """Whose the deal is now, where that was asked."""
+    if isinstance(event, AssignmentRefused):
+        return f"stays with {deal.owner}" if deal.owner else f"does not go to {event.owner}"
+    return f"belongs to {event.owner} now" if isinstance(event, (OwnerAssigned, HandoffAccepted)) else ""
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

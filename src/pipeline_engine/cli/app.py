@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 from pipeline_engine.cli import (
+    auditing,
     backtesting,
     deal_approvals,
     deal_asks,
+    deal_corrections,
+    deal_life,
     deal_looks,
+    deal_observed,
     deal_papers,
     deal_ways,
     demonstration,
@@ -62,7 +66,10 @@ deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
+deal_life.register(deals)
 deal_ways.register(deals)
+deal_observed.register(deals)
+deal_corrections.register(deals)
 
 process_diff.register(processes.commands)
 process_lint.register(processes.commands)
@@ -72,6 +79,7 @@ app.add_typer(teams.commands, name="team")
 app.add_typer(deals, name="deal")
 app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
+app.add_typer(auditing.commands, name="audit")
 backtesting.register(app)
 stores.register(app)
 demonstration.register(app)

@@ -7,6 +7,7 @@ import typer
 
 from pipeline_engine.cli import variants, words
 from pipeline_engine.cli.deal_asks import DealId
+from pipeline_engine.cli.deal_handed import HandedTo, handed_over
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, Owner, opened
@@ -33,9 +34,13 @@ def list_(
     owner: Owner = None,
     status: Annotated[str | None, typer.Option("--status", help="open, won or lost.")] = None,
     process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
+    handed_to: HandedTo = None,
     json: Json = False,
 ) -> None:
     """List deals, by id."""
+    if handed_to is not None:
+        handed_over(handed_to, {"--stage": stage, "--owner": owner, "--status": status, "--process": process}, json)
+        return
     if status is not None and status not in STATUSES:
         raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
     with opened() as engine:
@@ -99,6 +104,9 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
+    _waits(found)
+    if found.handoff:
+        say(f"  {found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}")
     for asked in found.requests:
         say(
             f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
@@ -110,6 +118,16 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
+
+
+def _waits(found: Any) -> None:
+    """Why a deal is quiet: it is paused, or its next step is still to come."""
+    if found.pauses.waiting:
+        end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
+        say(f"  paused since {words.moment(found.pauses.begin)}{end}")
+    if found.next_step:
+        due = f", due {words.moment(found.next_step_due)}" if found.next_step_due else ""
+        say(f"  next step: {words.value(found.next_step)}{due}")
 
 
 def _papers(found: Any) -> None:
@@ -151,6 +169,9 @@ def deal_json(found: Any) -> dict[str, Any]:
             for item, tick in found.ticked.items()
         ],
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
+        "pause": pause_json(found),
+        "next_step": words.value(found.next_step) if found.next_step else None,
+        "handoff": handoff_json(found.handoff),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
         "waivers": [_grant(grant) for grant in found.waivers],
@@ -168,6 +189,18 @@ def planned_json(plan: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def pause_json(found: Any) -> dict[str, Any] | None:
+    """The pause that nobody resumed yet, for scripts; with an end it is over then all the same."""
+    held = {"since": found.pauses.begin, "until": found.pauses.until}
+    return {name: instant_text(at) if at else None for name, at in held.items()} if found.paused else None
+
+
+def handoff_json(asked: Any) -> dict[str, Any] | None:
+    """Who is being asked to take a deal over, for scripts."""
+    at = asked and asked.at
+    return {"to": asked.to, "by": asked.by, "at": instant_text(at) if at else None} if asked else None
+
+
 def _grant(grant: Any) -> dict[str, Any]:
     return {
         "rule": grant.rule, "target": grant.target, "role": grant.role, "by": grant.by, "standing": grant.standing,
@@ -176,7 +209,7 @@ def _grant(grant: Any) -> dict[str, Any]:
 
 
 def timeline(deal: DealId, json: Json = False) -> None:
-    """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
+    """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
     with opened(looking=True) as engine:
@@ -185,13 +218,13 @@ def timeline(deal: DealId, json: Json = False) -> None:
     if json:
         emit_json([answers.event_json(recorded) for recorded in events])
         return
-    rows = [(*_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
-    columns = [(name, "left") for name in ("when (UTC)", "recorded", "who", "door")]
+    rows = [(str(r.version), *_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    columns = [("#", "right"), *((name, "left") for name in ("when (UTC)", "recorded", "who", "door"))]
     made = [*columns, ("what", "text"), ("verdicts", "text")]
     # When it was recorded is told where that was another time than when it happened.
-    told_apart = any(row[1] for row in rows)
+    told_apart = any(row[2] for row in rows)
     table([each for each in made if told_apart or each[0] != "recorded"],
-          [row if told_apart else (row[0], *row[2:]) for row in rows])  # fmt: skip
+          [row if told_apart else (*row[:2], *row[3:]) for row in rows])  # fmt: skip
     if any(row[-1] for row in rows):
         say(f"  {told.LEGEND}", style="dim")
 

@@ -65,7 +65,7 @@ def withdraw(
 ) -> None:
     """Take a proposed version back: by who proposed it, or by somebody who may change the process."""
     with opened() as engine:
-        published = engine.withdraw(name, why, **asked(by, at, command_id))
+        published = engine.withdraw_proposal(name, why, **asked(by, at, command_id))
     _answer(published, "withdraw", json)
 
 

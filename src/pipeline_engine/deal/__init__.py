@@ -5,11 +5,16 @@ from pipeline_engine.deal.commands import (
     AssignOwner,
     AttachDocument,
     Command,
+    ConfirmCorrection,
+    CorrectTime,
+    CorrectValue,
     LinkContact,
     LogActivity,
     LoseDeal,
+    MergeDeal,
     MoveDeal,
     NoteFollowUp,
+    ObserveDeal,
     OpenDeal,
     RawValue,
     RecordNote,
@@ -20,13 +25,24 @@ from pipeline_engine.deal.commands import (
     SetNextStep,
     TickItem,
     UntickItem,
+    VoidEvent,
     Waive,
     WinDeal,
 )
-from pipeline_engine.deal.context import Context, Standing
+from pipeline_engine.deal.commands_life import (
+    AcceptHandoff,
+    DeclineHandoff,
+    PauseDeal,
+    RequestHandoff,
+    ResumeDeal,
+    UnlinkContact,
+    WithdrawHandoff,
+)
+from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
+from pipeline_engine.deal.effective import CORRECTABLE, effective, fold, refold
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
     ActivityLogged,
@@ -69,6 +85,7 @@ from pipeline_engine.deal.events import (
     MoveRefused,
     NextStepSet,
     NoteRecorded,
+    ObservationRefused,
     OpeningRefused,
     OwnerAssigned,
     RuleWaived,
@@ -76,20 +93,25 @@ from pipeline_engine.deal.events import (
     Verdicts,
     WaiverRefused,
 )
-from pipeline_engine.deal.evolve import evolve, fold
+from pipeline_engine.deal.evolve import evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.gate import from_outside
 from pipeline_engine.deal.migration import landing, may_migrate, migrated
+from pipeline_engine.deal.observed import Stood, drawn_from, ended_elsewhere, entered_elsewhere
 from pipeline_engine.deal.outcome import Able, Judged, Outcome, Preflight
+from pipeline_engine.deal.owning import owner_asked_about, way_of
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Request, Tick
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
+    "CORRECTABLE",
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
     "Able",
+    "AcceptHandoff",
     "Activity",
     "ActivityLogged",
     "ApprovalExpired",
@@ -107,11 +129,14 @@ __all__ = [
     "Basis",
     "ChangeRefused",
     "Command",
+    "ConfirmCorrection",
     "Contact",
     "ContactLinked",
     "ContactUnlinked",
     "Context",
     "ContextValue",
+    "CorrectTime",
+    "CorrectValue",
     "CorrectionProposed",
     "CorrectionRecorded",
     "CorrectionRefused",
@@ -127,31 +152,39 @@ __all__ = [
     "DealResumed",
     "DealWon",
     "Decided",
+    "DeclineHandoff",
     "DocumentAttached",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
     "FollowUpPlanned",
     "Grant",
+    "Handoff",
     "HandoffAccepted",
     "HandoffDeclined",
     "HandoffRequested",
     "HandoffWithdrawn",
+    "Held",
     "ItemTicked",
     "ItemUnticked",
     "Judged",
     "LinkContact",
     "LogActivity",
     "LoseDeal",
+    "MergeDeal",
     "MoveDeal",
     "MoveRefused",
     "NextStepSet",
     "NoteFollowUp",
     "NoteRecorded",
+    "ObservationRefused",
+    "ObserveDeal",
     "OpenDeal",
     "OpeningRefused",
     "Outcome",
     "OwnerAssigned",
+    "PauseDeal",
+    "Pauses",
     "Preflight",
     "RawValue",
     "RecordNote",
@@ -159,20 +192,30 @@ __all__ = [
     "ReopenDeal",
     "Request",
     "RequestApproval",
+    "RequestHandoff",
+    "ResumeDeal",
     "RuleWaived",
     "SetFields",
     "SetNextStep",
     "SourceStageNoted",
     "Standing",
+    "Stood",
     "Tick",
     "TickItem",
+    "UnlinkContact",
     "UntickItem",
     "Verdicts",
+    "VoidEvent",
     "Waive",
     "WaiverRefused",
     "Way",
     "WinDeal",
+    "WithdrawHandoff",
     "decide",
+    "drawn_from",
+    "effective",
+    "ended_elsewhere",
+    "entered_elsewhere",
     "evolve",
     "explain",
     "first_values",
@@ -183,8 +226,13 @@ __all__ = [
     "local_day",
     "may_migrate",
     "migrated",
+    "owner_asked_about",
+    "paused",
     "preflight",
+    "refold",
+    "resumed",
     "verdicts_of",
+    "way_of",
     "ways_on",
     "worth_telling",
 ]

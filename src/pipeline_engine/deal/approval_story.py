@@ -112,7 +112,7 @@ def _when(recorded: Recorded) -> str:
     return f"on {day(recorded.envelope.at)}" if recorded.envelope.at else "nobody knows when"
 
 
-def _assigned(story: Story, event: e.OwnerAssigned, recorded: Recorded) -> None:
+def _assigned(story: Story, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> None:
     since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
     story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
     story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
@@ -140,5 +140,5 @@ _VERBS: Mapping[type[Any], str] = {
 _TOLD: Mapping[type[Any], Callable[[Story, Any, Recorded], None]] = {
     e.ApprovalRequested: _requested, e.ApprovalGranted: _granted, e.ApprovalRejected: _denied,
     e.FieldsChanged: _changed, e.OwnerAssigned: _assigned, e.DealMoved: _gone, e.DealWon: _gone, e.DealLost: _gone,
-    e.DealReopened: _gone, e.DealMigrated: _migrated,
+    e.DealReopened: _gone, e.HandoffAccepted: _assigned, e.DealMigrated: _migrated,
 }  # fmt: skip

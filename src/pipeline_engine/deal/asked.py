@@ -28,7 +28,7 @@ def _id(name: str, value: object) -> object:
 
 
 def _name(name: str, value: object) -> object:
-    longest = LONGEST_DEAL_ID if name == "deal_id" else LONGEST_NAME
+    longest = LONGEST_DEAL_ID if name in ("deal_id", "into") else LONGEST_NAME
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise BadValue(name, value, f"1 to {longest} printable characters")
     return value
@@ -72,6 +72,17 @@ def _number(name: str, value: object) -> object:
     return value
 
 
+def _flag(name: str, value: object) -> object:
+    if not isinstance(value, bool):
+        raise BadValue(name, value, "yes or no")
+    return value
+
+
+def _amount(name: str, value: object) -> object:
+    _value(name, value)
+    return value
+
+
 def _fields(name: str, value: object) -> object:
     if not isinstance(value, Mapping) or len(value) > MOST_FIELDS:
         raise BadValue(name, type(value).__name__, f"at most {MOST_FIELDS:,} fields with their values")
@@ -91,18 +102,21 @@ def _value(field: str, given: object) -> None:
 
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
-    **dict.fromkeys(("by", "on_behalf_of", "owner"), _id),
+    **dict.fromkeys(("by", "on_behalf_of", "owner", "to"), _id),
     **dict.fromkeys(
         (
             "deal_id", "command_id", "correlation_id", "causation_id", "process", "stage", "target", "rule", "kind",
-            "role", "name", "item", "opened",
+            "role", "name", "item", "opened", "source", "key", "into",
         ),
         _name,
     ),
     **dict.fromkeys(("title", "why", "contact", "with_whom", "text", "reason", "competitor", "note"), _text),
-    **dict.fromkeys(("at", "expires_at", "due"), _moment),
+    **dict.fromkeys(("at", "expires_at", "due", "until", "really_at"), _moment),
     **dict.fromkeys(("fields", "values"), _fields),
     "minutes": _number,
+    "amount": _amount,
+    "reopens": _flag,
+    "version": _number,
     "sha256": _digest,
     "via": _name,
 }  # fmt: skip

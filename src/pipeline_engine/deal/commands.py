@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from pipeline_engine.deal.asked import as_kept
 from pipeline_engine.envelope import Via
@@ -22,6 +23,9 @@ class Command:
 
     Making one raises BadValue where a part could not be kept: an id, a text, a moment or a value.
     """
+
+    # Whether deciding it needs to know who the owner reports to, whatever the rules read.
+    asks_about_owner: ClassVar[bool] = False
 
     deal_id: str
     at: datetime
@@ -157,6 +161,23 @@ class ReopenDeal(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObserveDeal(Command):
+    """Record what another system says it did: to a stage, or won, lost, reopen; it asks no gate and is never judged.
+
+    `source` is that system and `key` its own name for what it did: told again, it is recorded once. `reason` is why,
+    for a loss a reason of the process; `amount` what a win came to. `reopens`: in that system a closed deal is opened
+    again by entering a stage; without it such a stage is noted and changes nothing.
+    """
+
+    target: str
+    source: str
+    key: str
+    reason: str | None = None
+    amount: RawValue = None
+    reopens: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestApproval(Command):
     """Ask the role that a rule names to approve; `target` is the next stage unless another is named."""
 
@@ -192,3 +213,44 @@ class Waive(Command):
     reason: str
     target: str | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectValue(Command):
+    """Say what fields really were that an event of the deal says; None or an empty text clears one."""
+
+    version: int
+    values: Mapping[str, RawValue]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTime(Command):
+    """Say when an event of the deal really happened."""
+
+    version: int
+    really_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidEvent(Command):
+    """Say that an event of the deal did not happen."""
+
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCorrection(Command):
+    """Agree to a correction of a closed deal that somebody else proposed; `version` is the proposal's."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeDeal(Command):
+    """Say that the deal is the same as another one, which goes on."""
+
+    into: str
+    reason: str

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_engine.deal import commands as c
+from pipeline_engine.deal import commands_life as life
 from pipeline_engine.deal import decide_approvals as approvals
+from pipeline_engine.deal import decide_corrections as corrections
 from pipeline_engine.deal import decide_facts as facts
+from pipeline_engine.deal import decide_handoffs as handoffs
 from pipeline_engine.deal import decide_moves as moves
+from pipeline_engine.deal import decide_observed as observed
 from pipeline_engine.deal import decide_papers as papers
+from pipeline_engine.deal import decide_pauses as pauses
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.follow_up import note_follow_up
@@ -25,7 +30,15 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     c.RecordNote: facts.record_note, c.RequestApproval: approvals.request_approval, c.Approve: approvals.approve,
     c.Reject: approvals.reject, c.Waive: approvals.waive, c.AttachDocument: papers.attach_document,
     c.TickItem: papers.tick_item, c.UntickItem: papers.untick_item, c.NoteFollowUp: note_follow_up,
+    life.RequestHandoff: handoffs.request_handoff, life.AcceptHandoff: handoffs.accept_handoff,
+    life.PauseDeal: pauses.pause_deal, life.ResumeDeal: pauses.resume_deal, life.UnlinkContact: facts.unlink_contact,
+    life.DeclineHandoff: handoffs.decline_handoff, life.WithdrawHandoff: handoffs.withdraw_handoff,
+    c.ObserveDeal: observed.observe_deal,
+    c.CorrectValue: corrections.correct, c.CorrectTime: corrections.correct, c.VoidEvent: corrections.correct,
+    c.ConfirmCorrection: corrections.confirm, c.MergeDeal: corrections.merge,
 }  # fmt: skip
+# What may be asked of a deal that is merged: to say that it should not have been, or the same again.
+_OF_MERGED = (c.CorrectValue, c.CorrectTime, c.VoidEvent, c.ConfirmCorrection, c.MergeDeal)
 
 
 def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context) -> Decided:
@@ -46,6 +59,6 @@ def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context
     """
     if not isinstance(command, c.OpenDeal) and (deal is None or not deal.opened):
         raise UnknownDeal(command.deal_id)
-    if deal is not None and deal.merged_into is not None:
+    if deal is not None and deal.merged_into is not None and not isinstance(command, _OF_MERGED):
         raise DealIsMerged(deal.id, deal.merged_into)
     return _DECISIONS[type(command)](command, deal or Deal(id=command.deal_id), judge, context)

@@ -22,7 +22,7 @@ from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, UnknownRul
 from pipeline_engine.process import Judge, Rule
 from pipeline_engine.values import Personal, instant_text
 
-_Refusal = Literal["no-role", "four-eyes", "out-of-order"]
+_Refusal = Literal["no-role", "four-eyes", "out-of-order", "no-skill"]
 _OUTCOME_OF = {"won:from": "won", "lost:from": "lost"}
 
 
@@ -116,7 +116,7 @@ def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Waive, deal: D
         return command.target
     asked_at = _rule(command.rule, judge).asked_at
     gate, _, stage = asked_at.partition(":")
-    if gate in ("moves", "leave", "open"):
+    if gate in ("moves", "leave", "open", "own"):
         raise BadValue("--to", "", f"the stage, or the outcome, that rule `{command.rule}` is asked for")
     return stage if gate == "applies" else _OUTCOME_OF.get(asked_at, asked_at)
 
@@ -130,7 +130,9 @@ def _may_not_answer(command: c.Command, deal: Deal, rule: Rule, context: Context
     if not context.holds(rule.approval or ""):
         return "no-role"
     askers = {who for asked, _, who in deal.askers if asked == rule.id}
-    return "four-eyes" if command.by == deal.owner or command.by in askers else None
+    if command.by == deal.owner or command.by in askers:
+        return "four-eyes"
+    return None if context.able(rule.skills) else "no-skill"
 
 
 def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> _Refusal | None:

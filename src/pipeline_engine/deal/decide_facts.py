@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline_engine.deal import commands as c
+from pipeline_engine.deal import commands_life as life
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
     ActivityLogged,
     ChangeRefused,
     ContactLinked,
+    ContactUnlinked,
     FieldsChanged,
     NextStepSet,
     NoteRecorded,
     OwnerAssigned,
 )
+from pipeline_engine.deal.owning import new_owner
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.errors import BadValue, DealIsClosed, UnknownField, UnknownKind
 from pipeline_engine.process import Field, Judge, Process, read_value
@@ -90,13 +93,18 @@ def _locked(field: Field, deal: Deal, judge: Judge, context: Context) -> bool:
 
 
 def assign_owner(command: c.AssignOwner, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Give the deal to another owner; the same owner again changes nothing."""
+    """Give the deal to another owner; the same owner again changes nothing.
+
+    Whoever is being asked to take the deal over is asked no longer: somebody owns it who did not ask.
+    """
     if not command.owner:
         raise BadValue("owner", command.owner, "a person's id")
     not_backdated(command, judge.process, context)
     if command.owner == deal.owner:
         return NOTHING
-    return Decided((OwnerAssigned(owner=command.owner, why=personal(command, command.why)),))
+    return new_owner(
+        OwnerAssigned(owner=command.owner, why=personal(command, command.why)), (command, deal), (judge, context)
+    )
 
 
 def link_contact(command: c.LinkContact, deal: Deal, judge: Judge, context: Context) -> Decided:
@@ -111,6 +119,19 @@ def link_contact(command: c.LinkContact, deal: Deal, judge: Judge, context: Cont
     if any((k.contact.value, k.role) == (command.contact, command.role) for k in deal.contacts):
         return NOTHING
     return Decided((ContactLinked(contact=contact, role=command.role),))
+
+
+def unlink_contact(command: life.UnlinkContact, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Let a contact go from a role; nobody of that name in that role has nothing to let go."""
+    roles = judge.process.contact_roles
+    contact = personal(command, command.contact)
+    if contact is None:
+        raise BadValue("contact", command.contact, "who it is")
+    not_backdated(command, judge.process, context)
+    linked = [each.role for each in deal.contacts if each.contact.value == command.contact]
+    if command.role not in (*roles, *linked):
+        raise UnknownKind(command.role, roles, f"`contacts` of process `{judge.process.name}`")
+    return Decided((ContactUnlinked(contact=contact, role=command.role),)) if command.role in linked else NOTHING
 
 
 def log_activity(command: c.LogActivity, deal: Deal, judge: Judge, context: Context) -> Decided:

@@ -21,6 +21,7 @@ from pipeline_engine.deal.events import (
 from pipeline_engine.deal.evolve import attempt_key
 from pipeline_engine.deal.follow_up import planned
 from pipeline_engine.deal.gate import judge_attempt, repeats, stored
+from pipeline_engine.deal.owning import first_stage
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.errors import BadValue, DealExists, DealIsClosed, DealIsOpen, UnknownReason
@@ -37,7 +38,7 @@ def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -
         raise DealExists(deal.id, instant_text(deal.opened_at) if deal.opened_at else "an unknown time")
     in_stage_order(command, deal, context)
     fields = first_values(command, process)
-    stage = command.stage or (process.moves.open_in[0] if process.moves.open_in else process.stages[0].id)
+    stage = command.stage or first_stage(judge)
     proposed = proposed_deal(deal, command, fields)
     attempt = Attempt("open", None, stage, command.at, command.by)
     judgement = judge_attempt(proposed, attempt, judge, context)

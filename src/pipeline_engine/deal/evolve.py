@@ -1,23 +1,31 @@
 """How each event changes a deal; total over everything that may ever be stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
-from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Mark, Request, Tick
+from pipeline_engine.deal.pauses import Pauses, paused, resumed
+from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
+_REFUSED = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
+    e.ObservationRefused, e.CorrectionRefused,
+)  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
+Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
 
 def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
-    """The deal after one more event; a deal nobody opened yet is one that is `not opened`."""
+    """The deal after one more event; a deal nobody opened yet is one that is `not opened`.
+
+    What a correction changes of earlier events takes the whole history: `refold` in effective.py.
+    """
     before = deal or Deal(id=recorded.stream.partition(":")[2])
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
@@ -25,14 +33,6 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     if not isinstance(recorded.event, _REFUSED):
         after["solid_version"] = recorded.version
     return replace(before, **after)
-
-
-def fold(events: Iterable[Recorded]) -> Deal | None:
-    """The deal that these events of one stream add up to; None for no events."""
-    deal: Deal | None = None
-    for recorded in events:
-        deal = evolve(deal, recorded)
-    return deal
 
 
 def attempt_key(attempt: str, target: str | None) -> str:
@@ -134,7 +134,12 @@ def _opening_refused(deal: Deal, event: e.OpeningRefused, recorded: Recorded) ->
     return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
 
 
-def _mark(deal: Deal, event: e.MoveRefused | e.OpeningRefused, recorded: Recorded) -> Mark:
+def _assignment_refused(deal: Deal, event: e.AssignmentRefused, recorded: Recorded) -> dict[str, Any]:
+    key = attempt_key("own", event.owner)
+    return {"refusals": MappingProxyType({**deal.refusals, key: _mark(deal, event, recorded)})}
+
+
+def _mark(deal: Deal, event: Judged, recorded: Recorded) -> Mark:
     verdicts = event.verdicts
     versions = tuple(sorted((name, value.version) for name, value in verdicts.context.items()))
     return Mark(
@@ -143,16 +148,28 @@ def _mark(deal: Deal, event: e.MoveRefused | e.OpeningRefused, recorded: Recorde
     )  # fmt: skip
 
 
-def asked_with(event: e.MoveRefused | e.OpeningRefused) -> object:
+def asked_with(event: Judged) -> object:
     """What was asked beside the target, where no prefix holds it."""
-    return event.lost_reason if isinstance(event, e.MoveRefused) else (event.owner, dict(event.fields))
+    if isinstance(event, e.OpeningRefused):
+        return event.owner, dict(event.fields)
+    return event.lost_reason if isinstance(event, e.MoveRefused) else event.owner
 
 
-def _assigned(deal: Deal, event: e.OwnerAssigned, recorded: Recorded) -> dict[str, Any]:
+def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> dict[str, Any]:
     approvals, waivers = (_lapsed(grants, {OWNER}) for grants in (deal.approvals, deal.waivers))
     # Four eyes, always: what the new owner granted while the deal was somebody else's ends with it.
     own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
-    return {"owner": event.owner, **own}
+    # Who asked for a handover owned the deal, or stood for who did: with another owner it is over.
+    return {"owner": event.owner, "handoff": None, **own}
+
+
+def _handoff_asked(deal: Deal, event: e.HandoffRequested, recorded: Recorded) -> dict[str, Any]:
+    envelope = recorded.envelope
+    return {"handoff": Handoff(event.to, envelope.actor, envelope.at, recorded.version, event.why)}
+
+
+def _handoff_over(deal: Deal, event: e.HandoffDeclined | e.HandoffWithdrawn, recorded: Recorded) -> dict[str, Any]:
+    return {"handoff": None}
 
 
 def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
@@ -237,11 +254,15 @@ def _waived(deal: Deal, event: e.RuleWaived, recorded: Recorded) -> dict[str, An
 
 
 def _paused(deal: Deal, event: e.DealPaused, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": True}
+    return _waits(deal, *paused(deal.pauses, recorded.envelope.at, event.until))
 
 
 def _resumed(deal: Deal, event: e.DealResumed, recorded: Recorded) -> dict[str, Any]:
-    return {"paused": False}
+    return _waits(deal, *resumed(deal.pauses, recorded.envelope.at))
+
+
+def _waits(deal: Deal, pauses: Pauses[datetime], gone: tuple[datetime, datetime] | None) -> dict[str, Pauses[datetime]]:
+    return {"pauses": replace(pauses, over=(*deal.pauses.over, gone) if gone else deal.pauses.over)}
 
 
 def _migrated(deal: Deal, event: e.DealMigrated, recorded: Recorded) -> dict[str, Any]:
@@ -265,20 +286,24 @@ def _gone(grants: tuple[Grant, ...], versions: tuple[int, ...]) -> tuple[Grant, 
 
 
 def _merged(deal: Deal, event: e.DealMerged, recorded: Recorded) -> dict[str, Any]:
-    return {"merged_into": event.into}
+    return {"merged_into": event.into, "handoff": None}
 
 
 def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> dict[str, Any]:
     return {"removed": True}
 
 
-# Notes, source rows after an outcome and refused approvals, waivers or changes change no state but the version.
+# Notes, source rows after an outcome, proposals and refused approvals, waivers, changes or corrections change no state
+# but the version.
 _CHANGES: dict[type[Event], Change] = {
     e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
+    e.AssignmentRefused: _assignment_refused,
     e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
     e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
     e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
     e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
-    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.DealMigrated: _migrated,
+    e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.HandoffRequested: _handoff_asked,
+    e.HandoffAccepted: _assigned, e.HandoffDeclined: _handoff_over, e.HandoffWithdrawn: _handoff_over,
+    e.DealMigrated: _migrated,
 }  # fmt: skip

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
-from pipeline_engine.deal.context import Context, Standing
-from pipeline_engine.deal.evolve import fold
+from pipeline_engine.deal.context import Context, Held, Standing
+from pipeline_engine.deal.effective import fold
 from pipeline_engine.deal.gate import Judgement, judge_attempt
 from pipeline_engine.deal.outcome import Judged
+from pipeline_engine.deal.owning import owned_by
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
@@ -23,7 +24,11 @@ from pipeline_engine.values import Personal
 _OUTCOMES: dict[type[Any], tuple[Gate, str]] = {
     e.DealWon: ("win", "won"), e.DealLost: ("lose", "lost"), e.DealReopened: ("reopen", "reopen"),
 }  # fmt: skip
-REFUSALS = (e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused)
+_OWNED = (e.OwnerAssigned, e.AssignmentRefused, e.HandoffAccepted)
+REFUSALS = (
+    e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
+    e.ObservationRefused, e.CorrectionRefused,
+)  # fmt: skip
 
 
 def verdicts_of(recorded: Recorded) -> e.Verdicts | None:
@@ -49,6 +54,8 @@ def judged_again(recorded: Recorded, stream: Iterable[Recorded], judge: Judge) -
 
 
 def _proposed(deal: Deal, event: Any, verdicts: e.Verdicts) -> Deal:
+    if isinstance(event, _OWNED):
+        return owned_by(deal, event.owner)
     if not isinstance(event, (e.DealOpened, e.OpeningRefused)):
         return deal
     return replace(deal, owner=event.owner, fields=MappingProxyType(dict(event.fields)), opened_at=verdicts.now)
@@ -71,6 +78,8 @@ def _asked(event: Any, deal: Deal) -> tuple[Gate, str | None, str]:
             return event.attempt, event.from_stage, event.to_stage or ""
         case e.DealMoved():
             return "move", event.from_stage, event.to_stage
+        case e.OwnerAssigned() | e.AssignmentRefused() | e.HandoffAccepted():
+            return "own", deal.stage, deal.stage
     gate, target = _OUTCOMES[type(event)]
     return gate, deal.stage, target
 
@@ -87,6 +96,9 @@ def _context(verdicts: e.Verdicts, recorded: Recorded, deal: Deal) -> Context:
 
 
 def _known(standing: Standing, what: str, read: e.ContextValue) -> Standing:
+    if what in ("open_deals", "deals_in_stage"):
+        counted: dict[str, Any] = {what: read.value, "position": read.version}
+        return replace(standing, held=replace(standing.held or Held(), **counted))
     known: dict[str, Any] = {what: read.value, "version": read.version}
     return replace(standing, **known)
 

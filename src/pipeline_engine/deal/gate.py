@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline_engine.deal.context import Context
-from pipeline_engine.deal.events import ContextValue, MoveRefused, OpeningRefused, Verdicts
+from pipeline_engine.deal.events import AssignmentRefused, ContextValue, MoveRefused, OpeningRefused, Verdicts
 from pipeline_engine.deal.evolve import asked_with
 from pipeline_engine.deal.fixes import fix_of
 from pipeline_engine.deal.outcome import Judged, Word
@@ -14,7 +14,14 @@ from pipeline_engine.deal.state import Deal, Mark
 from pipeline_engine.process import FAIL, UNKNOWN, WAIVED, Frame, Judge, Rule
 
 _WORDS: tuple[Word, ...] = ("fail", "pass", "unknown", "waived", "not asked")
-_FROM_OUTSIDE = ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager")
+_FROM_OUTSIDE = frozenset({
+    "actor.roles", "actor.team", "actor.skills",
+    "owner.roles", "owner.team", "owner.manager", "owner.skills", "owner.open_deals", "owner.deals_in_stage",
+})  # fmt: skip
+_COUNTED = frozenset({"open_deals", "deals_in_stage"})
+
+
+Refusal = MoveRefused | OpeningRefused | AssignmentRefused
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class Judgement:
         return Judged(
             rule=rule.id, verdict=_WORDS[code], severity=rule.severity, says=rule.says,
             fix=fix_of(case, number, code), facts=self.judge.seen(number, self.frame),
-            approval=rule.approval, waivable_by=rule.waivable_by, kind=rule.kind, own_words=rule.own_words,
+            approval=rule.approval, skills=rule.skills, waivable_by=rule.waivable_by, kind=rule.kind,
+            own_words=rule.own_words,
             explain=partial(because, case, number, code),
         )  # fmt: skip
 
@@ -86,6 +94,11 @@ def _context_value(path: str, context: Context) -> ContextValue | None:
     standing = context.actor if whose == "actor" else context.owner
     if standing is None:
         return None
+    if what in _COUNTED:
+        held = standing.held
+        if held is None:
+            return None
+        return ContextValue(value=getattr(held, what), stream=standing.deals, version=held.position)
     return ContextValue(value=getattr(standing, what), stream=standing.stream, version=standing.version)
 
 
@@ -95,7 +108,7 @@ def from_outside(context: Context) -> dict[str, dict[str, object]]:
     return {path: {"value": value.value} for path, value in read.items() if value is not None}
 
 
-def repeats(mark: Mark | None, refusal: MoveRefused | OpeningRefused, actor: str, deal: Deal) -> int | None:
+def repeats(mark: Mark | None, refusal: Refusal, actor: str, deal: Deal) -> int | None:
     """The version of an earlier refusal that said exactly this, None where this one is new."""
     verdicts = refusal.verdicts
     if mark is None:

@@ -39,6 +39,7 @@ class Judged:
         facts: The paths it read with the values seen (None: not recorded), in reading order.
         fix: What would meet the rule; a command in it can be typed as it stands.
         kind: What kind of rule it is: `require`, `activities`, `approval`, …
+        skills: What whoever approves it must be able to do.
         own_words: Whether `says` is the author's, and not made from what the rule asks.
         explain: Tells the smallest parts that stand in the way; asked when somebody reads `because`.
         helpers: Tells who may approve or waive it now; asked when somebody reads `can_approve` or `can_waive`.
@@ -51,6 +52,7 @@ class Judged:
     fix: str
     facts: tuple[tuple[str, Value | None], ...] = ()
     approval: str | None = None
+    skills: tuple[str, ...] = ()
     waivable_by: tuple[str, ...] = ()
     kind: RuleKind = "check"
     own_words: bool = True

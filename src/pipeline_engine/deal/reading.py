@@ -3,6 +3,7 @@
 The backtest builds the same row from columns (replay/), so what stands here and what stands there must mean the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.process import Gate, Judge
+from pipeline_engine.process import COUNTED_FROM, Gate, Judge, counted_from_each
 from pipeline_engine.values import Document, Value, open_personal
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is asked of the gate: `target` is a stage, or the word won, lost or reopen."""
+    """What is asked of the gate: `target` is a stage, or the word won, lost or reopen.
+
+    Where the deal is to get another owner it is the stage that the deal stands in.
+    """
 
     gate: Gate
     from_stage: str | None
@@ -33,6 +37,8 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
     row |= {
         "stage.id": attempt.from_stage,
         "stage.entered_at": deal.entered_at,
+        "stage.paused": deal.pauses.holds(attempt.now),
+        **_counted_from(deal, attempt, judge),
         "opened_at": deal.opened_at,
         "now": attempt.now,
         "today": local_day(attempt.now, judge.process.calendar.zone),
@@ -48,6 +54,14 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "items": [{"id": item, "at": tick.at, "by": tick.by} for item, tick in deal.ticked.items()],
     }
     return row
+
+
+def _counted_from(deal: Deal, attempt: Attempt, judge: Judge) -> Mapping[str, datetime | None]:
+    entered, pauses = deal.entered_at, deal.pauses
+    stretches = tuple(pauses.within(entered, attempt.now)) if entered and (pauses.waiting or pauses.over) else ()
+    if entered is None or not stretches:
+        return dict.fromkeys(COUNTED_FROM, entered)
+    return counted_from_each(entered, attempt.now, stretches, judge.process.calendar.week)
 
 
 def local_day(moment: datetime, zone: str) -> date:
@@ -66,10 +80,14 @@ def _people(deal: Deal, attempt: Attempt, context: Context) -> dict[str, Any]:
         "actor.id": attempt.actor,
         "actor.roles": context.actor.roles,
         "actor.team": context.actor.team,
+        "actor.skills": context.actor.skills,
         "owner.id": deal.owner,
         "owner.roles": owner.roles if deal.owner else None,
         "owner.team": owner.team,
         "owner.manager": owner.manager,
+        "owner.skills": owner.skills if deal.owner else None,
+        "owner.open_deals": owner.held.open_deals if owner.held and deal.owner else None,
+        "owner.deals_in_stage": owner.held.deals_in_stage if owner.held and deal.owner else None,
     }
 
 

@@ -12,6 +12,8 @@ from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import (
+    COUNTS,
+    DEALS_IN_STAGE,
     FAIL,
     OWNERS_MANAGER,
     UNKNOWN,
@@ -25,6 +27,7 @@ from pipeline_engine.process import (
     either,
     said,
     spaced,
+    with_skills,
 )
 
 History = Callable[[], Iterable[Recorded]]
@@ -57,6 +60,8 @@ def because(case: Case, number: int, code: int) -> tuple[Part, ...]:
         return (_approval(case, rule, story_of(rule.id, case.history())),)
     if code == FAIL and rule.kind == "by":
         return (_not_theirs(case, rule),)
+    if code == FAIL and rule.kind in _OF_OWNERS:
+        return _OF_OWNERS[rule.kind](case, number, rule)
     if code == FAIL and rule.kind == "plan":
         return _overdue(case.judge.because(number, case.frame))
     told = _WAYS.get(rule.id) or (_passes_by if rule.asked_at.startswith("applies:") else None)
@@ -111,7 +116,7 @@ def _stands(case: Case, rule: str) -> bool:
 
 
 def _told_approval(case: Case, rule: Rule, story: Story) -> str:
-    who, target = approver(case, rule.approval or ""), case.attempt.target
+    who, target = f"{approver(case, rule.approval or '')}{with_skills(rule.skills)}", case.attempt.target
     asked = [each for each in story.asked if each.target == target]
     denied = [each for each in story.denied if each.target == target]
     given = [each for each in story.given if each.target == target]
@@ -150,6 +155,23 @@ def _not_theirs(case: Case, rule: Rule) -> Part:
     told = [holds, *owned, *(managed if OWNERS_MANAGER in rule.reads else [])]
     text = both(told) if rule.own_words else f"{rule.says}; {both(told)}"
     return Part("by", "actor.id", case.attempt.actor, rule.says, text)
+
+
+def _too_many(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
+    """How many deals the owner has, and how many he may have: counted without the deal that is asked about."""
+    count = next(path for path in rule.reads if path in COUNTS)
+    found, most = case.at(count), case.judge.bound(number, case.frame)
+    where = f" in {rule.asked_at}" if count == DEALS_IN_STAGE else ""
+    deals = "open deal" if found == 1 else "open deals"
+    text = f"{case.deal.owner} has {found} {deals}{where}, at most {most}"
+    return (Part("compare", count, found, f"fewer than {most}", text),)
+
+
+def _unable(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
+    """Which skill the owner lacks."""
+    skill = rule.text.partition("'")[2].partition("'")[0]
+    text = f"{case.deal.owner} lacks the skill {spaced(skill)}"
+    return (Part("member", "owner.skills", case.at("owner.skills"), f"with {skill}", text),)
 
 
 def _forward(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
@@ -198,6 +220,7 @@ def _passes_by(case: Case, number: int, rule: Rule) -> tuple[Part, ...]:
     return (Part("way", "move.to", stage, "", f"{stage} is not for this deal: {told}"),)
 
 
+_OF_OWNERS: dict[str, Callable[[Case, int, Rule], tuple[Part, ...]]] = {"limit": _too_many, "skill": _unable}
 _WAYS: dict[str, Callable[[Case, int, Rule], tuple[Part, ...]]] = {
     "moves:forward": _forward, "won:from": _won, "lost:from": _elsewhere, "open:stage": _elsewhere,
     "moves:back": _back, "reopen:reason": _back,

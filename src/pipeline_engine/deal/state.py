@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
+from pipeline_engine.deal.pauses import Pauses
 from pipeline_engine.values import Personal, Value
 
 Status = Literal["not opened", "open", "won", "lost"]
@@ -101,6 +102,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Handoff:
+    """Somebody is asked to take the deal over and has not answered yet: `by` asked `to`, by the event `version`."""
+
+    to: str
+    by: str
+    at: datetime | None
+    version: int
+    why: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """The last refusal of one attempt, as far as telling whether the next one says the same.
 
@@ -151,7 +163,8 @@ class Deal:
     askers: frozenset[tuple[str, str, str]] = frozenset()
     next_step: Personal | None = None
     next_step_due: datetime | None = None
-    paused: bool = False
+    handoff: Handoff | None = None
+    pauses: Pauses[datetime] = field(default_factory=Pauses)
     refusals: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     source: str | None = None
     gated: bool = False
@@ -164,6 +177,11 @@ class Deal:
     def opened(self) -> bool:
         """Whether the deal ever came to be."""
         return self.status != "not opened"
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause was begun and nobody resumed; one with an end is over by then all the same."""
+        return self.pauses.waiting
 
     @property
     def stream(self) -> str:

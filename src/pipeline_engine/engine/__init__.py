@@ -5,6 +5,7 @@ from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.follow_ups import Opening, Planned
+from pipeline_engine.engine.life import OpenHandoff
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
 from pipeline_engine.engine.migrations import Migrated
 from pipeline_engine.engine.publishing import Published
@@ -13,6 +14,6 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Migrated", "Opening", "Planned", "Published", "RuleUse",
-    "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
+    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff", "Opening", "Planned",
+    "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

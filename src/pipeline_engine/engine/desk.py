@@ -16,30 +16,39 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    MergeDeal,
     MoveDeal,
+    ObserveDeal,
     OpenDeal,
     Outcome,
     Preflight,
     Standing,
     decide,
-    evolve,
+    drawn_from,
     explain,
+    owner_asked_about,
     preflight,
     verdicts_of,
+    way_of,
 )
 from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
-from pipeline_engine.engine.reads import PROCESS, REGISTER, Reads, Unwatched
-from pipeline_engine.envelope import Envelope, Recorded
+from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
+from pipeline_engine.engine.tally import Counts, Tally
+from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
 from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
-from pipeline_engine.store import Decision, Draft, Fold, Receipt, Request, Store
+from pipeline_engine.store import Decision, Draft, Receipt, Request, Store
 from pipeline_engine.team import Person
 from pipeline_engine.values import instant_text, value_to_json
 
 Clock = Callable[[], datetime]
+Way = tuple[Gate, str | None, str]
 
-DEAL: Fold[Deal] = Fold("deal", evolve)
+
+class _Counts(Exception):
+    """A decision hangs on how many deals somebody owns, which no version of one stream can check."""
+
 
 # What identifies a command is not part of what it asks for; neither is a time nobody named.
 _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
@@ -48,10 +57,11 @@ _NOT_ASKED_FOR = {"command_id", "via", "correlation_id", "causation_id", "at"}
 class Desk:
     """Runs deal commands on a store under a clock."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, counts: Counts | None = None) -> None:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
         self.families = Families(store)
+        self.tally: Counts = counts or Tally(store)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """
@@ -62,14 +72,22 @@ class Desk:
         """
         decided: list[Decided] = []
 
-        def on(deal: Deal | None, version: int, reader: Reads) -> Decision:
+        def on(deal: Deal | None, version: int, reader: Reads, alone: bool) -> Decision:
             timed, now = self._timed(command, deal, at_given)
             judge = self._judge_for(timed, deal, reader)
-            decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now)))]
-            return Decision(tuple(Draft(_envelope(timed), e) for e in decided[0].events), decided[0].repeats)
+            way = _counting(timed, deal, judge)
+            if way and not alone:
+                raise _Counts
+            decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))]
+            return Decision(_drafts(timed, decided[0].events), decided[0].repeats)
 
-        stream = f"deal:{command.deal_id}"
-        receipt = self._store.transact(stream, Request(command.command_id, _digest(command, at_given)), DEAL, on)
+        asked = f"deal:{command.deal_id}", Request(command.command_id, _digest(command, at_given)), DEAL
+        try:
+            receipt = self._store.transact(*asked, partial(on, alone=False))
+        except _Counts:
+            # Deals are counted with every other writer kept out; what there is to read is read before that.
+            self.tally.catch_up()
+            receipt = self._store.transact(*asked, partial(on, alone=True), alone=True)
         return self._outcome(command, receipt, decided)
 
     def _timed(self, command: Command, deal: Deal | None, at_given: bool) -> tuple[Command, datetime]:
@@ -110,18 +128,31 @@ class Desk:
             self._judges[key] = Judge(process)
         return self._judges[key]
 
-    def _context(self, command: Command, deal: Deal | None, judge: Judge, by: tuple[Reads, datetime]) -> Context:
+    def _context(
+        self, command: Command, deal: Deal | None, judge: Judge, by: tuple[Reads, datetime], way: Way | None = None
+    ) -> Context:
         reads, now = by
-        owner_id = command.owner if isinstance(command, OpenDeal) else deal.owner if deal else None
+        owner_id = owner_asked_about(command, deal)
         _, people = reads.state("store:team", REGISTER)
         actor = self._standing(command.by, reads, command.at)
-        owner = self._standing(owner_id, reads, command.at) if owner_id and judge.asks_about_owner else None
+        asked = judge.asks_about_owner or command.asks_about_owner
+        owner = self._standing(owner_id, reads, command.at) if owner_id and asked else None
         if people == 0:
             # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
-            roles = judge.process.roles
-            actor = replace(actor, roles=roles)
-            owner = replace(owner, roles=roles, manager=command.by) if owner else None
-        return Context(clock=now, actor=actor, owner=owner, register_open=people == 0)
+            known: dict[str, Any] = {"roles": judge.process.roles, "skills": judge.skills}
+            actor = replace(actor, **known)
+            owner = replace(owner, manager=command.by, **known) if owner else None
+        if way and owner:
+            _, start, target = way
+            stage = target if target in judge.stages else start or ""
+            owner = replace(owner, held=self.tally.held(owner.id, judge.process.name, stage, command.deal_id))
+        other = reads.state(f"deal:{command.into}", DEAL)[0] if isinstance(command, MergeDeal) else None
+        history = partial(self._before, f"deal:{command.deal_id}", deal.version if deal else 0)
+        return Context(now, actor, owner, register_open=people == 0, other=other, history=history)
+
+    def _before(self, stream: str, version: int) -> list[Recorded]:
+        """The events that a state is the sum of, whatever came after it."""
+        return [recorded for recorded in self._store.events(stream) if recorded.version <= version]
 
     def asked_by_owner(self, owner: str | None, process: Process, now: datetime) -> Context:
         """What a rule may read outside a deal that its owner asks to move; `somebody`, where it has none."""
@@ -139,7 +170,8 @@ class Desk:
             return Standing(person_id)
         lenders = {d.lender: reads.state(f"person:{d.lender}", PERSON)[0] for d in person.delegations}
         known: Mapping[str, Person] = {lender: who for lender, who in lenders.items() if who}
-        return Standing(person_id, person.roles_at(at, known), person.team, person.manager, version)
+        roles, skills = person.roles_at(at, known), person.skills_at(at)
+        return Standing(person_id, roles, person.team, person.manager, version, skills)
 
     def _outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
         fresh = not receipt.known and decided[0].repeats is None
@@ -177,7 +209,8 @@ class Desk:
         deal = self.deal(command.deal_id)
         judge = self.judge(deal.process, deal.process_version)
         timed, now = self._timed(command, deal, False)
-        context = self._context(timed, deal, judge, (Unwatched(self._store), now))
+        way = (gate, deal.stage, target) if judge.counts(gate, deal.stage, target) else None
+        context = self._context(timed, deal, judge, (Unwatched(self._store), now), way)
         history = partial(self._store.events, deal.stream)
         said = preflight(deal, timed, (gate, target), (judge, context), history)
         return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
@@ -194,6 +227,19 @@ class Desk:
         if deal is None or not deal.opened:
             raise UnknownDeal(deal_id)
         return deal
+
+
+def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:
+    """The gate a command comes to, where a rule of it counts the owner's deals."""
+    way = way_of(command, deal or Deal(id=command.deal_id), judge)
+    return way if way and judge.counts(*way) else None
+
+
+def _drafts(command: Command, events: tuple[Event, ...]) -> tuple[Draft, ...]:
+    envelope = _envelope(command)
+    if not isinstance(command, ObserveDeal):
+        return tuple(Draft(envelope, event) for event in events)
+    return tuple(Draft(drawn_from(envelope, command, event, event is events[-1]), event) for event in events)
 
 
 def _envelope(command: Command) -> Envelope:

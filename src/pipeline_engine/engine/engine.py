@@ -8,10 +8,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from pipeline_engine.engine.answers import AnswerVerbs
+from pipeline_engine.engine.audits import AuditVerbs
 from pipeline_engine.engine.clocks import system_clock
+from pipeline_engine.engine.corrections import CorrectionVerbs
 from pipeline_engine.engine.follow_ups import FollowUpVerbs
 from pipeline_engine.engine.histories import HistoryVerbs
+from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.shell import EVENTS
@@ -19,7 +21,7 @@ from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
 
-class Engine(FollowUpVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AnswerVerbs):
+class Engine(FollowUpVerbs, LifeVerbs, CorrectionVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AuditVerbs):
     """A store with its verbs; safe to share between threads.
 
     with Engine.open("sqlite:///sales.db") as engine:

@@ -5,10 +5,11 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Unpack
 
-from pipeline_engine.deal import Command, Outcome
+from pipeline_engine.deal import Command, ObserveDeal, Outcome, RawValue
 from pipeline_engine.engine.clocks import StoryClock
 from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.shell import How, Shell
+from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import (
     ImportOptions,
     ImportRan,
@@ -40,6 +41,35 @@ class HistoryVerbs(Shell):
         report = import_history(self._store, paths, read, pinned, options)
         self._record("store:imports", _ran(report, paths), self._envelope({"by": f"import:{read.source}", **how}))
         return report
+
+    def observe(
+        self,
+        deal_id: str,
+        to: str,
+        *,
+        source: str,
+        key: str,
+        reason: str | None = None,
+        amount: RawValue = None,
+        reopens: bool = False,
+        **how: Unpack[How],
+    ) -> Outcome:
+        """
+        Record what another system did to a deal: it entered a stage, or was won, lost or opened again (`reopen`).
+
+        It is never refused for a rule, and stands in `audit_bypasses` with what the gate would have said. Told again
+        under the same key of the same source, it is recorded once; told later than the deal went on, it is only noted.
+
+        Args:
+            how: `at` says when it happened there, and is always needed.
+
+        Raises:
+            BadValue: The source told something else under this key before, or `at` is missing.
+        """
+        if how.get("at") is None:
+            raise BadValue("at", "", f"when it happened in `{source}`: a time with its zone, like 2026-01-31T09:00:00Z")
+        what = {"target": to, "source": source, "key": key, "reason": reason, "amount": amount, "reopens": reopens}
+        return self._ask(ObserveDeal, deal_id, how, **what)
 
     def propose(self, file: str | Path, folder: str | Path) -> Proposal:
         """Write a mapping and a rule-free process for a CSV file into a folder; imports nothing."""

@@ -37,7 +37,8 @@ class Holders:
         if judged.approval is None or self._deal is None:
             return ()
         askers = frozenset(who for rule, _, who in self._deal.askers if rule == judged.rule)
-        return self._holding((judged.approval,), askers)
+        able = self._holding((judged.approval,), askers)
+        return tuple(who for who in able if {*judged.skills} <= {*self._people[who].skills_at(self._now)})
 
     def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
         """Who holds one of the roles; four eyes: never the owner, never who asked."""

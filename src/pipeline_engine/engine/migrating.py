@@ -11,9 +11,9 @@ from typing import Any
 from pydantic_core import from_json
 
 from pipeline_engine.deal import Deal, DealMigrated, migrated
-from pipeline_engine.engine.desk import DEAL, Desk
+from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import BATCH, Progress
-from pipeline_engine.engine.reads import PROCESS
+from pipeline_engine.engine.reads import DEAL, PROCESS
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import new_command_id
 from pipeline_engine.envelope import Envelope

@@ -81,7 +81,7 @@ class PublishVerbs(Shell):
         request = request_of(envelope, f"confirm {digest or ''}")
         return self._became(name, self._store.transact(f"process:{name}", request, PROCESS, on, alone=True))
 
-    def withdraw(self, name: str, why: str | None = None, **how: Unpack[How]) -> Published:
+    def withdraw_proposal(self, name: str, why: str | None = None, **how: Unpack[How]) -> Published:
         """Take a proposal back: by who made it, or by somebody who may change the process."""
         envelope = self._envelope(how)
 

@@ -12,6 +12,7 @@ from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
 from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
+from pipeline_engine.engine.tally import Counts
 from pipeline_engine.envelope import Envelope, Event, Via
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
@@ -38,9 +39,16 @@ class How(TypedDict, total=False):
 class Shell:
     """Holds the parts together; the verbs are in the classes that build on it."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = system_clock, via: Via = "python") -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime] = system_clock,
+        via: Via = "python",
+        counts: Counts | None = None,
+    ) -> None:
+        """`counts` says how many deals people own, where that is not to be counted in the log."""
         self._store, self._clock, self._via = store, clock, via
-        self._desk, self._follower = Desk(store, clock), Follower(store)
+        self._desk, self._follower = Desk(store, clock, counts), Follower(store)
 
     def run(self, command: Command, at_given: bool = True) -> Outcome:
         """Decide any deal command; what is asked twice is recorded once."""

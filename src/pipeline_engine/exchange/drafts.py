@@ -10,13 +10,14 @@ from pipeline_engine.deal import (
     ActivityLogged,
     Deal,
     DealLost,
-    DealMoved,
     DealOpened,
-    DealReopened,
     DealWon,
     FieldsChanged,
     OwnerAssigned,
     SourceStageNoted,
+    Stood,
+    ended_elsewhere,
+    entered_elsewhere,
 )
 from pipeline_engine.envelope import Envelope, Event, SourceRef
 from pipeline_engine.exchange.row import Row
@@ -106,33 +107,32 @@ class Story:
             self._add(number, row, OwnerAssigned(owner=row.owner), "owner")
 
     def _enter(self, number: int, row: Row) -> None:
-        if self._status != "open" and not self._plan.reopens:
-            self._add(number, row, SourceStageNoted(stage=row.new))
-            return
-        if self._status == "open" and row.new == self._stage:
+        event = entered_elsewhere(self._stood, row.new)
+        if event is None:
             self.notes[SAME_STAGE] += 1
             return
-        event: Event = DealMoved(from_stage=self._stage, to_stage=row.new, basis="source")
-        if self._status != "open":
-            event = DealReopened(to_stage=row.new, basis="source")
-        self._status, self._stage = "open", row.new
+        if not isinstance(event, SourceStageNoted):
+            self._status, self._stage = "open", row.new
         self._add(number, row, event)
 
     def _outcome(self, number: int, row: Row) -> None:
-        if self._status == row.new:
+        won = row.new == "won"
+        outcome: DealWon | DealLost = DealLost(from_stage=self._stage, reason=row.reason, basis="source")
+        if won:
+            outcome = DealWon(from_stage=self._stage, amount=row.amount, basis="source")
+        events = ended_elsewhere(self._stood, outcome)
+        if not events:
             self.notes[SAME_STAGE] += 1
             return
-        if self._status != "open" and not self._plan.reopens:
-            self._add(number, row, SourceStageNoted(stage=row.new))
-            return
-        if self._status != "open":
-            reopened = DealReopened(to_stage=self._stage, basis="source")
-            self._add(number, replace(row, provenance="inferred"), reopened, "reopened")
-        self._status = "won" if row.new == "won" else "lost"
-        event: Event = DealLost(from_stage=self._stage, reason=row.reason, basis="source")
-        if row.new == "won":
-            event = DealWon(from_stage=self._stage, amount=row.amount, basis="source")
-        self._add(number, row, event)
+        for event in events[:-1]:
+            self._add(number, replace(row, provenance="inferred"), event, "reopened")
+        if events[-1] is outcome:
+            self._status = "won" if won else "lost"
+        self._add(number, row, events[-1])
+
+    @property
+    def _stood(self) -> Stood:
+        return Stood(self._status, self._stage, self._plan.reopens)
 
     def _note(self, number: int, row: Row) -> None:
         if self._status == "open":

@@ -7,9 +7,11 @@ facts = projector.facts(as_of=None, known_at=None)            # .deals .stays .a
 amounts = Instants(facts).value_before("amount", probes)      # how deals stood at any of their versions
 """
 
-from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints
+from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints, keys, last_within
+from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
+from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.projector import LogRow, Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
 from pipeline_engine.facts.standing import FOREVER
@@ -24,10 +26,13 @@ __all__ = [
     "Clock",
     "ColumnMeaning",
     "Facts",
+    "Holding",
+    "Holdings",
     "Instants",
     "Items",
     "LogRow",
     "Open",
+    "PausedTime",
     "Probes",
     "Projector",
     "Slices",
@@ -38,5 +43,8 @@ __all__ = [
     "facts_of",
     "flags",
     "ints",
+    "is_correction",
+    "keys",
+    "last_within",
     "reference",
 ]

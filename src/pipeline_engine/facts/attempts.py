@@ -5,10 +5,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, carried, flags, ints, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth, proposed_money
 from pipeline_engine.facts.path import BEGIN, Lookup, Steps
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import ATTEMPTS, COUNT, SHORT, TIME
+from pipeline_engine.facts.tables import ATTEMPTS
 
 
 def attempts_of(

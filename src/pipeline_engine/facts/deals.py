@@ -5,17 +5,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Path, Steps
-from pipeline_engine.facts.pauses import Pauses
+from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
+from pipeline_engine.facts.tables import DEALS
 
 STATUS = ("open", "won", "lost", "merged")
-_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned")
+_CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")
 
 
-def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, lookups: tuple[Lookup, Worth]) -> pa.Table:
+def deals_of(
+    selection: Selection, steps: Steps, path: Path, pauses: StayPauses, lookups: tuple[Lookup, Worth]
+) -> pa.Table:
     """The deals by id; the latest accepted step says how a deal stands."""
     owners, worth = lookups
     begin = np.flatnonzero(path.first)
@@ -35,8 +38,9 @@ def deals_of(selection: Selection, steps: Steps, path: Path, pauses: Pauses, loo
         "value": numbers(units, COUNT),
         "currency": currency,
         "lost_reason": steps.column("lost_reason").take(path.row[end]).arrow(),
-        "paused": pa.array(pauses.paused[deal]),
-        "paused_since": numbers(pauses.paused_since[deal], TIME),
+        "paused": pa.array(pauses.waiting[deal]),
+        "paused_since": numbers(pauses.waiting_since[deal], TIME),
+        "paused_until": numbers(pauses.waiting_until[deal], TIME),
         "imported": pa.array(flags(selection.events["imported"])[opened]),
     }
     return pa.Table.from_pydict(columns, schema=DEALS)

@@ -10,13 +10,19 @@ import pyarrow as pa
 from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.deals import deals_of
+from pipeline_engine.facts.handoffs import handoffs_of
+from pipeline_engine.facts.happenings import happenings_of
 from pipeline_engine.facts.intake import OWNER, Intake
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
-from pipeline_engine.facts.pauses import pauses_of
+from pipeline_engine.facts.pauses import pauses_of, stay_pauses
 from pipeline_engine.facts.selection import Selection, select
 from pipeline_engine.facts.stays import stays_of
+
+# Tables whose rows are those of the ledger of the same name.
+_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups")
 
 
 def derive(
@@ -28,25 +34,23 @@ def derive(
     proposed, proposing = selection.rows(intake.proposed.table())
     steps = steps_of(selection, intake.steps.table())
     path = path_of(steps, processes)
-    pauses = pauses_of(selection, path)
+    waited, waiting = selection.rows(intake.pauses.table())
+    pauses = pauses_of(selection, waited, waiting)
+    stood = stay_pauses(selection, path, pauses, waiting)
     owners = Lookup(selection, changes, changed, Words.of(changes["field"]).is_any(OWNER))
     worth = Worth(selection, steps, processes, changes, changed)
     derived = {
-        "deals": deals_of(selection, steps, path, pauses, (owners, worth)),
-        "stays": stays_of(selection, steps, path, owners, pauses),
+        "deals": deals_of(selection, steps, path, stood, (owners, worth)),
+        "stays": stays_of(selection, steps, path, owners, stood),
+        "pauses": pauses,
         "attempts": attempts_of(selection, steps, owners, worth, (proposed, proposing)),
+        "handoffs": handoffs_of(selection, *selection.rows(intake.handoffs.table()), owners),
         "changes": _facts(selection, "changes", changes, changed),
         "proposed": _facts(selection, "proposed", proposed, proposing),
     }
-    for name, ledger in (
-        ("activities", intake.activities),
-        ("approvals", intake.approvals),
-        ("contacts", intake.contacts),
-        ("documents", intake.documents),
-        ("items", intake.items),
-        ("follow_ups", intake.follow_ups),
-    ):
-        derived[name] = _facts(selection, name, *selection.rows(ledger.table()))
+    for name in _SINGLE_FACTS:
+        derived[name] = _facts(selection, name, *selection.rows(getattr(intake, name).table()))
+    derived["happenings"] = happenings_of(selection, owners, *selection.rows(intake.happenings.table()))
     return derived, selection
 
 
@@ -74,10 +78,10 @@ def _where(selection: Selection, event: Ints) -> dict[str, pa.Array]:
     known = np.where(imported, np.where(noted != NOWHEN, noted, at), NOWHEN)
     return {
         "deal_id": selection.deal_ids.take(pa.array(selection.deal[event])),
-        "version": numbers(selection.version[event], tables.SHORT),
-        "position": numbers(ints(events["position"])[event], tables.COUNT),
-        "at": numbers(at, tables.TIME),
-        "known_at": numbers(known, tables.TIME),
+        "version": numbers(selection.version[event], SHORT),
+        "position": numbers(ints(events["position"])[event], COUNT),
+        "at": numbers(at, TIME),
+        "known_at": numbers(known, TIME),
         "actor": Words.of(events["actor"]).take(event).arrow(),
         "imported": pa.array(imported),
     }

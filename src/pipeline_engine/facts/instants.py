@@ -7,11 +7,14 @@ meetings = instants.count("activities", probes, kind="meeting")
 given = instants.slices("approvals", probes)                            # rows of facts.approvals
 """
 
+from functools import cached_property
+
 import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, last_within, picked
 from pipeline_engine.facts.index import Clock, Index, Probes, Slices
+from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.snapshot import Facts
 from pipeline_engine.facts.standing import contact_ends, grant_ends, tick_ends
 from pipeline_engine.facts.values_before import FieldValues, Items, Open, Values
@@ -98,6 +101,11 @@ class Instants:
         rows = np.full(len(self.facts.deal_ids), -1, np.int64)
         rows[self.facts.deal_ix("deals")] = np.arange(self.facts.deals.num_rows)
         return rows[probes.deal]
+
+    @cached_property
+    def paused(self) -> PausedTime:
+        """How long deals had waited on purpose, by any moment and before any version."""
+        return PausedTime(self.facts.pauses, self.facts.deal_ix("pauses"))
 
     def evidence(self) -> Probes:
         """

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_engine.facts import ledger
+from pipeline_engine.facts.asked_for import ASKED_FOR, asked_for
 from pipeline_engine.facts.ledger import Ledger
 from pipeline_engine.facts.stored import Cells, cells, compact, instant_us, sealed_text
 
@@ -31,9 +32,13 @@ class Intake:
         self.documents = Ledger(ledger.DOCUMENTS)
         self.items = Ledger(ledger.ITEMS)
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
+        self.happenings = Ledger(ledger.HAPPENINGS)
+        self.handoffs = Ledger(ledger.HANDOFFS)
+        self.pauses = Ledger(ledger.PAUSES)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
+            self.handoffs, self.pauses, self.happenings,
         )  # fmt: skip
         self._number = 0
 
@@ -61,6 +66,8 @@ class Intake:
         read = _READERS.get(row.name)
         if read is not None:
             read(self, self._number, body.get("data") or {})
+        if row.name in ASKED_FOR:
+            self.happenings.append((self._number, row.name, *asked_for(body)))
 
     def settle(self) -> None:
         """Give the waiting Python rows back to memory once there are many."""
@@ -91,6 +98,14 @@ class Intake:
     def owner_assigned(self, event: int, data: Body) -> None:
         """The owner is kept like a field."""
         self.changes.append((event, OWNER, "set", *Cells("text", data["owner"])))
+
+    def handoff_asked(self, event: int, data: Body) -> None:
+        """Somebody is asked to take the deal over."""
+        self.handoffs.append((event, data["to"]))
+
+    def pause(self, event: int, data: Body, begun: bool) -> None:
+        """A pause begun, or resumed."""
+        self.pauses.append((event, begun, instant_us(data.get("until"))))
 
     def moved(self, event: int, data: Body) -> None:
         """An accepted move."""
@@ -215,6 +230,10 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "OpeningRefused": Intake.opening_refused,
     "FieldsChanged": Intake.fields_changed,
     "OwnerAssigned": Intake.owner_assigned,
+    "HandoffAccepted": Intake.owner_assigned,
+    "HandoffRequested": Intake.handoff_asked,
+    "DealPaused": lambda intake, event, data: intake.pause(event, data, True),
+    "DealResumed": lambda intake, event, data: intake.pause(event, data, False),
     "DealMoved": Intake.moved,
     "MoveRefused": Intake.refused,
     "DealWon": Intake.won,

@@ -51,7 +51,11 @@ APPROVALS = _schema(
 CONTACTS = _schema("event:long role:word contact:text linked:flag")
 DOCUMENTS = _schema("event:long name:word sha256:text")
 ITEMS = _schema("event:long item:word ticked:flag")
+PAUSES = _schema("event:long paused:flag until:long")
+HANDOFFS = _schema("event:long to:word")
 FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
+
+HAPPENINGS = _schema("event:long name:word on_behalf_of:word why:word reason:text detail:text")
 
 
 class Ledger:

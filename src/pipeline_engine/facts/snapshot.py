@@ -29,8 +29,8 @@ class Facts:
     What is known at (`as_of`, `known_at`); None is "up to the last event".
 
     Attributes:
-        deals, stays, attempts, changes, proposed, activities, approvals, contacts, documents, items, follow_ups:
-            see `facts.tables`; one chunk each.
+        deals, stays, attempts, changes, proposed, activities, approvals, contacts, documents, items, follow_ups,
+        handoffs, pauses, happenings: see `facts.tables`; one chunk each.
         processes: the published processes by (name, version); those known at `known_at`, whatever `as_of`.
         deal_ids: every deal that any table names, sorted bytewise; `deal_ix` points into it.
         position: the last log position counted in; 0 for an empty log.
@@ -48,6 +48,9 @@ class Facts:
     documents: pa.Table
     items: pa.Table
     follow_ups: pa.Table
+    handoffs: pa.Table
+    pauses: pa.Table
+    happenings: pa.Table
     processes: Mapping[tuple[str, int], Process]
     deal_ids: pa.StringArray
     position: int

@@ -4,15 +4,16 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup, Path, Steps
-from pipeline_engine.facts.pauses import Pauses
+from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, SHORT, STAYS, TIME
+from pipeline_engine.facts.tables import STAYS
 
 ENDED = ("still there", "advance", "back", "won", "lost", "merged", "migrated", "corrected")
 
 
-def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pauses: Pauses) -> pa.Table:
+def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pauses: StayPauses) -> pa.Table:
     """
     The stays, by deal and order of entry.
 
@@ -36,6 +37,7 @@ def stays_of(selection: Selection, steps: Steps, path: Path, owners: Lookup, pau
         "basis": steps.column("basis").take(step).arrow(),
         "paused_us": numbers(pauses.within[begin], COUNT),
         "paused_since": numbers(np.where(after < 0, pauses.since[begin], NOWHEN), TIME),
+        "paused_until": numbers(np.where(after < 0, pauses.until[begin], NOWHEN), TIME),
     }
     return pa.Table.from_pydict(columns, schema=STAYS)
 

@@ -4,6 +4,7 @@ Reading a file needs YAML and the rule checker; a published process needs neithe
 clock, a network or a store.
 """
 
+from pipeline_engine.process.approvals import with_skills
 from pipeline_engine.process.catalog import (
     Catalog,
     Migration,
@@ -83,7 +84,10 @@ from pipeline_engine.process.model import (
     Stalled,
 )
 from pipeline_engine.process.overlap import check_apart, check_no_base
+from pipeline_engine.process.owners import COUNTS, DEALS_IN_STAGE, OPEN_DEALS
+from pipeline_engine.process.paused import counted_from, counted_from_each
 from pipeline_engine.process.rules import (
+    COUNTED_FROM,
     SEMANTICS,
     Column,
     Frame,
@@ -95,6 +99,7 @@ from pipeline_engine.process.rules import (
     Records,
     Vocabulary,
     WorkingHours,
+    WorkWeek,
     both,
     compile_rule,
     day,
@@ -117,10 +122,14 @@ from pipeline_engine.process.vocabulary import vocabulary_of
 
 __all__ = [
     "CODES",
+    "COUNTED_FROM",
+    "COUNTS",
+    "DEALS_IN_STAGE",
     "FAIL",
     "GATES",
     "LETTERS",
     "NOT_ASKED",
+    "OPEN_DEALS",
     "OUTCOME_TARGETS",
     "OWNER",
     "OWNERS_MANAGER",
@@ -187,6 +196,7 @@ __all__ = [
     "Used",
     "VariantStanding",
     "Vocabulary",
+    "WorkWeek",
     "WorkingHours",
     "begun",
     "both",
@@ -196,6 +206,8 @@ __all__ = [
     "chosen",
     "clock_span",
     "compile_rule",
+    "counted_from",
+    "counted_from_each",
     "day",
     "decide_change",
     "decide_confirm",
@@ -237,6 +249,7 @@ __all__ = [
     "to_json",
     "to_text",
     "vocabulary_of",
+    "with_skills",
     "witness_json",
     "witness_told",
 ]

@@ -38,9 +38,24 @@ def approval(entry: Entry) -> list[Draft]:
     else:
         section = Section(node, APPROVAL_KEYS, entry.complaints, "`approval`")
         asked = _bands(entry, section) if "by" in section or "bands" in section else _one(entry, section)
-    void = _void_if_changed(entry)
+    void, skills = _void_if_changed(entry), tuple(each.value for each in entry.section.names("skills"))
     several = sum(len(each.roles) for each in asked) > 1
-    return [replace(draft, void_if_changed=void) for each in asked for draft in _drafts(entry, each, several)]
+    drafts = (replace(draft, void_if_changed=void) for each in asked for draft in _drafts(entry, each, several))
+    return [_skilled(draft, skills) for draft in drafts]
+
+
+def _skilled(draft: Draft, skills: tuple[str, ...]) -> Draft:
+    """The approval of somebody who can do all of that."""
+    if not skills:
+        return draft
+    says = draft.says.replace(" is missing", f"{with_skills(skills)} is missing")
+    return replace(draft, skills=skills, says=says)
+
+
+def with_skills(skills: Sequence[str]) -> str:
+    """What is said behind a role where it takes skills beside it; empty where it takes none."""
+    told = " and ".join(in_words(skill) for skill in skills)
+    return f" with the skill{'s' if len(skills) > 1 else ''} {told}" if skills else ""
 
 
 def _void_if_changed(entry: Entry) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.drafts import Condition, Draft, grouped
 from pipeline_engine.process.followups import Moments
 from pipeline_engine.process.model import OWNER, OWNERS_MANAGER, Item, Opens, Rule, Stage
+from pipeline_engine.process.owners import OWNED
 from pipeline_engine.process.rules import (
     Kind,
     Node,
@@ -171,7 +172,7 @@ def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
     paths = sorted(reads(check) | (frozenset() if when is None else reads(when)))
     return Rule(
         id=draft.id, asked_at=draft.gate, kind=draft.kind, severity=draft.severity, says=draft.says, fix=draft.fix,
-        waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after,
+        waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after, skills=draft.skills,
         own_words=draft.own_words, text=draft.text,
         when_text=_when_text(draft.conditions), check=stored(check), when=None if when is None else stored(when),
         reads=tuple(paths), lapses_on=_lapses_on(draft, paths),
@@ -179,9 +180,10 @@ def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
 
 
 def _when_text(conditions: Sequence[Condition]) -> str | None:
-    if len(conditions) == 1:
-        return conditions[0].text
-    return " && ".join(_bracketed(condition.text) for condition in conditions) or None
+    texts = [condition.text for condition in conditions if condition.text != OWNED]
+    if len(texts) == 1:
+        return texts[0]
+    return " && ".join(_bracketed(text) for text in texts) or None
 
 
 def _bracketed(text: str) -> str:

@@ -39,6 +39,7 @@ class Draft:
     approval: str | None = None
     after: tuple[str, ...] = ()
     void_if_changed: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
     item: Item | None = None
     own_words: bool = False
 

@@ -14,11 +14,16 @@ from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.drafts import Condition, Draft, Entry, either, in_words, listed
 from pipeline_engine.process.evidence import activities, checklist, contacts, documents, plan
 from pipeline_engine.process.model import OWNERS_MANAGER, Field, Item, Severity
+from pipeline_engine.process.owners import owner_deals_at_most, owner_skills
 from pipeline_engine.process.stays import stay_at_least, stay_at_most
 
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
-BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed")
+BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed", "skills")
 OWNER_WORD = "owner"
+_WITH_APPROVAL = {
+    "void_if_changed": "it beside `approval`; a rule is judged anew each time",
+    "skills": "it beside `approval`, or `owner_skills` for what the owner must be able to do",
+}
 _MOST_CHOICES = 6
 _EXAMPLES: Mapping[str, str] = {
     "money": "12000",
@@ -44,12 +49,9 @@ def drafts_of(node: Node, gate: str, declared: Declared, plan: tuple[Item, ...],
         complaints.add(node, "an entry that asks nothing", quoted(ASKS))
     if len(asked) != 1:
         return []
-    if asked[0] != "approval" and (extra := section.node_of("void_if_changed")):
-        complaints.add(
-            extra,
-            "`void_if_changed` without an approval",
-            "it beside `approval`; a rule is judged anew each time",
-        )
+    for key, wanted in _WITH_APPROVAL.items():
+        if asked[0] != "approval" and (extra := section.node_of(key)):
+            complaints.add(extra, f"`{key}` without an approval", wanted)
     entry = Entry(section, gate, declared, plan)
     return _with_options(_made(entry, asked[0]), section, declared)
 
@@ -160,5 +162,7 @@ _MAKERS: Mapping[str, Callable[[Entry], list[Draft]]] = {
     "approval": approval,
     "stay_at_least": stay_at_least,
     "stay_at_most": stay_at_most,
+    "owner_deals_at_most": owner_deals_at_most,
+    "owner_skills": owner_skills,
 }
 ASKS = tuple(_MAKERS)

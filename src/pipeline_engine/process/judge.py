@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from pipeline_engine.errors import UnknownStage
 from pipeline_engine.process.model import OWNERS_MANAGER, Gate, Process, Rule
-from pipeline_engine.process.rules import Frame, Part, Program, Wording, because, from_json, seen, value_at
+from pipeline_engine.process.owners import COUNTS, OF_THE_OWNER, OWN
+from pipeline_engine.process.rules import Frame, Part, Program, Wording, because, from_json, seen, value_at, walk
 from pipeline_engine.process.vocabulary import vocabulary_of
 from pipeline_engine.process.wording import wording_of
 from pipeline_engine.values import Value
@@ -39,11 +40,13 @@ class Judge:
         self._whens = [Program(from_json(rule.when)) if rule.when is not None else None for rule in process.rules]
         self._at: dict[str, tuple[int, ...]] = {}
         for number, rule in enumerate(process.rules):
-            self._at[rule.asked_at] = (*self._at.get(rule.asked_at, ()), number)
+            for name in _names(rule):
+                self._at[name] = (*self._at.get(name, ()), number)
         self.asks_about_owner = any(
             rule.approval == OWNERS_MANAGER or any(path.startswith("owner.") for path in rule.reads)
             for rule in process.rules
         )
+        self._counting = frozenset(n for n, rule in enumerate(process.rules) if set(COUNTS) & set(rule.reads))
         self._asked: dict[tuple[Gate, str | None, str], tuple[int, ...]] = {}
 
     def place(self, stage: str) -> int:
@@ -63,12 +66,27 @@ class Judge:
 
         A move forward is judged by the entry rules of every stage passed over and of the target, so a waived skip
         waives only the skip; and by what is asked on leaving its stage and those passed over. Going back is judged by
-        none of them; an opening by those of every stage up to the one it opens in.
+        none of them; an opening by those of every stage up to the one it opens in. How many deals somebody has in a
+        stage is asked of the stage only that a deal comes to stand in. Limits and skills of the stage that a deal
+        stands in are asked again of a new owner, and on reopening.
         """
         key = (gate, from_stage, target)
         if key not in self._asked:
             self._asked[key] = self._select(gate, from_stage, target)
         return self._asked[key]
+
+    def counts(self, gate: Gate, from_stage: str | None, target: str) -> bool:
+        """Whether a rule that judges this attempt reads how many open deals the owner has."""
+        return bool(self._counting) and not self._counting.isdisjoint(self.asked(gate, from_stage, target))
+
+    @cached_property
+    def skills(self) -> tuple[str, ...]:
+        """Every skill that a rule names: what everybody has where nobody is registered."""
+        rules = self.process.rules
+        trees = [from_json(rule.check) for rule in rules if {"owner.skills", "actor.skills"} & set(rule.reads)]
+        said = [step.value for tree in trees for step in walk(tree) if step.op == "const"]
+        named = [skill for rule in rules for skill in rule.skills]
+        return tuple(dict.fromkeys((*named, *(text for text in said if isinstance(text, str)))))
 
     def passed(self, gate: Gate, from_stage: str | None, target: str) -> tuple[str, ...]:
         """The stages that an attempt leaps over: between the two of a move, before the one an opening is into."""
@@ -81,16 +99,18 @@ class Judge:
     def _select(self, gate: Gate, from_stage: str | None, target: str) -> tuple[int, ...]:
         passed = self.passed(gate, from_stage, target)
         if gate == "open":
-            return self._gates("open", *passed, *_leaving(passed), target, f"applies:{target}")
+            return self._gates("open", OWN, *_passing(passed), *_leaving(passed), target, f"applies:{target}")
+        if gate == "own":
+            return self._gates(OWN, _owned(target))
         if gate == "move":
             if self.place(target) < self.place(from_stage or ""):
                 return self._gates("moves", "moves:back")
             left = _leaving((from_stage or "", *passed))
-            return self._gates("moves", "moves:forward", *left, *passed, target, f"applies:{target}")
+            return self._gates("moves", "moves:forward", *left, *_passing(passed), target, f"applies:{target}")
         outcome = OUTCOME_TARGETS[gate]
         if gate == "win":
-            return self._gates("won:from", *_leaving((from_stage or "", *passed)), *passed, outcome)
-        return self._gates("lost:from", outcome) if gate == "lose" else self._gates(outcome)
+            return self._gates("won:from", *_leaving((from_stage or "", *passed)), *_passing(passed), outcome)
+        return self._gates("lost:from", outcome) if gate == "lose" else self._gates(outcome, OWN, _owned(from_stage))
 
     def _leapt_over(self, from_stage: str) -> tuple[str, ...]:
         """The stages a win leaps over when it comes from a stage that deals are not won from."""
@@ -134,6 +154,11 @@ class Judge:
         unsure = because(when.node, frame, self.wording, row) if when is not None else ()
         return unsure or because(check.node, frame, self.wording, row)
 
+    def bound(self, number: int, frame: Frame) -> Any:
+        """What the check of a limit measures by on the first row: 5 of `owner.open_deals < 5`."""
+        node = self._checks[number].node
+        return Program(node).trace(frame).value(node.args[1])
+
     def moment(self, tree: Any, frame: Frame) -> datetime | None:
         """What the stored tree of a moment comes to on the first row; None where it reads what is not known."""
         node = from_json(tree)
@@ -168,6 +193,21 @@ class Judge:
         """The rule of that id, None where the process has none."""
         number = self.index.get(rule_id)
         return None if number is None else self.process.rules[number]
+
+
+def _names(rule: Rule) -> tuple[str, ...]:
+    """Under which names a rule is asked: its gate, and of a stage what is asked in passing and of a new owner."""
+    passing = () if rule.kind == "limit" else (f"passing:{rule.asked_at}",)
+    owned = (_owned(rule.asked_at),) if rule.kind in OF_THE_OWNER else ()
+    return (rule.asked_at, *passing, *owned)
+
+
+def _passing(stages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"passing:{stage}" for stage in stages)
+
+
+def _owned(stage: str | None) -> str:
+    return f"owned:{stage}"
 
 
 def _leaving(stages: Sequence[str]) -> tuple[str, ...]:

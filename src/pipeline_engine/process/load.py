@@ -15,14 +15,14 @@ from pipeline_engine.process.outcomes import Outcomes, read_outcomes, way_of
 from pipeline_engine.process.publishing import read_publishing
 from pipeline_engine.process.rules import SEMANTICS
 from pipeline_engine.process.silences import Silence, read_silences
-from pipeline_engine.process.stages import Gates, read_moves, read_opening, read_stages
+from pipeline_engine.process.stages import Gates, read_moves, read_opening, read_owning, read_stages
 from pipeline_engine.process.topology import Way, topology
 from pipeline_engine.process.variants import VARIANT_KEYS, Bases, Laid, changed, laid_over, no_bases, read_for
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
-    "activities", "documents", "plan", "opening", "stages", "moves", "outcomes", "opens", "backdate", "lint",
-    *VARIANT_KEYS, "publishing",
+    "activities", "documents", "plan", "opening", "owning", "stages", "moves", "outcomes", "opens", "backdate",
+    "observed", "corrections", "lint", *VARIANT_KEYS, "publishing",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
@@ -93,7 +93,7 @@ def _examined(top: Section, header: tuple[str | None, str, str], laid: Laid) -> 
     opens, moments = read_opens(top, declared)
     silences = read_silences(top)
     way = way_of(top, moves, outcomes, stages)
-    written = [*moves.drafts, *read_opening(top, gates), *drafts, *outcomes.drafts]
+    written = [*moves.drafts, *read_opening(top, gates), *read_owning(top, gates), *drafts, *outcomes.drafts]
     # Without a stage the rules of the way would be about nothing.
     drafts = [*topology(way), *written] if stages else written
     drafts = changed(drafts, laid, partial(gates.reread, complaints=complaints), complaints)
@@ -129,6 +129,7 @@ def _process(header: tuple[str, str, str], declared: Declared, course: Course, c
         documents=declared.documents, items=course.items, fields=declared.fields,
         stages=compiled.stages(course.stages), moves=way.moves, won_from=outcomes.won_from,
         lost_from=outcomes.lost_from, lost_reasons=outcomes.reasons, backdate=declared.backdate,
-        backdate_by=declared.backdate_by, rules=tuple(each.rule for each in compiled.rules), opens=course.opens,
-        semantics=SEMANTICS,
+        backdate_by=declared.backdate_by, observed_by=declared.observed_by,
+        corrections_by=declared.corrections_by,
+        rules=tuple(each.rule for each in compiled.rules), opens=course.opens, semantics=SEMANTICS,
     )  # fmt: skip

@@ -20,9 +20,9 @@ FieldKind = Literal["text", "number", "int", "money", "percent", "date", "time",
 Severity = Literal["block", "warn", "hint"]
 RuleKind = Literal[
     "check", "require", "activities", "contacts", "documents", "checklist", "plan", "approval", "stay", "by",
-    "topology",
+    "topology", "limit", "skill",
 ]  # fmt: skip
-Gate = Literal["open", "move", "win", "lose", "reopen"]
+Gate = Literal["open", "move", "win", "lose", "reopen", "own"]
 GATES: tuple[Gate, ...] = get_args(Gate)
 OWNER = "owner.id"  # the deal's owner, where a grant says on what it lapses
 OWNERS_MANAGER = "owner.manager"  # an approver named by what he is to the deal's owner, beside the declared roles
@@ -143,9 +143,9 @@ class Rule(Frozen):
 
     `check` and `when` are stored trees (`process.rules.to_json`); `text` and `when_text` are what the author
     wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, `leave:STAGE`, `applies:STAGE`, or
-    `moves`, `moves:forward`, `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`. `approval` is the
-    role asked for, `after` the rules whose approvals come before it. `own_words` says that `says` is the author's, and
-    not made from what the rule asks.
+    `moves`, `moves:forward`, `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`, `own`. `approval`
+    is the role asked for, `skills` what whoever approves must be able to do, `after` the rules whose approvals come
+    before it. `own_words` says that `says` is the author's, and not made from what the rule asks.
     In `fix`, `{deal}` stands for the deal's id: replace it, never `str.format` a text that an author wrote.
     """
 
@@ -158,6 +158,7 @@ class Rule(Frozen):
     waivable_by: tuple[str, ...] = ()
     approval: str | None = None
     after: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
     own_words: bool = True
     text: str
     when_text: str | None = None
@@ -231,6 +232,8 @@ class Process(Frozen):
     lost_reasons: tuple[LostReason, ...] = ()
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
+    observed_by: tuple[str, ...] = ()  # who may record what another system did to a deal
+    corrections_by: tuple[str, ...] = ()  # roles that may correct what was recorded; none is nobody
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
     extends: Extends | None = None

@@ -9,16 +9,18 @@ from pipeline_engine.process.declared import Declared, roles_of
 from pipeline_engine.process.drafts import Condition, Draft
 from pipeline_engine.process.entries import by_draft, drafts_of
 from pipeline_engine.process.model import Item, Moves, Stage, Stalled
+from pipeline_engine.process.owners import OWN, OWNED
 
 STAGE_KEYS = (
     "id", "title", "win_probability", "service_level", "stalled_after", "guidance", "applies", "by", "enter", "leave",
 )  # fmt: skip
 MOVES_KEYS = ("by", "forward", "skip", "back", "open_in")
 OPENING_KEYS = ("by", "enter")
+OWNING_KEYS = ("enter",)
 CLOCKS = ("last_activity", "stage_entered", "last_change")
 _MOST_STAGES = 100
 # These words name gates and targets beside the stages.
-_TAKEN = ("won", "lost", "open", "reopen", "moves")
+_TAKEN = ("won", "lost", "open", "reopen", "moves", "own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,18 @@ def read_opening(top: Section, gates: Gates) -> list[Draft]:
     if section is None:
         return []
     return [*by_draft(section, "open", gates.declared, "open a deal"), *gates.drafts(section, "enter", "open")]
+
+
+def read_owning(top: Section, gates: Gates) -> list[Draft]:
+    """The rules of who may own a deal, asked wherever it gets an owner; a deal without one is not asked."""
+    section = inner_section(top, "owning", OWNING_KEYS)
+    if section is None:
+        return []
+    drafts = gates.drafts(section, "enter", OWN)
+    for draft in drafts:
+        if draft.kind == "approval":
+            section.complaints.add(draft.place, "`approval` in `owning`", "it at a stage: openings are asked too")
+    return [replace(draft, conditions=(Condition(OWNED), *draft.conditions)) for draft in drafts]
 
 
 @dataclass(frozen=True, slots=True)

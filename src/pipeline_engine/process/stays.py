@@ -10,6 +10,8 @@ from pipeline_engine.process.model import Calendar, Span
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WORKING = {"bd": "working_days", "bh": "working_hours"}
+# What was paused in the stage does not count, by the clock and in working time each in its own way.
+_BEGINS = {"bd": "stage.counted_from_bd", "bh": "stage.counted_from_bh"}
 _SINGULAR = {"m": "minute", "h": "hour", "d": "day", "w": "week", "bd": "working day", "bh": "working hour"}
 
 
@@ -28,7 +30,7 @@ def _stay(entry: Entry, key: str, sign: str, says: str, fix: str) -> list[Draft]
     span = scalar(node, scalars.lasting, entry.complaints, key)
     if span is None or not isinstance(node, Text) or not countable(span, node, entry, key):
         return []
-    text = lasted("stage.entered_at", "now", sign, span)
+    text = lasted(_BEGINS.get(span.unit, "stage.counted_from"), "now", sign, span)
     made = entry.draft(f"{key}:{node.value}", "stay", text, node.place)
     if entry.gate.startswith("leave:"):
         says = says.replace("the stage before", "this stage")

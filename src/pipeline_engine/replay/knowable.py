@@ -12,9 +12,10 @@ import numpy.typing as npt
 from pydantic_core import from_json
 
 from pipeline_engine.facts import flags
-from pipeline_engine.process import FAIL, NOT_ASKED, UNKNOWN, Judge, Process, Rule
+from pipeline_engine.process import COUNTS, FAIL, NOT_ASKED, UNKNOWN, Column, Judge, Process, Rule
 from pipeline_engine.replay.classify import Judged
 from pipeline_engine.replay.fidelity import versions_in
+from pipeline_engine.replay.outside import OUTSIDE
 from pipeline_engine.replay.situations import Situations
 from pipeline_engine.replay.verdicts import Matrix, judged
 
@@ -22,7 +23,6 @@ Mask = npt.NDArray[np.bool_]
 _KEPT_APART = ("activities", "contacts", "approvals", "documents", "items")
 # Facts that are there only because somebody was told to ask for them.
 _ASKED_FOR = ("approvals", "documents", "items")
-_OUTSIDE = ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager")
 
 
 def weighed(situations: Situations, judge: Judge, recorded: Matrix) -> Judged:
@@ -45,16 +45,19 @@ def weighed(situations: Situations, judge: Judge, recorded: Matrix) -> Judged:
 def unknowable(situations: Situations, judge: Judge, verdicts: Matrix, recorded: Matrix) -> Mask:
     """Rules × attempts; see `weighed`."""
     imported = ~situations.words("basis").is_any("gate")
-    bare = _without_evidence(situations, imported)
+    bare = without_evidence(situations, imported)
     result = np.zeros(verdicts.shape, np.bool_)
     for number, rule in enumerate(judge.process.rules):
         said, unknown = recorded[number], verdicts[number] == UNKNOWN
         result[number] = imported & (unknown | _reads_any(rule, bare))
         if rule.approval is not None or _reads_any(rule, _ASKED_FOR):
             result[number] |= (said == NOT_ASKED) & (verdicts[number] == FAIL)
-        for path in _OUTSIDE:
+        for path in OUTSIDE:
             if path in rule.reads:
                 result[number] |= unknown & (said != UNKNOWN) & _not_kept(situations, path)
+        for path in COUNTS:
+            if path in rule.reads:
+                result[number] |= unknown & _not_counted(situations, judge, path)
     for number, places, only_unknown in _undeclared(situations, judge):
         verdict = verdicts[number, places]
         result[number, places] |= (verdict == UNKNOWN) | ((verdict == FAIL) & (not only_unknown))
@@ -65,7 +68,7 @@ def _reads_any(rule: Rule, paths: tuple[str, ...]) -> bool:
     return any(path in rule.reads for path in paths)
 
 
-def _without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]:
+def without_evidence(situations: Situations, imported: Mask) -> tuple[str, ...]:
     """The lists of which no import has brought one row; a history made here keeps them all."""
     if not imported.any():
         return ()
@@ -78,6 +81,13 @@ def _not_kept(situations: Situations, path: str) -> Mask:
     contexts = situations.words("context")
     kept = np.array([path in from_json(text) for text in contexts.vocabulary] + [False], np.bool_)
     return np.asarray(~kept[contexts.codes], dtype=np.bool_)
+
+
+def _not_counted(situations: Situations, judge: Judge, path: str) -> Mask:
+    """Attempts whose owner had nobody knows how many deals; of a deal without an owner that is no gap."""
+    column = situations.frame(judge).look(path)
+    missing = column.missing if isinstance(column, Column) else np.zeros(len(situations.attempts), np.bool_)
+    return np.asarray(missing & (situations.words("owner").codes >= 0), dtype=np.bool_)
 
 
 def _undeclared(situations: Situations, judge: Judge) -> Iterator[tuple[int, npt.NDArray[np.int64], bool]]:

@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import NOWHEN, Clock, Facts, Instants, Open, Probes, Slices, Words, flags, ints
-from pipeline_engine.process import Column, Frame, Judge, Kind, ListOf, Records
-from pipeline_engine.replay.outside import from_context
+from pipeline_engine.process import COUNTED_FROM, COUNTS, DEALS_IN_STAGE, Column, Frame, Judge, Kind, ListOf, Records
+from pipeline_engine.replay.carried import Carried, Whose
+from pipeline_engine.replay.outside import OUTSIDE, from_context, number_kept
 from pipeline_engine.replay.passed import leapt_over
 from pipeline_engine.replay.sealed import opened
 from pipeline_engine.replay.typed import items_column, value_column
+from pipeline_engine.replay.waiting import counted, entered_at, waiting
 from pipeline_engine.values import moment_at
 
 Ints = npt.NDArray[np.int64]
@@ -105,15 +107,36 @@ class _Source:
             return self._field(path.removeprefix("deal."), kind)
         if path in _RECORDS:
             return _RECORDS[path](self)
-        if path in ("actor.roles", "actor.team", "owner.roles", "owner.team", "owner.manager"):
+        if path in COUNTS:
+            return self._others(path)
+        if path in OUTSIDE:
             return from_context(self._s.words("context"), path)
-        return _PLAIN[path](self)
+        return self.counted_from(path) if path in COUNTED_FROM else _PLAIN[path](self)
 
     def _field(self, name: str, kind: object) -> Column | Records | None:
         s = self._s
         if isinstance(kind, ListOf):
             return items_column(s.instants.items_before(name, s.probes, s.clock))
         return value_column(s.instants.value_before(name, s.probes, s.clock), kind)
+
+    def _others(self, path: str) -> Column:
+        """How many other deals the owner had: what the verdict kept of its own moment, else as the stays say it."""
+        s, attempts = self._s, self._s.facts.attempts
+        found, known = self._carried.others(self._whose, s.now, path == DEALS_IN_STAGE)
+        then = ints(attempts["now"])[s.attempts] == s.now
+        number, kept = number_kept(s.words("context"), path)
+        return Column(Kind.INT, np.where(kept & then, number, found), ~((kept & then) | known))
+
+    @cached_property
+    def _carried(self) -> Carried:
+        return Carried(self._s.facts)
+
+    @cached_property
+    def _whose(self) -> Whose:
+        s, codes = self._s, self._carried.codes
+        start, target = codes(s.words("from_stage")), codes(s.words("to_stage"))
+        stage = np.where(s.words("kind").is_any("open", "move"), target, start)
+        return Whose(codes(s.words("owner")), codes(s.words("process")), stage, s.facts.deal_ix("attempts")[s.attempts])
 
     def text(self, column: str) -> Column:
         """A text column of the attempts, as rules read text."""
@@ -126,7 +149,18 @@ class _Source:
 
     def entered_at(self) -> Column:
         """When the stay each attempt was made from began."""
-        return _moments(ints(self._s.facts.stays["entered"]), self._s.stays)
+        return _column(entered_at(self._s.facts.stays["entered"], self._s.stays))
+
+    def counted_from(self, path: str) -> Column:
+        """When the stay each attempt was made from began, later by what was paused in it since."""
+        s, by_day = self._s, COUNTED_FROM[path]
+        working = None if by_day is None else (self._judge.process.calendar.week, by_day)
+        stay = (entered_at(s.facts.stays["entered"], s.stays), s.now)
+        return _column(counted(s.instants.paused, s.probes, stay, working))
+
+    def paused(self) -> Column:
+        """Whether each deal waited on purpose then."""
+        return Column(Kind.BOOL, waiting(self._s.instants.paused, self._s.probes, self._s.now))
 
     def opened_at(self) -> Column:
         """When the deal was opened; for an opening, the moment itself."""
@@ -299,4 +333,5 @@ _PLAIN: dict[str, Callable[[_Source], Column | Records]] = {
     "now": _Source.now, "today": _Source.today, "move.from": _Source.stage, "move.steps": _Source.steps,
     "move.passed": _Source.passed, "move.reason": _Source.reason, "move.to": lambda source: source.text("to_stage"),
     "actor.id": lambda source: source.text("actor"), "owner.id": lambda source: source.text("owner"),
+    "stage.paused": _Source.paused,
 }  # fmt: skip

@@ -16,10 +16,10 @@ from pipeline_engine.team.events import (
     TeamChanged,
 )
 from pipeline_engine.team.load import Register, load_people
-from pipeline_engine.team.person import Delegation, Person, evolve_person
+from pipeline_engine.team.person import Delegation, Person, Skill, evolve_person
 
 __all__ = [
     "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "ManagerAssigned",
-    "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "SkillGranted", "SkillRevoked", "TeamApplied",
-    "TeamChanged", "changes", "evolve_person", "load_people",
+    "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill", "SkillGranted", "SkillRevoked",
+    "TeamApplied", "TeamChanged", "changes", "evolve_person", "load_people",
 ]  # fmt: skip

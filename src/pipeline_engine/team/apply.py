@@ -10,6 +10,8 @@ from pipeline_engine.team.events import (
     PersonAdded,
     RoleGranted,
     RoleRevoked,
+    SkillGranted,
+    SkillRevoked,
     TeamChanged,
 )
 from pipeline_engine.team.person import Delegation, Person
@@ -25,7 +27,14 @@ def changes(person: Person | None, wanted: Person) -> tuple[Event, ...]:
         *((TeamChanged(team=wanted.team),) if before.team != wanted.team else ()),
         *((ManagerAssigned(manager=wanted.manager),) if before.manager != wanted.manager else ()),
         *_delegations(before.delegations, wanted.delegations),
+        *_skills(before, wanted),
     )
+
+
+def _skills(before: Person, wanted: Person) -> list[Event]:
+    had, wants = {skill.id: skill for skill in before.skills}, {skill.id: skill for skill in wanted.skills}
+    granted = [SkillGranted(skill=each.id, until=each.until) for each in wants.values() if had.get(each.id) != each]
+    return [*granted, *(SkillRevoked(skill=skill) for skill in had if skill not in wants)]
 
 
 def _delegations(before: Iterable[Delegation], wanted: Iterable[Delegation]) -> list[Event]:

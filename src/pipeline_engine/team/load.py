@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from pipeline_engine import notation
 from pipeline_engine.errors import BadPeople
-from pipeline_engine.notation import Complaints, Node, Section, Text, Unfit, Written, iso_date, read_tree
-from pipeline_engine.team.person import Delegation, Person
+from pipeline_engine.notation import Complaints, Node, Section, Table, Text, Unfit, Written, iso_date, read_tree
+from pipeline_engine.team.person import Delegation, Person, Skill
 from pipeline_engine.values import instant, is_id
 
 MOST_PEOPLE = 10_000
+PERSON_KEYS = ("id", "roles", "team", "manager", "skills")
+SKILL_KEYS = ("id", "until")
 DELEGATION_KEYS = ("from", "to", "role", "until")
 MOMENT_FORM = "a day like `2026-02-01` or a moment like `2026-02-01T17:00:00Z`"
 
@@ -41,7 +44,7 @@ def _register(tree: Node, complaints: Complaints) -> Register:
     section.need("people")
     people: dict[str, Person] = {}
     for node in section.list_of("people", "people"):
-        _add(people, Section(node, ("id", "roles", "team", "manager"), complaints, "a person"))
+        _add(people, Section(node, PERSON_KEYS, complaints, "a person"))
     _check_managers(section, people, complaints)
     for node in section.list_of("delegations", "delegations"):
         _lend(people, Section(node, DELEGATION_KEYS, complaints, "a delegation"))
@@ -64,13 +67,30 @@ def _add(people: dict[str, Person], entry: Section) -> None:
     if len(people) >= MOST_PEOPLE:
         entry.complaints.add(entry.node, f"more than {MOST_PEOPLE:,} people", "fewer")
     roles = tuple(sorted(role.value for role in entry.names("roles")))
-    people[who] = Person(who, roles, entry.read("team", _id), entry.read("manager", _id))
+    team, manager = entry.read("team", _id), entry.read("manager", _id)
+    people[who] = Person(who, roles, team, manager, skills=_skills(entry))
+
+
+def _skills(entry: Section) -> tuple[Skill, ...]:
+    skills: dict[str, Skill] = {}
+    for node in entry.list_of("skills", "skills"):
+        if isinstance(node, Text):
+            node = Table(((Text("id", node.place, "", "", node.start), node),), node.place)
+        section = Section(node, SKILL_KEYS, entry.complaints, "a skill")
+        section.need("id")
+        skill, until = section.read("id", notation.name), section.read("until", _moment)
+        if skill is None:
+            continue
+        if skill in skills:
+            entry.complaints.add(node, f"skill `{skill}` is there twice", "each skill once")
+        skills[skill] = Skill(skill, until)
+    return tuple(skills[skill] for skill in sorted(skills))
 
 
 def _check_managers(section: Section, people: dict[str, Person], complaints: Complaints) -> None:
     for node in section.list_of("people", "people"):
         # Entries were complained about above; this looks at the names only.
-        entry = Section(node, ("id", "roles", "team", "manager"), Complaints(complaints.written), "a person")
+        entry = Section(node, PERSON_KEYS, Complaints(complaints.written), "a person")
         manager = entry.node_of("manager")
         if isinstance(manager, Text) and manager.value not in people:
             complaints.unknown(manager, "person", manager.value, people)

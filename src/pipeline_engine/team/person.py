@@ -19,6 +19,14 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Skill:
+    """Something a person can do, perhaps only until a moment: a certificate runs out."""
+
+    id: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Someone in the register; all parts may be empty."""
 
@@ -27,6 +35,11 @@ class Person:
     team: str | None = None
     manager: str | None = None
     delegations: tuple[Delegation, ...] = ()
+    skills: tuple[Skill, ...] = ()
+
+    def skills_at(self, now: datetime) -> tuple[str, ...]:
+        """What the person can do at a moment, without what has run out by then."""
+        return tuple(skill.id for skill in self.skills if skill.until is None or now < skill.until)
 
     def roles_at(self, now: datetime, lenders: "Mapping[str, Person]") -> tuple[str, ...]:
         """Own roles, and those lent by someone who still holds them and whose time is not over."""
@@ -56,7 +69,15 @@ def _change(person: Person, event: Any) -> dict[str, Any]:
             return {"manager": event.manager}
         case e.DelegationGranted() | e.DelegationEnded():
             return {"delegations": _delegations(person.delegations, event)}
+        case e.SkillGranted() | e.SkillRevoked():
+            return {"skills": _skills(person.skills, event)}
     return {}
+
+
+def _skills(held: Sequence[Skill], event: e.SkillGranted | e.SkillRevoked) -> tuple[Skill, ...]:
+    others = {skill.id: skill for skill in held if skill.id != event.skill}
+    granted = {event.skill: Skill(event.skill, event.until)} if isinstance(event, e.SkillGranted) else {}
+    return tuple(skill for _, skill in sorted({**others, **granted}.items()))
 
 
 def _delegations(held: Sequence[Delegation], event: e.DelegationGranted | e.DelegationEnded) -> tuple[Delegation, ...]:

@@ -46,6 +46,7 @@ from pipeline_engine.deal.events.stages import (
     FollowUpOpened,
     FollowUpPlanned,
     MoveRefused,
+    ObservationRefused,
     OpeningRefused,
     SourceStageNoted,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "MoveRefused",
     "NextStepSet",
     "NoteRecorded",
+    "ObservationRefused",
     "OpeningRefused",
     "OwnerAssigned",
     "RuleWaived",
@@ -131,6 +133,7 @@ DEAL_EVENTS: tuple[type[Event], ...] = (
     DealResumed,
     DealMigrated,
     SourceStageNoted,
+    ObservationRefused,
     DealMerged,
     DealRemovedAtSource,
     ApprovalRequested,

@@ -144,6 +144,15 @@ class SourceStageNoted(Event):
     stage: str
 
 
+class ObservationRefused(Event):
+    """Someone tried to record, past the gate, what another system is said to have done, and may not."""
+
+    target: str
+    source: str
+    key: str
+    why: Literal["no-role"]
+
+
 class DealMerged(Event):
     """This deal is the same as another one, which goes on; `basis` says who found that: the source, or one of us."""
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from pipeline_engine.process.analysis.spans import Number
 from pipeline_engine.process.analysis.world import BASE, World
-from pipeline_engine.process.rules import Kind
+from pipeline_engine.process.rules import STAY_BEGINS, Kind
 from pipeline_engine.process.rules.literals import DAY, SECOND
 
 _HOUR = 3600 * SECOND
 _AGO = {
     "opened_at": 30,
-    "stage.entered_at": 10,
+    **dict.fromkeys(STAY_BEGINS, 10),
     "activities": 5,
     "contacts": 20,
     "documents": 4,

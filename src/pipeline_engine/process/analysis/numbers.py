@@ -15,7 +15,13 @@ from pipeline_engine.values import moment_at
 
 _HOUR = 3600 * SECOND
 # What the engine sees to: a deal is opened before it enters its stage, and judged after that.
-ORDER = (("opened_at", "stage.entered_at"), ("stage.entered_at", "now"), ("opened_at", "now"))
+_WAY = ("opened_at", "stage.entered_at", "stage.counted_from", "now")
+_WORKING = ("stage.counted_from_bd", "stage.counted_from_bh")
+ORDER = (
+    *((before, after) for place, before in enumerate(_WAY) for after in _WAY[place + 1 :]),
+    *((before, each) for each in _WORKING for before in ("opened_at", "stage.entered_at")),
+    *((each, "now") for each in _WORKING),
+)
 _FIRST = ("now", "today")
 
 Numbers = dict[Node, Number]

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline_engine.process.analysis.spans import Span
 from pipeline_engine.process.judge import OUTCOME_TARGETS
 from pipeline_engine.process.model import Field, Process
+from pipeline_engine.process.owners import COUNTS
 from pipeline_engine.process.rules import Kind, Node, Type, to_text, walk
 from pipeline_engine.process.rules.literals import DAY
 from pipeline_engine.process.vocabulary import vocabulary_of
@@ -76,6 +77,8 @@ class World:
         field = self.field(path)
         if field is not None and field.kind == "time":
             return Span(0, DAY - 1)
+        if path in COUNTS:
+            return Span(0, _LIMITS[Kind.INT][1])
         return self.limits(kind)
 
     def step(self, path: str) -> int:

@@ -22,7 +22,7 @@ class Gate:
 def gates_of(process: Process) -> list[Gate]:
     """The gates of a process that are compared; `leave:`, `applies:` and `moves` only where they ask."""
     asked = {rule.asked_at for rule in process.rules}
-    gates = [Gate("open", ("open",))]
+    gates = [Gate("open", ("open",)), *([Gate("own", ("own",))] if "own" in asked else [])]
     for stage in process.stage_ids:
         names = [name for name in (f"applies:{stage}", stage, f"leave:{stage}") if name == stage or name in asked]
         gates += [Gate(name, (name,)) for name in names]
@@ -48,7 +48,7 @@ def attempts_at(gate: Gate, a: Process, b: Process) -> Iterator[Mapping[str, Any
         yield from _moves(gate.way, a, b)
         return
     kind, _, stage = gate.name.rpartition(":")
-    if gate.name == "moves":
+    if gate.name in ("moves", "own"):
         yield {}
     elif kind == "leave":
         yield {"move.from": stage}

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pipeline_engine.process.model import OWNERS_MANAGER, Process, Rule, Stage
 
 _BACK = {"reason": "back, with a reason", "free": "back", "never": ""}
-_CLEAR = {"require", "activities", "contacts", "documents", "checklist", "plan", "stay", "approval", "by"}
+_CLEAR = {
+    "require", "activities", "contacts", "documents", "checklist", "plan", "stay", "approval", "by", "limit", "skill",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,13 @@ def _stages(process: Process) -> Iterator[str]:
             text += f"<br/>only where {escaped(' '.join(stage.applies_text.split()))}"
         some = ":::some" if stage.applies is not None else ""
         yield f's{place}["{text}"]{some}'
-    asked = list(_gate("g_open", gate(process, "open", "to open")))
-    yield from (*asked, *(["opened --> g_open"] if asked else []))
+    before = "opened"
+    for node, asked in (("g_open", gate(process, "open", "to open")), ("g_own", gate(process, "own", "to own"))):
+        if asked.lines:
+            yield from (*_gate(node, asked), f"{before} --> {node}")
+            before = node
     for stage_id in process.moves.open_in:
-        yield f"{'g_open' if asked else 'opened'} --> s{process.index(stage_id)}"
+        yield f"{before} --> s{process.index(stage_id)}"
     for place, stage in enumerate(process.stages):
         yield from _gate(f"e{place}", entering(process, stage))
         yield from _gate(f"l{place}", leaving(process, stage))

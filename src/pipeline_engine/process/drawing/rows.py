@@ -56,7 +56,9 @@ class Row:
 def rows_of(process: Process) -> tuple[Row, list[Row], list[Row]]:
     """The opening, the stages, and how deals end."""
     opened = f"in {' or '.join(process.moves.open_in)}"
-    asked = _asked(gate(process, "open", "to open"), gate(process, "moves", "to move at all"))
+    asked = _asked(
+        gate(process, "open", "to open"), gate(process, "own", "to own"), gate(process, "moves", "to move at all")
+    )
     reasons = ", ".join(reason.id for reason in process.lost_reasons)
     won, lost = (_any_of(process, stages) for stages in (process.won_from, process.lost_from))
     ends = [

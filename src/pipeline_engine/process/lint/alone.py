@@ -7,10 +7,10 @@ from pipeline_engine.process.analysis import Demand
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint.asking import NOTHING, Asking
 from pipeline_engine.process.lint.subject import Attempt, Subject
-from pipeline_engine.process.rules import Node, reads, walk
+from pipeline_engine.process.rules import STAY_BEGINS, Node, reads, walk
 
 # What depends on the attempt, beside the deal.
-_OF_ATTEMPT = frozenset({"stage.id", "stage.entered_at", "move.from", "move.to", "move.steps", "move.passed"})
+_OF_ATTEMPT = frozenset({"stage.id", *STAY_BEGINS, "stage.paused", "move.from", "move.to", "move.steps", "move.passed"})
 
 
 def alone(subject: Subject, asking: Asking) -> Iterator[Finding]:

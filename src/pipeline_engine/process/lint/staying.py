@@ -6,7 +6,7 @@ from decimal import Decimal
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint.subject import Subject
 from pipeline_engine.process.model import Process, Span, Stage
-from pipeline_engine.process.rules import Kind, Node
+from pipeline_engine.process.rules import STAY_BEGINS, Kind, Node
 from pipeline_engine.process.stays import span_words
 
 _MICROSECONDS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
@@ -56,7 +56,8 @@ def _span(stay: Node, least: Node) -> Span | None:
     if least.op != "const":
         return None
     paths = [arg.value for arg in stay.args if arg.op == "column"]
-    if stay.op != "call" or sorted(map(str, paths)) != ["now", "stage.entered_at"]:
+    begins = {str(path) for path in paths} - {"now"}
+    if stay.op != "call" or len(paths) != 2 or not begins or not begins < set(STAY_BEGINS):
         return None
     if stay.value in _WORKING and least.kind is Kind.DOUBLE:
         return Span(amount=Decimal(str(least.value)), unit="bd" if stay.value == "working_days" else "bh")

@@ -11,12 +11,13 @@ from pipeline_engine.process.declared import Declared
 from pipeline_engine.process.findings import CODES, Finding
 from pipeline_engine.process.judge import OUTCOME_TARGETS, Judge
 from pipeline_engine.process.model import GATES, Gate, Process, Rule
+from pipeline_engine.process.rules import STAY_BEGINS
 from pipeline_engine.process.rules import Node as Tree
 
 # A deal that is being opened has only its fields.
 _NOTHING_YET: Mapping[str, Any] = {
-    "stage.id": None, "stage.entered_at": None, "move.from": None, "activities": [], "approvals": [], "contacts": [],
-    "documents": [], "items": [],
+    "stage.id": None, **dict.fromkeys(STAY_BEGINS), "stage.paused": False, "move.from": None,
+    "activities": [], "approvals": [], "contacts": [], "documents": [], "items": [],
 }  # fmt: skip
 
 
@@ -75,6 +76,7 @@ class Subject:
         for stage in self.process.moves.open_in:
             yield Attempt("open", None, stage)
         for stage in stages:
+            yield Attempt("own", stage, stage)
             yield from (Attempt(gate, stage, OUTCOME_TARGETS[gate]) for gate in GATES if gate in OUTCOME_TARGETS)
 
     @cached_property

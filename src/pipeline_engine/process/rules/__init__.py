@@ -11,6 +11,7 @@ from pipeline_engine.errors import RuleError
 from pipeline_engine.process.rules.because import because
 from pipeline_engine.process.rules.columns import Column, Records
 from pipeline_engine.process.rules.compiler import compile_expression, compile_rule, conjunction
+from pipeline_engine.process.rules.compute.working import EARLIEST, LATEST
 from pipeline_engine.process.rules.frame import Frame
 from pipeline_engine.process.rules.parts import Part
 from pipeline_engine.process.rules.program import FALSE, TRUE, UNKNOWN, Program, Trace
@@ -21,7 +22,9 @@ from pipeline_engine.process.rules.text import to_text
 from pipeline_engine.process.rules.tree import SEMANTICS, Node, limits_of, reads, walk
 from pipeline_engine.process.rules.vocabulary import (
     BUILT_IN,
+    COUNTED_FROM,
     RECORDS,
+    STAY_BEGINS,
     Kind,
     ListOf,
     RecordOf,
@@ -34,9 +37,13 @@ from pipeline_engine.process.rules.working_hours import WorkingHours, WorkWeek
 
 __all__ = [
     "BUILT_IN",
+    "COUNTED_FROM",
+    "EARLIEST",
     "FALSE",
+    "LATEST",
     "RECORDS",
     "SEMANTICS",
+    "STAY_BEGINS",
     "TRUE",
     "UNKNOWN",
     "Column",

@@ -10,7 +10,7 @@ from pipeline_engine.process.rules.look import Look
 from pipeline_engine.process.rules.naming import NOW, fields_in, named
 from pipeline_engine.process.rules.parts import Part
 from pipeline_engine.process.rules.tree import Node
-from pipeline_engine.process.rules.vocabulary import Kind, Type
+from pipeline_engine.process.rules.vocabulary import COUNTED_FROM, STAY_BEGINS, Kind, Type
 from pipeline_engine.process.rules.wording import counted, day, either, moment, said
 from pipeline_engine.process.rules.working_hours import NEVER, WorkingHours
 from pipeline_engine.values import Money, microseconds, moment_at
@@ -92,13 +92,23 @@ def _in_a_while(look: Look, left: Node, right: Node, sign: str) -> Part | None:
         return None
     amount, unit = _lasted(look.value(left), left), _lasted(wanted, left)
     words = _NUMBERS[sign].format(unit if right.op == "const" else _named_value(look, right, unit))
-    in_stage = begin.value == "stage.entered_at"
-    told = f"in {look.at('stage.id') or 'the stage'}" if in_stage else f"since {named(look, begin)}"
-    text = f"{amount} {told} ({'since ' if in_stage else ''}{_when(since)}), must be {words}"
+    text = f"{amount} {_since_when(look, begin, since)}, must be {words}"
     from_then = _possible(look, left, since, wanted) if sign in (">", ">=") else None
-    if from_then is not None:
+    if from_then is not None and begin.value in COUNTED_FROM and look.at("stage.paused"):
+        text += "; it is paused, so its time stands still"
+    elif from_then is not None:
         text += f"; possible from {moment(from_then)}"
     return Part("time", str(begin.value), since, words, text)
+
+
+def _since_when(look: Look, begin: Node, since: datetime) -> str:
+    """`in lead (since 2026-01-05)`; a stay says that it leaves pauses out where there were any."""
+    if begin.value not in STAY_BEGINS:
+        return f"since {named(look, begin)} ({_when(since)})"
+    entered = look.at("stage.entered_at")
+    known = entered if isinstance(entered, datetime) else since
+    left_out = ", pauses left out" if known != since else ""
+    return f"in {look.at('stage.id') or 'the stage'} (since {_when(known)}{left_out})"
 
 
 def _when(since: datetime) -> str:

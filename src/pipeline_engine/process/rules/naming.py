@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pipeline_engine.process.rules.look import Look
 from pipeline_engine.process.rules.text import to_text
 from pipeline_engine.process.rules.tree import Node, walk
-from pipeline_engine.process.rules.vocabulary import Kind, ListOf
+from pipeline_engine.process.rules.vocabulary import STAY_BEGINS, Kind, ListOf
 from pipeline_engine.process.rules.wording import said, spaced
 
 _SIGNS: Mapping[str, str] = {"_+_": "plus", "_-_": "less", "_*_": "times", "_/_": "divided by", "_%_": "modulo"}
@@ -53,7 +53,7 @@ def _call(look: Look, node: Node) -> str:
 
 def _between(look: Look, begin: Node, end: Node) -> str:
     if end.op == "column" and end.value in NOW:
-        return f"in {look.at('stage.id') or 'the stage'}" if begin.value == "stage.entered_at" else (
+        return f"in {look.at('stage.id') or 'the stage'}" if begin.value in STAY_BEGINS else (
             f"since {named(look, begin)}")  # fmt: skip
     if begin.op == "column" and begin.value in NOW:
         return f"until {named(look, end)}"

@@ -42,18 +42,30 @@ Type = Kind | RecordOf | ListOf
 
 _STRINGS = ListOf(Kind.STRING)
 
+# When a stay began, later by what was paused in it: by the clock (None), in working days, in working hours.
+COUNTED_FROM: Mapping[str, bool | None] = MappingProxyType(
+    {"stage.counted_from": None, "stage.counted_from_bd": True, "stage.counted_from_bh": False}
+)
+STAY_BEGINS = ("stage.entered_at", *COUNTED_FROM)
+
 BUILT_IN: Mapping[str, Type] = MappingProxyType(
     {
         "stage.id": Kind.STRING,
         "stage.entered_at": Kind.TIMESTAMP,
+        **dict.fromkeys(COUNTED_FROM, Kind.TIMESTAMP),
+        "stage.paused": Kind.BOOL,
         "opened_at": Kind.TIMESTAMP,
         "owner.id": Kind.STRING,
         "owner.roles": _STRINGS,
         "owner.team": Kind.STRING,
         "owner.manager": Kind.STRING,
+        "owner.skills": _STRINGS,
+        "owner.open_deals": Kind.INT,
+        "owner.deals_in_stage": Kind.INT,
         "actor.id": Kind.STRING,
         "actor.roles": _STRINGS,
         "actor.team": Kind.STRING,
+        "actor.skills": _STRINGS,
         "now": Kind.TIMESTAMP,
         "today": Kind.TIMESTAMP,
         "move.from": Kind.STRING,

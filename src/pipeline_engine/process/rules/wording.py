@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipeline_engine.process.rules.literals import DAY, SECOND
 from pipeline_engine.process.rules.tree import Node, walk
+from pipeline_engine.process.rules.vocabulary import COUNTED_FROM, STAY_BEGINS
 from pipeline_engine.values import Money, Personal
 
 Unit = Literal["", "percent", "time of day"]
@@ -18,14 +19,20 @@ _TWO_DAYS = 2 * DAY
 _NAMES: Mapping[str, str] = {
     "stage.id": "the stage",
     "stage.entered_at": "the day it entered the stage",
+    **dict.fromkeys(COUNTED_FROM, "the day it entered the stage, pauses left out"),
+    "stage.paused": "whether it is paused",
     "opened_at": "the day it was opened",
     "owner.id": "the owner",
     "owner.roles": "the owner's roles",
     "owner.team": "the owner's team",
     "owner.manager": "the owner's manager",
+    "owner.skills": "the owner's skills",
+    "owner.open_deals": "the owner's other open deals",
+    "owner.deals_in_stage": "the owner's other open deals in the stage",
     "actor.id": "who asks",
     "actor.roles": "the roles of who asks",
     "actor.team": "the team of who asks",
+    "actor.skills": "the skills of who asks",
     "now": "now",
     "today": "today",
     "move.from": "the stage it comes from",
@@ -35,12 +42,15 @@ _NAMES: Mapping[str, str] = {
     "move.passed": "the stages passed over",
 }
 _NOT_KNOWN: Mapping[str, str] = {
-    "stage.entered_at": "nobody knows when it entered the stage",
+    **dict.fromkeys(STAY_BEGINS, "nobody knows when it entered the stage"),
     "opened_at": "nobody knows when it was opened",
     "owner.id": "it has no owner",
     "owner.roles": "it has no owner",
     "owner.team": "the owner belongs to no team",
     "owner.manager": "nobody is known as the owner's manager",
+    "owner.skills": "it has no owner",
+    "owner.open_deals": "it has no owner",
+    "owner.deals_in_stage": "it has no owner",
     "actor.team": "who asks belongs to no team",
     "move.reason": "no reason is given",
     "move.from": "it comes from no stage",

@@ -76,9 +76,9 @@ class WorkingHours:
         gone = np.clip(moments - self.opens[inside], 0, length) / length
         return np.where(place < 0, 0.0, before[inside] + gone * self._worth(by_day)[inside])
 
-    def later(self, moments: Integers, amount: float, *, by_day: bool) -> Integers:
+    def later(self, moments: Integers, amount: float | Reals, *, by_day: bool) -> Integers:
         """
-        The first moment by which `amount` more working time has passed.
+        The first moment by which `amount` more working time has passed, of all or of each.
 
         NEVER where these hours end before.
         """

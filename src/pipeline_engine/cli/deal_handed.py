@@ -1,0 +1,53 @@
+"""`deal list --handed-to WHO`: the deals that somebody is asked to take over, and how long they have waited."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline_engine.cli import words
+from pipeline_engine.cli.output import emit_json, say, table
+from pipeline_engine.cli.session import opened
+from pipeline_engine.errors import BadValue
+from pipeline_engine.values import instant_text
+
+if TYPE_CHECKING:
+    from pipeline_engine.engine import OpenHandoff
+
+HandedTo = Annotated[
+    str | None,
+    typer.Option("--handed-to", help="Only deals that this person is asked to take over; alone.", metavar="WHO"),
+]
+
+
+def handed_over(who: str, others: dict[str, str | None], json: bool) -> None:
+    """Say which deals somebody is asked to take over; `others` are the other filters, which do not go with it."""
+    named = next((name for name, value in others.items() if value is not None), None)
+    if named:
+        raise BadValue(named, others[named], "no other filter beside `--handed-to`")
+    with opened() as engine:
+        found = engine.handed_over(who)
+    now = datetime.now(UTC)
+    if json:
+        emit_json([_json(each, now) for each in found])
+        return
+    rows = [
+        (each.deal_id, each.owner or words.NOTHING, each.asked_by, words.moment(each.asked_at), _waited(each, now))
+        for each in found
+    ]
+    columns = [(name, "left") for name in ("deal", "owner", "asked by", "asked at (UTC)")]
+    table([*columns, ("waits for", "right")], rows)
+    say(f"{words.plural(len(found), 'deal')} for {who} to take over: `deal accept DEAL` or `deal decline DEAL`")
+
+
+def _json(asked: "OpenHandoff", now: datetime) -> dict[str, Any]:
+    at = asked.asked_at
+    return {
+        "id": asked.deal_id, "owner": asked.owner, "to": asked.to, "asked_by": asked.asked_by,
+        "asked_at": instant_text(at) if at else None,
+        "waited_days": round(max((now - at) / timedelta(days=1), 0), 2) if at else None,
+    }  # fmt: skip
+
+
+def _waited(asked: "OpenHandoff", now: datetime) -> str:
+    return words.days(max((now - asked.asked_at) / timedelta(days=1), 0)) if asked.asked_at else words.NOTHING

@@ -1,0 +1,44 @@
+"""Deciding pauses: a deal waits on purpose, with a reason, until somebody goes on or the moment that was named."""
+
+from pipeline_engine.deal import commands_life as life
+from pipeline_engine.deal.commands import Command
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
+from pipeline_engine.deal.events import DealPaused, DealResumed
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed
+from pipeline_engine.process import Judge
+from pipeline_engine.values import instant_text
+
+
+def pause_deal(command: life.PauseDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Let an open deal wait; while it waits already, the same end again changes nothing, and another one is its end."""
+    reason = personal(command, command.reason)
+    if reason is None:
+        raise BadValue("reason", command.reason, "what the deal waits for")
+    if deal.status != "open":
+        raise DealIsClosed(deal.id, deal.status)
+    if command.until is not None and command.until <= command.at:
+        end, begin = instant_text(command.until), instant_text(command.at)
+        raise BadMoment(f"the pause would end at {end}, before it begins at {begin}")
+    _in_order(command, deal)
+    not_backdated(command, judge.process, context)
+    if deal.pauses.holds(command.at) and deal.pauses.until == command.until:
+        return NOTHING
+    return Decided((DealPaused(reason=reason, until=command.until),))
+
+
+def resume_deal(command: life.ResumeDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Go on with a deal; one that does not wait, or whose pause is over by itself, has nothing to go on from."""
+    _in_order(command, deal)
+    not_backdated(command, judge.process, context)
+    return Decided((DealResumed(),)) if deal.pauses.holds(command.at) else NOTHING
+
+
+def _in_order(command: Command, deal: Deal) -> None:
+    """Pauses follow one another: what is noted later may not begin before the last one began, or ended."""
+    pauses = deal.pauses
+    known = [moment for moment in (pauses.begin, pauses.ended) if moment is not None]
+    if known and command.at < max(known):
+        last = instant_text(max(known))
+        raise BadMoment(f"`{instant_text(command.at)}` is before the deal was last paused or resumed, at {last}")
