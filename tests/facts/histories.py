@@ -82,7 +82,7 @@ def histories(draw: st.DrawFn) -> Log:
     for _ in range(draw(st.integers(0, 20))):
         deal = draw(st.sampled_from(("A", "B", "C")))
         at = draw(st.one_of(st.none(), days.map(day), days.map(day)))
-        event = _next(draw, standing.get(deal))
+        event = next_event(draw, standing.get(deal))
         if draw(st.booleans()):
             noted: datetime | None = draw(st.one_of(st.none(), days.map(day)))
             log.imported(deal, at, event, noted=noted)
@@ -92,7 +92,8 @@ def histories(draw: st.DrawFn) -> Log:
     return log
 
 
-def _next(draw: st.DrawFn, deal: e.Deal | None) -> Event:
+def next_event(draw: st.DrawFn, deal: e.Deal | None) -> Event:
+    """What may happen to a deal as it stands."""
     if deal is None or not deal.opened:
         return _opening(draw)
     if deal.merged_into is not None or draw(st.integers(0, 2)):

@@ -83,11 +83,12 @@ def effective(history: Iterable[Recorded]) -> list[Recorded]:
     stands = dict(said)
     for version, recorded in said.items():
         if isinstance(recorded.event, e.CorrectionRecorded) and recorded.event.corrects < version:
-            _correct(stands, said, recorded.event)
+            _correct(stands, said, recorded)
     return list(stands.values())
 
 
-def _correct(stands: dict[int, Recorded], said: Mapping[int, Recorded], correction: e.CorrectionRecorded) -> None:
+def _correct(stands: dict[int, Recorded], said: Mapping[int, Recorded], recorded: Recorded) -> None:
+    correction: Any = recorded.event
     target = stands.get(correction.corrects)
     if target is None or not isinstance(target.event, CORRECTABLE.get(correction.kind, ())):
         return
@@ -98,7 +99,7 @@ def _correct(stands: dict[int, Recorded], said: Mapping[int, Recorded], correcti
         envelope = target.envelope.model_copy(update={"at": correction.really_at, "at_precision": "instant"})
         stands[target.version] = replace(target, envelope=envelope)
     elif correction.kind == "void":
-        for version in (target.version, *_plans_of(target, stands)):
+        for version in (target.version, *_plans_of(target, stands, recorded.version)):
             del stands[version]
 
 
@@ -115,13 +116,13 @@ def _with_values(event: Any, fields: frozenset[str], correction: e.CorrectionRec
     return event.model_copy(update={"set": values, "cleared": gone})
 
 
-def _plans_of(target: Recorded, stands: Mapping[int, Recorded]) -> list[int]:
-    """The versions of what a win had planned and that is not there: it goes with the win."""
+def _plans_of(target: Recorded, stands: Mapping[int, Recorded], until: int) -> list[int]:
+    """The versions of what a win had planned and that was not there at `until`: it goes with the win."""
     if not isinstance(target.event, e.DealWon):
         return []
-    there = {each.event.deal_id for each in stands.values() if isinstance(each.event, e.FollowUpOpened)}
-    later = (each for version, each in stands.items() if version > target.version)
-    return [r.version for r in later if isinstance(r.event, e.FollowUpPlanned) and r.event.deal_id not in there]
+    since = [each for version, each in stands.items() if target.version < version < until]
+    there = {each.event.deal_id for each in since if isinstance(each.event, e.FollowUpOpened)}
+    return [r.version for r in since if isinstance(r.event, e.FollowUpPlanned) and r.event.deal_id not in there]
 
 
 def fields_of(event: Event) -> frozenset[str]:
@@ -137,10 +138,12 @@ def fields_of(event: Event) -> frozenset[str]:
 def touched(correction: Recorded, history: Iterable[Recorded]) -> frozenset[str]:
     """The fields whose value a correction says anything about; of a void event all that it had touched."""
     event = correction.event
-    if not isinstance(event, e.CorrectionRecorded):
+    if not isinstance(event, e.CorrectionRecorded) or event.corrects >= correction.version:
         return frozenset()
     found = next((r.event for r in history if r.version == event.corrects), None)
-    said = fields_of(found) if found is not None else frozenset[str]()
-    if event.kind == "void":
-        return said
-    return said & {*event.set, *event.cleared} if event.kind == "value" else frozenset()
+    if not isinstance(found, CORRECTABLE.get(event.kind, ())):
+        return frozenset()
+    said = fields_of(found)
+    return (
+        said & {*event.set, *event.cleared} if event.kind == "value" else said if event.kind == "void" else frozenset()
+    )

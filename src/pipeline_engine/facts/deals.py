@@ -84,10 +84,11 @@ def _times(selection: Selection, deal: Ints) -> dict[str, pa.Array]:
     removed = np.zeros(count, np.bool_)
     removed[selection.deal[selection.name.is_any("DealRemovedAtSource")]] = True
     position = ints(selection.events["position"])
+    happened = np.where(selection.void, NOWHEN, selection.at)
     return {
         "last_activity_at": numbers(_latest(selection, "ActivityLogged")[deal], TIME),
         "last_change_at": numbers(_latest(selection, *_CHANGING)[deal], TIME),
-        "last_event_at": numbers(latest(selection.deal, selection.at, count)[deal], TIME),
+        "last_event_at": numbers(latest(selection.deal, happened, count)[deal], TIME),
         "removed": pa.array(removed[deal]),
         "version": numbers(latest(selection.deal, selection.version, count)[deal], SHORT),
         "position": numbers(latest(selection.deal, position, count)[deal], COUNT),

@@ -11,6 +11,7 @@ from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
 from pipeline_engine.facts.columns import COUNT, SHORT, TIME
+from pipeline_engine.facts.corrected import corrected
 from pipeline_engine.facts.deals import deals_of
 from pipeline_engine.facts.handoffs import handoffs_of
 from pipeline_engine.facts.happenings import happenings_of
@@ -20,15 +21,23 @@ from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
 from pipeline_engine.facts.pauses import pauses_of, stay_pauses
 from pipeline_engine.facts.selection import Selection, select
 from pipeline_engine.facts.stays import stays_of
+from pipeline_engine.facts.taken import Taken
 
 # Tables whose rows are those of the ledger of the same name.
-_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups")
+_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups", "corrections")
 
 
 def derive(
-    intake: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
+    taken: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
 ) -> tuple[dict[str, pa.Table], Selection]:
     """All fact tables by name, and the selection of events they rest on."""
+    return derived_of(corrected(Taken.of(taken), processes, known_at), processes, as_of, known_at)
+
+
+def derived_of(
+    intake: Taken, processes: Processes, as_of: datetime | None, known_at: datetime | None
+) -> tuple[dict[str, pa.Table], Selection]:
+    """The same, of ledgers in which corrections have taken effect."""
     selection = select(intake, as_of, known_at)
     changes, changed = selection.rows(intake.changes.table())
     proposed, proposing = selection.rows(intake.proposed.table())
@@ -61,8 +70,10 @@ def _facts(selection: Selection, name: str, rows: pa.Table, event: Ints) -> pa.T
         **_where(selection, event),
         **{c: rows[c].combine_chunks() for c in rows.column_names},
     }
-    if name == "approvals":
+    if name in ("approvals", "corrections"):
         columns = {**columns, "event": columns["happened"]}
+    if "corrected_by" in schema.names and "corrected_by" not in columns:
+        columns = {**columns, "corrected_by": pa.nulls(len(rows), SHORT)}
     made = {field.name: _cast(columns[field.name], field.type) for field in schema}
     return pa.Table.from_pydict(made, schema=schema)
 

@@ -30,7 +30,7 @@ class Facts:
 
     Attributes:
         deals, stays, attempts, changes, proposed, activities, approvals, contacts, documents, items, follow_ups,
-        handoffs, pauses, happenings: see `facts.tables`; one chunk each.
+        handoffs, pauses, happenings, corrections: see `facts.tables`; one chunk each.
         processes: the published processes by (name, version); those known at `known_at`, whatever `as_of`.
         deal_ids: every deal that any table names, sorted bytewise; `deal_ix` points into it.
         position: the last log position counted in; 0 for an empty log.
@@ -51,6 +51,7 @@ class Facts:
     handoffs: pa.Table
     pauses: pa.Table
     happenings: pa.Table
+    corrections: pa.Table
     processes: Mapping[tuple[str, int], Process]
     deal_ids: pa.StringArray
     position: int

@@ -40,7 +40,7 @@ DEALS = pa.schema(
         column(
             "status",
             TEXT,
-            "open, won, lost or merged (its source merged it into another deal: neither open nor decided)",
+            "open, won, lost or merged (into another deal: neither open nor decided)",
         ),
         column("opened_at", TIME, "when it was opened"),
         column("opened_precision", TEXT, "instant, day or unknown"),
@@ -111,6 +111,7 @@ ATTEMPTS = pa.schema(
         column("from_stage", TEXT, "where the deal stood; null for an opening"),
         column("to_stage", TEXT, "the stage asked for; won, lost or reopen for the other targets"),
         column("accepted", FLAG, "false: refused by the gate"),
+        column("voided", FLAG, "accepted then, and by a correction it did not happen: no stay comes of it"),
         column("basis", TEXT, "gate, source, migration or correction; only gate has verdicts"),
         column("process", TEXT, "the process that judged, else the deal's"),
         column("process_version", SHORT, "its version"),
@@ -159,6 +160,7 @@ CHANGES = pa.schema(
         ),
         column("real", REAL, "number"),
         column("currency", TEXT, "ISO 4217 code, for money"),
+        column("corrected_by", SHORT, "version of the correction that says it; null where the event itself does"),
         imported(),
     ]
 )
@@ -315,6 +317,31 @@ HAPPENINGS = pa.schema(
     ]
 )
 
+CORRECTIONS = pa.schema(
+    [
+        deal_id(),
+        version(),
+        position(),
+        at("when it was said"),
+        known_at(),
+        column("event", TEXT, "proposed, recorded or refused"),
+        column("kind", TEXT, "value, time or void"),
+        column("corrects", SHORT, "version of the event it is about"),
+        column(
+            "fields",
+            TEXTS,
+            "fields it is about; a recorded one ends approvals that rest on them",
+        ),
+        column("really_at", TIME, "when it really happened, by a correction of a time"),
+        column("role", TEXT, "the role in which it was said; null where refused"),
+        column("why", TEXT, "no-role or four-eyes, where refused"),
+        column("proposed", SHORT, "version of the proposal that was confirmed"),
+        column("reason", TEXT, "why, in the corrector's words", SEALED),
+        actor(),
+        imported(),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -330,6 +357,7 @@ TABLES: dict[str, pa.Schema] = {
     "handoffs": HANDOFFS,
     "pauses": PAUSES,
     "happenings": HAPPENINGS,
+    "corrections": CORRECTIONS,
 }
 
 MEANINGS: dict[str, str] = {
@@ -347,6 +375,7 @@ MEANINGS: dict[str, str] = {
     "handoffs": "one row a time that somebody was asked to take a deal over",
     "pauses": "one row a pause begun or resumed",
     "happenings": "one row an approval, waiver, correction or migration, or a try of somebody who may not, in full",
+    "corrections": "one row a correction proposed, recorded or refused; the other tables hold what it changes",
 }
 
 
