@@ -176,7 +176,7 @@ REGISTER = {
             REGISTER
             | {"manager-2": Standing(frozenset({"manager"}), None, owns=False, skills=frozenset({"coaching"}))},
             "",
-        ),  # noqa: E501 - one line beside its neighbours
+        ),
         ("manager", REGISTER | {"manager-1": Standing(frozenset({"manager"}), None, owns=False)}, ""),
         ("cfo", {}, ""),
     ],
