@@ -15,6 +15,7 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── HandoffIsOpen · NoHandoff · NotTheirs
 │   ├── ProcessIsRetired          no deal is opened under the process any more
@@ -210,6 +211,18 @@ class BadMoment(Rejected):
     """A time that cannot be: in the future, or before what already happened."""
 
 
+class CannotCorrect(Rejected):
+    """An event that is not there, or that cannot be corrected as it was asked."""
+
+
+class CannotMerge(Rejected):
+    """A deal that cannot be merged into the other one, or not by who asks."""
+
+    def __init__(self, deal_id: str, into: str, why: str) -> None:
+        super().__init__(f"deal `{shown(deal_id)}` cannot be merged into `{shown(into)}`: {why}")
+        self.deal_id, self.into = deal_id, into
+
+
 class DealExists(Rejected):
     """A deal of this id was opened before."""
 
@@ -227,10 +240,10 @@ class DealIsClosed(Rejected):
 
 
 class DealIsMerged(Rejected):
-    """Its source merged the deal into another one."""
+    """The deal was merged into another one."""
 
     def __init__(self, deal_id: str, into: str) -> None:
-        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}` by its source; ask there")
+        super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}`; ask there")
         self.deal_id, self.into = deal_id, into
 
 

@@ -170,3 +170,43 @@ def test_moves_told_of_the_past_are_judged_at_their_own_time(shop: Beside) -> No
         shop.on(0, "open_deal", deal=deal, process="shop", owner="rep", fields={"mail": "a@b"})
         shop.on(9, "observe", deal=deal, by="crm-sync", to="offer", source="crm", key="1", at=day(number))
     assert {row.deal: row.refused_by for row in told(shop)} == {"E": ("offer:stay_at_least:2d",), "F": ()}
+
+
+def test_a_move_that_was_really_taken_back_and_deals_that_really_migrated_stand_in_the_ledger(shop: Beside) -> None:
+    """The same by the verbs themselves: who may correct takes a move back, ops lets the deals go on under version 3."""
+    correctable = OBSERVED + "corrections: {by: [vp]}\n"
+    shop.engine.publish_text(correctable, "shop.yaml", by="ops")
+    shop.on(0, "open_deal", deal="E", process="shop", owner="rep", fields={"mail": "a@b"})
+    shop.on(2, "move", deal="E", to="offer").on(2, "void", 2, "it was another deal", deal="E", by="vp")
+    renamed = correctable.replace("- id: offer", "- id: quote")
+    shop.engine.publish_text(renamed, "shop.yaml", by="ops")
+    shop.on(3, "move", deal="E", to="offer")
+    shop.engine.migrate("shop", "4", {"offer": "quote"}, why="offers are called quotes", by="ops")
+    rows = {(row.deal, row.kind): row for row in told(shop)}
+    assert (rows["E", "void"].from_stage, rows["E", "void"].to_stage, rows["E", "void"].by) == ("offer", "lead", "vp")
+    moved = rows["E", "migrate"]
+    assert (moved.from_stage, moved.to_stage, moved.process, moved.would) == ("offer", "quote", "shop@4", "not asked")
+    assert shop.engine.audit_bypasses().totals == {"not asked": 3}  # deal D migrated too, in the stage it was in
+
+
+def test_a_move_past_the_gate_after_a_migration_is_judged_by_the_version_of_then(shop: Beside) -> None:
+    """Before it by the old rules, after it by the new ones."""
+    shop.on(0, "set", {"mail": "a@b"}).seen(1, "offer").seen(2, "lead")
+    stricter = OBSERVED.replace("deal.mail.contains('@')", "deal.mail.contains('#')")
+    shop.engine.publish_text(stricter, "shop.yaml", by="ops")
+    shop.clock.on(3)
+    shop.engine.migrate("shop", "3", why="mails have a mark now", by="ops")
+    shop.seen(4, "offer")
+    rows = [(row.process, row.would) for row in told(shop) if row.to_stage == "offer"]
+    assert rows == [("shop@3", "refused"), ("shop@2", "passed")]
+
+
+def test_what_was_corrected_later_is_not_what_the_gate_would_have_seen(shop: Beside) -> None:
+    """The mail was there when the other system moved the deal; that it never was came out a day after."""
+    shop.engine.publish_text(OBSERVED + "corrections: {by: [vp]}\n", "shop.yaml", by="ops")
+    shop.on(0, "open_deal", deal="E", process="shop", owner="rep", fields={"mail": "a@b"})
+    shop.seen(2, "offer", deal="E").on(3, "correct_value", 1, {"mail": "none"}, "a slip", deal="E", by="vp")
+    shop.seen(4, "lead", deal="E").seen(5, "offer", deal="E")
+    rows = [(row.at, row.would) for row in told(shop, deal="E") if row.to_stage == "offer"]
+    assert rows == [(day(5), "refused"), (day(2), "passed")]
+    assert shop.engine.audit_bypasses(deal="E", known_at=day(2)).found == 1

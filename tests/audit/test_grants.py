@@ -8,7 +8,7 @@ from pipeline_engine.audit import Approval, Ended, Waiver
 from pipeline_engine.deal import ApprovalExpired, ApprovalReturned
 from pipeline_engine.errors import UnknownRule
 from pipeline_engine.values import Personal
-from tests.audit.given import Beside, day
+from tests.audit.given import OBSERVED, Beside, day
 
 
 def waivers(shop: Beside, **asked: Any) -> list[Waiver]:
@@ -100,3 +100,12 @@ def test_waivers_are_no_approvals_and_a_rule_is_one_that_is_there(shop: Beside) 
     assert waivers(shop, rule="big") == []
     with pytest.raises(UnknownRule, match="reachable"):
         waivers(shop, rule="reachabel")
+
+
+def test_an_approval_that_a_migration_does_not_take_over_ended_by_it(shop: Beside) -> None:
+    """The rule is another one in the version after."""
+    in_offer(shop).on(2, "approve", "big", by="boss")
+    stricter = OBSERVED.replace("deal.amount >= 1000", "deal.amount >= 500")
+    shop.engine.publish_text(stricter, "shop.yaml", by="ops")
+    shop.engine.migrate("shop", "3", why="smaller deals are large now", by="ops")
+    assert [row.ended for row in approvals(shop)] == [Ended("migrated", 5)]

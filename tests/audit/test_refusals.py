@@ -4,7 +4,10 @@ from typing import Any
 
 from pipeline_engine.audit import Refusal
 from pipeline_engine.deal import AssignmentRefused, ChangeRefused, CorrectionRefused, Verdicts
-from tests.audit.given import Beside, day
+from pipeline_engine.envelope import Envelope
+from pipeline_engine.store import Draft, StreamAppend
+from pipeline_engine.team import DelegationRefused
+from tests.audit.given import OBSERVED, Beside, day
 
 
 def told(shop: Beside, **asked: Any) -> list[Refusal]:
@@ -66,3 +69,22 @@ def test_refusals_are_counted_by_rule_person_and_what_was_tried(shop: Beside) ->
     assert [(tally.name, tally.total) for tally in found.by_person] == [("rep", 2), ("rep-2", 1)]
     assert [row.target for row in told(shop, rule="moves:forward")] == ["contract"]
     assert [row.tried for row in told(shop, by="rep-2", until=day(3))] == ["win"]
+
+
+def test_who_tried_to_publish_or_to_lend_a_role_and_may_not_is_on_the_list(shop: Beside) -> None:
+    """They are about no deal; asking for a deal, an owner or a rule leaves them out."""
+    shop.engine.publish_text(OBSERVED + "publishing: {by: [vp]}\n", "shop.yaml", by="ops", why="by one who may")
+    shop.engine.publish_text(OBSERVED + "title: A\n", "shop.yaml", by="rep", why="mine")
+    lent = DelegationRefused(lender="vp", role="vp", until=day(9), why="not-yours")
+    envelope = Envelope(at=day(0), actor="rep", command_id="lend")
+    store = shop.engine._store
+    version = len(store.events("person:rep-2"))
+    store.append_many([StreamAppend("person:rep-2", version, (Draft(envelope, lent),))])
+    rows = [(row.deal, row.tried, row.target, row.by, row.why, row.process) for row in told(shop)]
+    assert rows == [
+        (None, "lend", "vp of vp to rep-2", "rep", "not-yours", None),
+        (None, "publish", "shop", "rep", "no-role", "shop"),
+    ]
+    assert [row.tried for row in told(shop, process="shop")] == ["publish"]
+    for asked in ({"deal": "D"}, {"owner": "rep"}, {"rule": "big"}, {"by": "vp"}, {"since": day(1)}):
+        assert told(shop, **asked) == []

@@ -1,4 +1,4 @@
-"""Handing over, from the command line."""
+"""Handing over, pauses, next steps and contacts that are let go, from the command line."""
 
 from tests.cli.conftest import Type
 
@@ -30,3 +30,41 @@ def test_who_was_not_asked_may_not_answer(office: Type) -> None:
 def test_the_list_of_handovers_takes_no_other_filter(office: Type) -> None:
     """A filter that would be passed over in silence is refused."""
     assert "--stage" in office("deal list --handed-to rep-2 --stage lead").said_in_one_line()
+
+
+def test_a_deal_is_paused_and_resumed_from_the_command_line(office: Type) -> None:
+    """It shows what it waits for and until when; once resumed it waits no longer."""
+    said = office("deal pause D-1 --reason budget --until 2999-01-01T09:00:00Z --by rep-1")
+    assert said.out == "recorded  D-1: DealPaused\n"
+    assert "paused since" in office("deal show D-1").out
+    shown = office("deal show D-1 --json").json
+    assert (shown["paused"], shown["pause"]["until"]) == (True, "2999-01-01T09:00:00.000000Z")
+    assert "DealPaused: budget, until 1 Jan 2999" in office("deal timeline D-1").out
+    assert office("deal resume D-1 --by rep-1").code == 0
+    assert "nothing to do" in office("deal resume D-1 --by rep-1").out
+    assert office("deal show D-1 --json").json["pause"] is None
+
+
+def test_a_pause_needs_a_reason_and_an_end_that_comes_later(office: Type) -> None:
+    """What cannot be a pause is said in one line, and nothing is recorded."""
+    assert office("deal pause D-1 --by rep-1").code == 2
+    said = office("deal pause D-1 --reason x --until 2001-01-01T09:00:00Z --by rep-1")
+    assert "before it begins" in said.said_in_one_line()
+    assert "--until" in office("deal pause D-1 --reason x --until tomorrow --by rep-1").said_in_one_line()
+
+
+def test_what_comes_next_is_set_and_shown(office: Type) -> None:
+    """The last step that was said is the one that holds."""
+    assert office("deal next-step D-1 offer --due 2999-03-02T09:00:00Z --by rep-1").code == 0
+    assert "next step: offer, due 2 Mar 2999 09:00" in office("deal show D-1").out
+    assert office("deal show D-1 --json").json["next_step"] == "offer"
+    assert "NextStepSet: offer, due 2 Mar 2999" in office("deal timeline D-1").out
+
+
+def test_a_contact_is_let_go_from_the_command_line(office: Type) -> None:
+    """Linked and let go, nobody is left."""
+    assert office("deal contact D-1 kim@customer.example --role champion --by rep-1").code == 0
+    said = office("deal contact D-1 kim@customer.example --role champion --unlink --by rep-1")
+    assert said.out == "recorded  D-1: ContactUnlinked\n"
+    assert office("deal show D-1 --json").json["contacts"] == []
+    assert "champio" in office("deal contact D-1 kim --role champio --unlink --by rep-1").said_in_one_line()

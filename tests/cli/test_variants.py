@@ -96,7 +96,7 @@ def test_a_deal_that_has_strayed_says_so(family: Type) -> None:
     family("deal set D-2 region=NA --by rep-1")
     line = (
         "  b2b-emea@1 is for region EMEA; region is NA now, for which b2b-na@1 is meant; "
-        "the deal keeps what it was opened under\n"
+        "the deal keeps its own until `process migrate b2b-emea --to b2b-na@1`\n"
     )
     assert line in family("deal show D-2").out
     assert line in family("deal next D-2").out

@@ -37,9 +37,9 @@ VALUES: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 WORDS = (
     "open", "fields", "fields", "move", "next", "next", "next", "next", "log", "log", "contact", "contact",
-    "assign", "hand", "accept", "decline", "withdraw", "attach", "attach", "tick", "tick", "untick", "request",
-    "grant", "grant", "reject", "waive", "waive", "win", "win", "lose", "reopen", "push", "push", "push", "push",
-    "push", "push",
+    "assign", "hand", "accept", "decline", "withdraw", "pause", "resume", "unlink", "attach", "attach", "tick",
+    "tick", "untick", "request", "grant", "grant", "reject", "waive", "waive", "win", "win", "lose", "reopen",
+    "push", "push", "push", "push", "push", "push",
 )  # fmt: skip
 # What is asked, by whom, which of the choices, how many hours later, and whether it is asked twice.
 STEP = st.tuples(
@@ -132,6 +132,9 @@ class Life:
             "accept": (d.AcceptHandoff, {}),
             "decline": (d.DeclineHandoff, {}),
             "withdraw": (d.WithdrawHandoff, {}),
+            "pause": (d.PauseDeal, {"reason": "x", "until": self._end(nth + 1)}),
+            "resume": (d.ResumeDeal, {}),
+            "unlink": (d.UnlinkContact, {"contact": ("ann", "bob")[nth % 2], "role": ("buyer", "champion")[nth % 2]}),
             "attach": (d.AttachDocument, {"name": ("nda", "contract")[nth % 2], "sha256": "a" * 64}),
             "tick": (d.TickItem, {"item": process.items[nth % len(process.items)].id}),
             "untick": (d.UntickItem, {"item": process.items[nth % len(process.items)].id}),

@@ -14,7 +14,7 @@ from pipeline_engine.deal import (
     Decided,
     Standing,
     decide,
-    evolve,
+    fold,
     owner_asked_about,
     verdicts_of,
 )
@@ -70,14 +70,12 @@ class Story:
     decided: Decided | None = None
     open_register: bool = False
     people: Mapping[str, Standing] = field(default_factory=lambda: PEOPLE)
+    other: Deal | None = None
 
     @property
     def deal(self) -> Deal | None:
         """What the history adds up to."""
-        deal: Deal | None = None
-        for each in self.recorded:
-            deal = evolve(deal, each)
-        return deal
+        return fold(self.recorded)
 
     def given(self, *events: Event, by: str = "rep-1", at: datetime = MONDAY) -> Self:
         """Add events to the history, an hour apart."""
@@ -110,6 +108,8 @@ class Story:
             actor=self.people.get(by, Standing(by)),
             owner=self.people.get(owner or "", Standing(owner or "")),
             register_open=self.open_register,
+            other=self.other,
+            history=lambda: tuple(self.recorded),
         )
         self.decided = decide(command, deal, self.judge, context)
         for event in self.decided.events:

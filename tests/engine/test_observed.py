@@ -1,11 +1,13 @@
 """Running beside another system: what it did is recorded as it happened, once, and by whom the process trusts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pipeline_engine.deal import DealLost, DealMoved, DealReopened, DealWon, Outcome, SourceStageNoted
+from pipeline_engine.deal import DealLost, DealMoved, DealReopened, DealWon, Outcome, SourceStageNoted, decide_observed
+from pipeline_engine.engine import Engine
 from pipeline_engine.errors import BadMoment, BadValue, UnknownDeal, UnknownReason, UnknownStage
 from pipeline_engine.values import Money
 from tests.engine.shop import MONDAY, PEOPLE, PROCESS, Shop
@@ -181,3 +183,35 @@ def test_an_import_knows_what_was_observed_before_and_the_other_way_round(tmp_pa
     report = shop.engine.import_history([table], mapping)
     assert (report.events, report.conflicts, report.rejected) == (0, 0, 0)
     assert shop.names() == ["DealOpened", "DealMoved", "DealMoved"]
+
+
+def keys_told(shop: Shop) -> list[str]:
+    """The keys under which events stand, in order."""
+    refs = [each.envelope.source_ref for each in shop.engine.timeline("D")]
+    return [ref.key for ref in refs if ref]
+
+
+def tell_all(shop: Shop) -> None:
+    """Forty moves there and back, each under its key."""
+    for number in range(40):
+        told(shop, ("offer", "lead")[number % 2], key=f"k{number}", at=1 + number / 100)
+
+
+def test_two_integrations_that_tell_the_same_at_once_record_it_once(tmp_path: Any) -> None:
+    """Each with an engine of its own on one store: whoever comes second is answered by what stands there."""
+    url = f"sqlite:///{tmp_path / 'sales.db'}"
+    shop = Shop.opened(url, people=None)
+    shop.ask("open_deal", process="shop", owner="rep")
+    others = [Shop(Engine.open(url, clock=shop.clock, clock_name="test"), shop.clock) for _ in range(2)]
+    shop.clock.on(10)
+    with ThreadPoolExecutor(len(others)) as pool:
+        list(pool.map(tell_all, others))
+    assert sorted(keys_told(shop)) == sorted(f"k{number}" for number in range(40))
+
+
+def test_who_did_not_look_what_was_told_would_record_it_twice(beside: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without the look into the deal's history the same news stands there again."""
+    tell_all(beside)
+    monkeypatch.setattr(decide_observed, "told_before", lambda command, history: None)
+    tell_all(beside)
+    assert len(keys_told(beside)) > 40

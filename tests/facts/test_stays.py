@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from pipeline_engine import deal as e
 from pipeline_engine.envelope import Event
 from tests.facts.given import Log, column, day, opened
+from tests.facts.histories import histories
 
 DAY = timedelta(days=1) // timedelta(microseconds=1)
 QUALIFIED = e.DealMoved(from_stage="lead", to_stage="qualified")
@@ -133,3 +135,41 @@ def test_an_unpublished_process_orders_no_stages() -> None:
     log = Log(published=False).deal("D", day(0), opened("qualified"))
     log.deal("D", day(1), e.DealMoved(from_stage="qualified", to_stage="lead"))
     assert column(stays(log), "ended") == ["advance", "still there"]
+
+
+def test_a_pause_is_over_at_its_end_though_nobody_resumed() -> None:
+    """Of a stay that is over only the time until then was paused; one that holds says when the pause ends."""
+    log = Log().deal("D", day(0), opened()).deal("D", day(1), e.DealPaused(until=day(3)))
+    (stay,) = stays(log)
+    assert (stay["paused_us"], stay["paused_since"], stay["paused_until"]) == (0, day(1), day(3))
+    log.deal("D", day(9), QUALIFIED)
+    assert column(stays(log), "paused_us")[0] == 2 * DAY
+
+
+def test_pauses_that_contradict_each_other_are_counted_once() -> None:
+    """Recorded out of order, the later one counts only from where the earlier ended."""
+    log = Log().deal("D", day(0), opened()).deal("D", day(1), e.DealPaused()).deal("D", day(5), e.DealResumed())
+    log.deal("D", day(3), e.DealPaused()).deal("D", day(6), e.DealResumed()).deal("D", day(9), QUALIFIED)
+    assert column(stays(log), "paused_us")[0] == 5 * DAY
+
+
+@given(histories())
+def test_no_stay_was_paused_for_longer_than_it_lasted(log: Log) -> None:
+    """Whatever was recorded, in whatever order, a length less its pauses is never negative."""
+    for stay in stays(log):
+        if stay["left"] and stay["entered"] and not stay["anomaly"]:
+            assert 0 <= stay["paused_us"] <= (stay["left"] - stay["entered"]) / timedelta(microseconds=1)
+
+
+@given(histories())
+def test_pauses_are_what_the_fold_of_each_deal_says(log: Log) -> None:
+    """Those that are over, and the one that holds, by both roads."""
+    rows = log.facts().pauses.to_pylist()
+    for name in {row["deal_id"] for row in rows}:
+        deal = e.fold(each for each in log.recorded if each.stream == f"deal:{name}")
+        mine = [row for row in rows if row["deal_id"] == name]
+        assert deal is not None
+        assert deal.pauses.over == tuple((row["over_from"], row["over_to"]) for row in mine if row["over_from"])
+        assert (deal.paused, deal.pauses.begin, deal.pauses.until) == tuple(
+            mine[-1][column] for column in ("paused", "began", "until")
+        )

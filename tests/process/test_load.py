@@ -83,8 +83,8 @@ def test_reopening_without_a_reason_can_be_allowed():
             "approvals.exists(a, a.rule == 'proposal:approval:manager' && a.role == 'manager'"
             " && a.target == move.to && a.live)",
         ),
-        ("stay_at_least: 1d", "proposal:stay_at_least:1d", "now - stage.entered_at >= duration('24h')"),
-        ("stay_at_least: 90m", "proposal:stay_at_least:90m", "now - stage.entered_at >= duration('90m')"),
+        ("stay_at_least: 1d", "proposal:stay_at_least:1d", "now - stage.counted_from >= duration('24h')"),
+        ("stay_at_least: 90m", "proposal:stay_at_least:90m", "now - stage.counted_from >= duration('90m')"),
     ],
 )
 def test_a_shorthand_is_a_rule_in_the_same_language(written, rule_id, text):

@@ -51,7 +51,7 @@ def year(seed: int, deals: int = 200) -> Engine:
 def in_bulk(engine: Engine, facts: Facts, judge: Judge, clock: Clock = "version") -> list[str]:
     """The letters of every attempt by the columnar path."""
     instants = Instants(facts, engine._store.open_sealed)
-    attempts = np.arange(facts.attempts.num_rows)
+    attempts = np.arange(facts.attempts.num_rows) if facts.lived is None else facts.lived.attempts
     verdicts = judged(Situations.of(instants, attempts, clock, engine._store.open_sealed), judge)
     return ["".join(LETTERS[code] for code in column) for column in verdicts.T]
 
@@ -65,11 +65,11 @@ class Story:
     now: datetime = BEGIN
 
     @classmethod
-    def begun(cls) -> "Story":
-        """The rich process and its people, in memory."""
+    def begun(cls, more: str = "") -> "Story":
+        """The rich process, with `more` at its end, and its people, in memory."""
         clock = StoryClock(BEGIN)
         engine = Engine.open("memory://", clock=clock, clock_name="story")
-        engine.publish_text(RICH, "rich.yaml", by="ops")
+        engine.publish_text(f"{RICH}{more}", "rich.yaml", by="ops")
         engine.apply_register(_register(), by="ops")
         return cls(engine, clock)
 
@@ -133,6 +133,21 @@ def story(chance: Random, length: int, deals: int) -> Iterator[Step]:
             yield verb, after, late, {"deal_id": deal, "by": by, **what}
 
 
+def waiting_story(chance: Random, length: int) -> Iterator[Step]:
+    """Three deals that are paused, resumed and asked on again and again, with moves in between."""
+    names = ("W-1", "W-2", "W-3")
+    for deal in names:
+        yield _step(deal, "open_deal", "ann", process="rich", owner="ann", fields=GOOD)
+    for _ in range(length):
+        verb, what = chance.choice(
+            (_paused(chance), _paused(chance), ("resume", {}), ("move", {"to": "three"}), ("move", {"to": "two"}),
+             ("log", {"kind": "meeting", "minutes": 30}), ("move", {"to": "one", "reason": "again"}))
+        )  # fmt: skip
+        after = timedelta(minutes=chance.choice((0, 7, 90, 600, 2000)))
+        late = timedelta(minutes=chance.choice((0, 0, 45, 900)) if verb in _FACTS else 0)
+        yield verb, after, late, {"deal_id": chance.choice(names), "by": chance.choice(("ann", "max")), **what}
+
+
 def _step(deal: str, verb: str, by: str, **what: Any) -> Step:
     return verb, timedelta(minutes=5), timedelta(0), {"deal_id": deal, "by": by, **what}
 
@@ -146,12 +161,19 @@ def _expiry(chance: Random) -> datetime | None:
 
 
 Asked = list[tuple[str, dict[str, Any]]]
-_FACTS = ("attach", "tick", "set", "assign", "contact", "log", "request", "approve", "reject", "waive")
+_FACTS = (
+    "attach", "tick", "set", "assign", "contact", "log", "request", "approve", "reject", "waive", "pause", "resume",
+)  # fmt: skip
 
 
 def _granted(chance: Random, verb: str, by: str | None = None) -> tuple[str, dict[str, Any]]:
     rule, to = chance.choice(APPROVABLE), chance.choice(TARGETS)
     return verb, {"rule": rule, "to": to, "by": by, **({"reason": "no"} if verb == "reject" else {})}
+
+
+def _paused(chance: Random) -> tuple[str, dict[str, Any]]:
+    end = BEGIN + timedelta(hours=chance.randrange(1, 900), minutes=chance.choice((0, 7)))
+    return "pause", {"reason": "they are on holiday", "until": chance.choice((None, end))}
 
 
 def _waived(chance: Random) -> Asked:
@@ -220,6 +242,10 @@ _ACTS: tuple[Callable[[Random], Asked], ...] = (
         ("log", {"kind": "meeting", "minutes": 30}),
         ("move", {"to": chance.choice(("two", "three", "four"))}),
     ],
+    lambda chance: [_paused(chance)],
+    lambda chance: [("resume", {})],
+    lambda chance: [_paused(chance), ("log", {"kind": "call"}), ("move", {"to": chance.choice(("two", "three"))})],
+    lambda chance: [("hand_off", {"to": "bob", "by": "ann"}), ("accept", {"by": "bob"})],
     lambda chance: [("win", {})],
     lambda chance: [("lose", {"reason": chance.choice(("price", "gone"))})],
     lambda chance: [("lose", {"reason": "price"}), ("reopen", {"reason": chance.choice(REASONS)})],

@@ -8,7 +8,7 @@ _HEAD = """
 process: rich
 currency: EUR
 rates: {USD: 0.92}
-calendar: {zone: Europe/Berlin}
+calendar: {zone: Europe/Berlin, week: "mon-wed 08:00-22:00, thu 08:00-12:00, sat 10:00-11:30, sun 09:00-20:00"}
 limits: {big: 1000, few: 2}
 roles: [rep, manager, vp]
 contacts: {roles: [champion, buyer]}
@@ -56,6 +56,9 @@ RICH = (
       - {id: big, approval: manager, when: deal.amount >= limits.big, void_if_changed: [amount, discount]}
       - {id: mine, approval: owner.manager, when: deal.hot, waivable_by: vp}
       - {stay_at_least: 1h}
+      - {stay_at_least: 0.2bd, severity: warn}
+      - {stay_at_most: 3bh, severity: warn}
+      - {id: at-work, check: "!stage.paused", severity: warn}
   - id: four
     enter:
       - {checklist: [legal], severity: warn}
@@ -95,6 +98,9 @@ STRICT = (
       - {id: big, approval: vp, when: deal.amount * 2 >= limits.big, void_if_changed: [amount]}
       - {id: signed, check: "approvals.filter(a, a.live && a.by != owner.id && a.at <= now).size() >= 1"}
       - {stay_at_least: 3d}
+      - {stay_at_most: 4bd, severity: hint}
+      - {stay_at_least: 8bh, severity: hint}
+      - {id: waits, check: "stage.paused || stage.counted_from > stage.entered_at", severity: hint}
   - id: four
     enter:
       - {id: deep, check: deal.discount + deal.score <= 20.5, severity: warn}

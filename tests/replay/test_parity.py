@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline_engine.engine import Engine
 from pipeline_engine.facts import Clock
 from pipeline_engine.process import Judge, load_process
-from tests.replay.lived import STRICT_SALES, Story, in_bulk, story, year
+from tests.replay.lived import STRICT_SALES, Story, in_bulk, story, waiting_story, year
 from tests.replay.plain import attempts_of, letters
 from tests.replay.rich import CANDIDATES, judge_of
 
@@ -96,6 +96,28 @@ def test_documents_and_ticks_are_read_from_columns_as_from_the_deal(candidate: s
         seen += same_as_plain(told(Random(seed), 600, 25), judge_of(candidate))
     # The control: lists that are always empty would prove nothing.
     assert [(rule, letter) for rule in LISTS[candidate] for letter in "pf" if not seen[rule, letter]] == []
+
+
+PAUSED = {
+    "rich": ("three:stay_at_least:1h", "three:stay_at_least:0.2bd", "three:stay_at_most:3bh", "at-work"),
+    "strict": ("three:stay_at_least:3d", "three:stay_at_most:4bd", "three:stay_at_least:8bh", "waits"),
+}
+
+
+@pytest.mark.parametrize("candidate", PAUSED)
+def test_what_was_paused_is_left_out_of_columns_as_of_the_deal(candidate: str) -> None:
+    """Stays by the clock and in working time of days of uneven length, over pauses with and without an end."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for seed in (21, 22, 23):
+        tale = Story.begun()
+        for step in waiting_story(Random(seed), 400):
+            tale.tell(step)
+        engine = tale.engine
+        assert engine.facts().pauses.num_rows > 30
+        seen += same_as_plain(engine, judge_of(candidate))
+    # The control: rules that always say the same would prove nothing.
+    letters = {rule: {letter for letter in "pf" if seen[rule, letter]} for rule in PAUSED[candidate]}
+    assert letters == {rule: {"p", "f"} for rule in PAUSED[candidate]}
 
 
 # Where the process has none of the stages that the stories go through.

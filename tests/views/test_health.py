@@ -138,9 +138,41 @@ def test_paused_time_is_taken_off_the_clocks():
     book.deal("D-1", [("lead", 50)], stay={"paused_us": 8 * DAY_US})
     book.deal("D-2", [("lead", 50)], stay={"paused_since": day(54)}, paused=True)
     book.deal("D-3", [("lead", 50)])
+    book.add("pauses", "D-1", 52, paused=False, over_from=day(51), over_to=day(59))
+    book.add("pauses", "D-2", 54, paused=True, began=day(54))
     answer = health(book.facts())
     assert flagged(answer, "over_service_level") == ["D-3"]
     assert flagged(answer, "stalled") == ["D-3"]
+
+
+def test_a_pause_with_an_end_is_over_then_whether_or_not_anybody_resumed():
+    """Paused from day 51 to day 53 and never resumed: of ten days eight count, and the fifth of them is over."""
+    book = Book(process([stage("lead", level="5 d", stalled=9, clock="stage_entered")]))
+    book.deal("D-1", [("lead", 50)], stay={"paused_since": day(51), "paused_until": day(53)}, paused=True)
+    book.add("pauses", "D-1", 51, paused=True, began=day(51), until=day(53))
+    answer = health(book.facts())
+    assert answer.flags["over_service_level"].deals[0].why == "3 d over the service level of 5d"
+    assert flagged(answer, "stalled") == []
+
+
+def test_a_pause_before_the_last_sign_of_life_excuses_no_silence_after_it():
+    """Silent for ten days since the last call: a pause of a month that was over before it changes nothing."""
+    book = Book(process([stage("lead", stalled=5, clock="last_activity")]))
+    book.deal("D-1", [("lead", 1)], stay={"paused_us": 30 * DAY_US}, last_activity_at=day(50))
+    book.add("pauses", "D-1", 40, paused=False, over_from=day(10), over_to=day(40))
+    assert flagged(health(book.facts()), "stalled") == ["D-1"]
+
+
+def test_a_pause_over_the_weekend_takes_no_working_time_off_a_service_level():
+    """One working day from Friday noon on, paused from Friday evening to Monday morning, is over on Monday noon."""
+    week = Calendar(zone="UTC", hours={one: (time(9), time(17)) for one in range(5)})
+    friday, monday, tuesday = 2, 5, 6
+    book = Book(process([stage("lead", level="1 bd")], calendar=week))
+    book.deal("D-1", [("lead", friday + 11 / 24)], stay={"paused_us": int(2.7 * DAY_US)})
+    book.add("pauses", "D-1", monday, paused=False, over_from=day(friday + 17 / 24), over_to=day(monday + 9 / 24))
+    book.deal("D-2", [("lead", friday + 11 / 24)], stay={"paused_us": DAY_US // 3})
+    book.add("pauses", "D-2", monday, paused=False, over_from=day(monday + 9 / 24), over_to=day(monday + 17 / 24))
+    assert flagged(health(book.facts(tuesday)), "over_service_level") == ["D-1"]
 
 
 def test_the_age_in_a_stage_is_that_of_the_stay_it_is_in():

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.audit.wanted import Ints, Mask
-from pipeline_engine.facts import FOREVER, NOWHEN, Facts, flags, ints
+from pipeline_engine.facts import FOREVER, NOWHEN, Facts, Words, flags, ints
 from pipeline_engine.values import microseconds
 
-# The first that has a row for the event that ended it says how.
+# Where the event that ended it has a row says how.
 _WAYS = (("attempts", "used"), ("approvals", "taken back"), ("changes", "lapsed"))
+_NO = ("rejected", "returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def endings(facts: Facts, grants: pa.Table, ends: Ints, now: datetime) -> list[E
     key, how = _key(deal, ends), np.full(len(ends), "ended", object)
     for table, word in reversed(_WAYS):
         how[np.isin(key, _keys(facts, table))] = word
+    how[np.isin(key, _migrated(facts))] = "migrated"
     how[ends == FOREVER] = "stands"
     last = np.where(ends == FOREVER, np.int64(microseconds(now)), _at(facts, key))
     expires = ints(grants["expires_at"])
@@ -55,7 +57,15 @@ def _keys(facts: Facts, name: str) -> Ints:
     kept: Mask = np.ones(table.num_rows, np.bool_)
     if name == "attempts":
         kept = flags(table["accepted"])
+    if name == "approvals":
+        kept = Words.of(table["event"]).is_any(*_NO)
     return _key(facts.deal_ix(name), ints(table["version"]))[kept]
+
+
+def _migrated(facts: Facts) -> Ints:
+    """The migrations: each ends what its version does not take over."""
+    migrations = Words.of(facts.happenings["event"]).is_any("DealMigrated")
+    return _key(facts.deal_ix("happenings"), ints(facts.happenings["version"]))[migrations]
 
 
 def _at(facts: Facts, key: Ints) -> Ints:

@@ -34,7 +34,7 @@ class Approval:
         why: Of a refused try: no-role, four-eyes, out-of-order, …
         seen_version: The version of the deal that was looked at.
         waited_days: From the request to this answer; None where nobody had asked, or nobody knows when.
-        ended: Of a grant: stands, used, lapsed (a field changed), taken back, expired, or ended (in another way).
+        ended: Of a grant: stands, used, lapsed (a field changed), taken back, expired, migrated, or ended (otherwise).
     """
 
     deal: str
@@ -66,7 +66,7 @@ class Waiver:
     Args:
         event: given or refused.
         why: Of a refused try: no-role, four-eyes, not-waivable, …
-        ended: Of one that was given: stands, used, lapsed, expired, or ended; None where it was refused.
+        ended: Of one that was given: stands, used, lapsed, expired, migrated, or ended; None where it was refused.
     """
 
     deal: str

@@ -1,6 +1,6 @@
 """Every no: what the gate refused, and who tried what they may not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,10 @@ from pydantic_core import from_json
 from pipeline_engine.audit.answer import Answer, tallies, totals
 from pipeline_engine.audit.sealed import text_of
 from pipeline_engine.audit.wanted import Wanted, process_of
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.facts import Facts, Open, Words, flags
+from pipeline_engine.process import PublicationRefused
+from pipeline_engine.team import DelegationRefused
 
 _TRIED = {
     "ApprovalRefused": "approve", "WaiverRefused": "waive", "ChangeRefused": "change", "AssignmentRefused": "assign",
@@ -27,15 +30,16 @@ class Refusal:
     One no.
 
     Args:
+        deal: None where it is about a process or a person: whoever tried to publish, or to lend a role.
         tried: open, move, win, lose, reopen (the gate said no); approve, reject, return, waive, change, assign,
-            correct, observe (somebody tried who may not).
-        target: What it was about: a stage, won, lost, reopen, the fields, the new owner.
+            correct, observe, publish, confirm, withdraw, migrate, retire, lend (somebody tried who may not).
+        target: What it was about: a stage, won, lost, reopen, the fields, the new owner, the process, the role.
         rules: The rules that stood in the way, in the process's order.
         why: Where no rule was judged, the engine's word for it.
         later: When the same deal got there after all; None where it did not, and where that has no sense.
     """
 
-    deal: str
+    deal: str | None
     version: int
     position: int
     at: datetime | None
@@ -53,10 +57,12 @@ class Refusal:
     later: datetime | None
 
 
-def refusals(facts: Facts, wanted: Wanted, open_sealed: Open | None = None) -> Answer[Refusal]:
-    """Every refusal. Raises as `bypasses`."""
+def refusals(
+    facts: Facts, wanted: Wanted, open_sealed: Open | None = None, beside: Iterable[Recorded] = ()
+) -> Answer[Refusal]:
+    """Every refusal; `beside` are events of processes and people, of which facts know nothing. Raises as `bypasses`."""
     wanted.checked(facts)
-    rows = [*_by_the_gate(facts, wanted), *_others(facts, wanted)]
+    rows = [*_by_the_gate(facts, wanted), *_others(facts, wanted), *elsewhere(beside, wanted)]
     found = [row for row in rows if wanted.rule is None or wanted.rule in row["rules"]]
     position = np.array([row["position"] for row in found], np.int64)
     chosen, after = wanted.page(np.arange(len(found)), position)
@@ -91,6 +97,26 @@ def _others(facts: Facts, wanted: Wanted) -> Iterator[dict[str, Any]]:
         yield {**row, **told, "rules": (data["rule"],) if "rule" in data else rules}
 
 
+def elsewhere(beside: Iterable[Recorded], wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """What people tried with a process or a role and may not, in the form of the other rows."""
+    if wanted.deal is not None or wanted.owner is not None:
+        return
+    for each in beside:
+        event, at, about = each.event, each.envelope.at, each.stream.partition(":")[2]
+        process = about if isinstance(event, PublicationRefused) else None
+        if not isinstance(event, (PublicationRefused, DelegationRefused)) or wanted.process not in (None, process):
+            continue
+        if wanted.by not in (None, each.envelope.actor) or not wanted.within(at):
+            continue
+        lent = f"{event.role} of {event.lender} to {about}" if isinstance(event, DelegationRefused) else about
+        yield {
+            "deal_id": None, "version": each.version, "position": each.position, "at": at,
+            "recorded_at": each.recorded_at, "tried": event.tried if isinstance(event, PublicationRefused) else "lend",
+            "from_stage": None, "target": lent, "actor": each.envelope.actor, "process": process, "rules": (),
+            "on_behalf_of": each.envelope.on_behalf_of, "owner": None, "why": event.why, "reason": None,
+        }  # fmt: skip
+
+
 def _target(data: Mapping[str, Any]) -> str | None:
     return data.get("target") or data.get("owner") or ", ".join(data.get("fields", ())) or None
 
@@ -115,7 +141,9 @@ class _Unmet:
 def _later(facts: Facts, page: list[dict[str, Any]]) -> list[datetime | None]:
     """When each refused attempt of a page went through after all."""
     table = facts.attempts
-    mine = Words.of(table["deal_id"]).is_any(*{row["deal_id"] for row in page}) & flags(table["accepted"])
+    mine = Words.of(table["deal_id"]).is_any(*{row["deal_id"] for row in page if row["deal_id"]}) & flags(
+        table["accepted"]
+    )
     columns = ["deal_id", "version", "to_stage", "kind", "at"]
     went = table.select(columns).take(pa.array(np.flatnonzero(mine))).to_pylist()
     through: dict[tuple[str, str, str], list[dict[str, Any]]] = {}

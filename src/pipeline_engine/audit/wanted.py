@@ -69,6 +69,12 @@ class Wanted:
             mask &= (at != NOWHEN) & (at <= microseconds(self.until))
         return mask
 
+    def within(self, at: datetime | None) -> bool:
+        """Whether something happened in the time that is asked for; what has no time did where none is."""
+        if at is None:
+            return self.since is None and self.until is None
+        return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
+
     def page(self, rows: Ints, position: Ints) -> tuple[Ints, int | None]:
         """The rows of one page, the latest recorded first, and where the next page begins; None at the end."""
         newest = rows[np.argsort(-position[rows], kind="stable")]

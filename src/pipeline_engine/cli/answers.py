@@ -8,6 +8,8 @@ from pipeline_engine.deal import (
     ApprovalRefused,
     AssignmentRefused,
     ChangeRefused,
+    CorrectionProposed,
+    CorrectionRefused,
     Deal,
     DealLost,
     DealMoved,
@@ -54,6 +56,15 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     else:
         names = ", ".join(type(each.event).__name__ for each in outcome.events)
         say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
+        _what_is_next(outcome)
+
+
+def _what_is_next(outcome: Outcome) -> None:
+    """A correction of a closed deal waits for a second person."""
+    for each in outcome.events:
+        if isinstance(each.event, CorrectionProposed):
+            confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
+            say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
 
 
 def _refused(engine: Engine, outcome: Outcome) -> str:
@@ -76,7 +87,18 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
             who = " or ".join(_process_of(engine, outcome.deal_id).observed_by)
             allowed = f"only {who} may" if who else "`observed: {by: […]}` in the process says who may"
             return f"{last.envelope.actor} may not record what {tried.source} did: {allowed}"
+        case CorrectionRefused(why="four-eyes"):
+            return f"{last.envelope.actor} proposed it; somebody else must confirm it (four eyes)"
+        case CorrectionRefused():
+            return _may_not_correct(_process_of(engine, outcome.deal_id), last.envelope.actor)
     return ""
+
+
+def _may_not_correct(process: Process, actor: str) -> str:
+    named = process.corrections_by
+    if not named:
+        return f"process {process.label} says nobody may correct; `corrections: {{by: [ROLE]}}` in it names who may"
+    return f"only {' or '.join(named)} may correct, and {actor} holds no such role"
 
 
 def _locked(process: Process, name: str) -> str:

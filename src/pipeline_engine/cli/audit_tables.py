@@ -8,7 +8,6 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.output import Column, say, table
 
 MOST_NAMES = 8
-_OUTSIDE = ("owner.roles", "owner.team", "owner.manager", "actor.roles", "actor.team")
 _LISTS = ("activities", "approvals", "contacts", "documents", "items")
 
 
@@ -71,8 +70,9 @@ def _missing(path: str) -> str:
         return f"{path.removeprefix('deal.').replace('_', ' ')} not recorded"
     if path in _LISTS:
         return f"no import brought {path}"
-    if path in _OUTSIDE:
-        return f"nobody noted the {path.replace('.', chr(39) + 's ')}"
+    who, _, what = path.partition(".")
+    if who in ("owner", "actor"):
+        return f"no {who}" if what == "id" else f"nobody noted the {who}'s {what.replace('_', ' ')}"
     return "no date" if path in ("now", "today", "stage.entered_at", "opened_at") else f"{path} not known"
 
 
@@ -118,7 +118,8 @@ def _approval(row: Approval) -> tuple[str, ...]:
 def _refusal(row: Refusal) -> tuple[str, ...]:
     later = words.moment(row.later) if row.later else words.NOTHING
     why = ", ".join(row.rules) or row.why or words.NOTHING
-    return (words.moment(row.at), row.deal, f"{row.tried} {_way(row.from_stage, row.target)}", row.by, why, later)
+    tried = f"{row.tried} {_way(row.from_stage, row.target) if row.deal else row.target}"
+    return (words.moment(row.at), row.deal or words.NOTHING, tried, row.by, why, later)
 
 
 def _correction(row: Correction) -> tuple[str, ...]:

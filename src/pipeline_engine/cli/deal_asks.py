@@ -94,14 +94,16 @@ def contact(
     deal: DealId,
     who: Annotated[str, typer.Argument(help="The person on the customer's side; kept sealed.", metavar="WHO")],
     role: Annotated[str, typer.Option("--role", help="A contact role of the process.")],
+    unlink: Annotated[bool, typer.Option("--unlink", help="Let them go from that role instead.")] = False,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
     json: Json = False,
 ) -> None:
-    """Link a person on the customer's side to the deal."""
+    """Link a person on the customer's side to the deal, or let them go."""
     with opened() as engine:
-        answer(engine, engine.contact(deal, who, role, **asked(by, at, command_id)), json)
+        link = engine.unlink if unlink else engine.contact
+        answer(engine, link(deal, who, role, **asked(by, at, command_id)), json)
 
 
 def move(

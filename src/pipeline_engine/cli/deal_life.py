@@ -1,4 +1,4 @@
-"""`deal hand-off · accept · decline · withdraw`: what goes on beside a deal's way."""
+"""`deal hand-off · accept · decline · withdraw · pause · resume · next-step`: what goes on beside a deal's way."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from pipeline_engine.cli.deal_asks import DealId, answer
 from pipeline_engine.cli.examples import epilog
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
 
 WhyNot = Annotated[str | None, typer.Option("--reason", help="Why; kept sealed.")]
 
@@ -15,6 +15,7 @@ def register(deals: typer.Typer) -> None:
     """Put the commands of this module under `deal`."""
     for name, command in (
         ("hand-off", hand_off), ("accept", accept), ("decline", decline), ("withdraw", withdraw),
+        ("pause", pause), ("resume", resume), ("next-step", next_step),
     ):  # fmt: skip
         deals.command(name, epilog=epilog(f"deal {name}"))(command)
 
@@ -63,3 +64,42 @@ def withdraw(
     """Take back that somebody was asked to take a deal over."""
     with opened() as engine:
         answer(engine, engine.withdraw(deal, reason, **asked(by, at, command_id)), json)
+
+
+def pause(
+    deal: DealId,
+    reason: Annotated[str, typer.Option("--reason", help="What it waits for; kept sealed.")],
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help="It is over then by itself; else when somebody resumes.", metavar="MOMENT"),
+    ] = None,
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Let a deal wait on purpose. Its stay goes on; what is paused counts in no stay rule, service level or silence."""
+    ends = moment(until, "--until")
+    with opened() as engine:
+        answer(engine, engine.pause(deal, reason, ends, **asked(by, at, command_id)), json)
+
+
+def resume(deal: DealId, by: By = None, at: At = None, command_id: CommandId = None, json: Json = False) -> None:
+    """Go on with a deal that waits."""
+    with opened() as engine:
+        answer(engine, engine.resume(deal, **asked(by, at, command_id)), json)
+
+
+def next_step(
+    deal: DealId,
+    text: Annotated[str, typer.Argument(help="What comes next; kept sealed.", metavar="TEXT")],
+    due: Annotated[str | None, typer.Option("--due", help="By when.", metavar="MOMENT")] = None,
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Say what comes next with a deal, and by when; the last one said is the one that holds."""
+    by_when = moment(due, "--due")
+    with opened() as engine:
+        answer(engine, engine.next_step(deal, text, by_when, **asked(by, at, command_id)), json)

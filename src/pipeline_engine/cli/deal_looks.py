@@ -44,7 +44,7 @@ def list_(
     if status is not None and status not in STATUSES:
         raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
     with opened() as engine:
-        _known(engine, process, stage)
+        known_names(engine, process, stage)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
         emit_json([_row_json(deal) for deal in found])
@@ -59,7 +59,7 @@ def list_(
     say(f"{words.plural(len(found), 'deal')}{more}")
 
 
-def _known(engine: "Engine", process: str | None, stage: str | None) -> None:
+def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:
     """A name that no process of the store has is a slip, and no empty list."""
     if process is not None:
         engine.process(process)
@@ -104,6 +104,7 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
+    _waits(found)
     if found.handoff:
         say(f"  {found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}")
     for asked in found.requests:
@@ -117,6 +118,16 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
+
+
+def _waits(found: Any) -> None:
+    """Why a deal is quiet: it is paused, or its next step is still to come."""
+    if found.pauses.waiting:
+        end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
+        say(f"  paused since {words.moment(found.pauses.begin)}{end}")
+    if found.next_step:
+        due = f", due {words.moment(found.next_step_due)}" if found.next_step_due else ""
+        say(f"  next step: {words.value(found.next_step)}{due}")
 
 
 def _papers(found: Any) -> None:
@@ -158,6 +169,8 @@ def deal_json(found: Any) -> dict[str, Any]:
             for item, tick in found.ticked.items()
         ],
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
+        "pause": pause_json(found),
+        "next_step": words.value(found.next_step) if found.next_step else None,
         "handoff": handoff_json(found.handoff),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
@@ -176,6 +189,12 @@ def planned_json(plan: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def pause_json(found: Any) -> dict[str, Any] | None:
+    """The pause that nobody resumed yet, for scripts; with an end it is over then all the same."""
+    held = {"since": found.pauses.begin, "until": found.pauses.until}
+    return {name: instant_text(at) if at else None for name, at in held.items()} if found.paused else None
+
+
 def handoff_json(asked: Any) -> dict[str, Any] | None:
     """Who is being asked to take a deal over, for scripts."""
     at = asked and asked.at
@@ -190,7 +209,7 @@ def _grant(grant: Any) -> dict[str, Any]:
 
 
 def timeline(deal: DealId, json: Json = False) -> None:
-    """Every event of a deal, oldest first: when, who, what, and how each attempt was judged."""
+    """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
     with opened(looking=True) as engine:
@@ -199,13 +218,13 @@ def timeline(deal: DealId, json: Json = False) -> None:
     if json:
         emit_json([answers.event_json(recorded) for recorded in events])
         return
-    rows = [(*_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
-    columns = [(name, "left") for name in ("when (UTC)", "recorded", "who", "door")]
+    rows = [(str(r.version), *_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    columns = [("#", "right"), *((name, "left") for name in ("when (UTC)", "recorded", "who", "door"))]
     made = [*columns, ("what", "text"), ("verdicts", "text")]
     # When it was recorded is told where that was another time than when it happened.
-    told_apart = any(row[1] for row in rows)
+    told_apart = any(row[2] for row in rows)
     table([each for each in made if told_apart or each[0] != "recorded"],
-          [row if told_apart else (row[0], *row[2:]) for row in rows])  # fmt: skip
+          [row if told_apart else (*row[:2], *row[3:]) for row in rows])  # fmt: skip
     if any(row[-1] for row in rows):
         say(f"  {told.LEGEND}", style="dim")
 

@@ -16,8 +16,14 @@ def event(happened: Any) -> str:
     """What happened, in one short line."""
     name = type(happened).__name__
     parts = _parts(name, happened)
-    text = f"{name}" + (f": {parts}" if parts else "")
+    text = f"{name}" + (f": {parts}" if parts else "") + _past_the_gate(happened)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _past_the_gate(happened: Any) -> str:
+    """By what right, where no gate was asked."""
+    basis = getattr(happened, "basis", "gate")
+    return "" if basis == "gate" else f" ({basis})"
 
 
 def _parts(name: str, happened: Any) -> str:
@@ -35,7 +41,9 @@ def _parts(name: str, happened: Any) -> str:
         case "DealWon" | "DealLost" | "DealReopened":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
-        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated":
+        case "CorrectionProposed" | "CorrectionRecorded" | "CorrectionRefused":
+            return _corrected(happened)
+        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated" | "DealPaused" | "NextStepSet":
             return _beside(name, happened)
     shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to", "source")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
@@ -44,6 +52,8 @@ def _parts(name: str, happened: Any) -> str:
 def _beside(name: str, happened: Any) -> str:
     """Of what goes on beside the stages."""
     match name:
+        case "DealPaused" | "NextStepSet":
+            return _ahead(happened)
         case "DocumentAttached":
             return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
         case "ChangeRefused":
@@ -53,6 +63,25 @@ def _beside(name: str, happened: Any) -> str:
             moved = f", {happened.from_stage} → {happened.to_stage}" if happened.from_stage != happened.to_stage else ""
             return f"{before} → {happened.process}@{happened.version}{moved}"
     return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
+
+
+def _ahead(happened: Any) -> str:
+    """What is waited for, or comes next, and until or by when."""
+    said = getattr(happened, "reason", None) or getattr(happened, "text", None)
+    end, due = getattr(happened, "until", None), getattr(happened, "due", None)
+    when = f", until {words.day(end)}" if end else f", due {words.day(due)}" if due else ""
+    return f"{words.value(said) if said else ''}{when}".lstrip(", ")
+
+
+def _corrected(happened: Any) -> str:
+    """Of which event what really was."""
+    of = f"event {happened.corrects}"
+    if happened.kind == "void" or not hasattr(happened, "set"):
+        return f"{happened.kind} of {of}" + (f", {happened.why}" if hasattr(happened, "why") else "")
+    if happened.kind == "time":
+        return f"{of} was at {words.moment(happened.really_at)}"
+    cleared = "".join(f", {field} not known" for field in happened.cleared)
+    return f"{of}: {_fields(happened.set) if happened.set else ''}{cleared}".replace(": , ", ": ")
 
 
 def _fields(values: Any) -> str:

@@ -37,7 +37,8 @@ def of_deal(found: "VariantStanding | None") -> str:
         return f"{found.runs_under} is the variant of {found.base} for {_deals(found.for_)}"
     whose = _deals(found.for_) if found.for_ else "deals that no variant is for"
     now = ", ".join(f"{_name(name)} is {found.by.get(name, 'not recorded')}" for name in found.named)
-    kept = "the deal keeps what it was opened under"
+    runs = found.runs_under.partition("@")[0]
+    kept = f"the deal keeps its own until `process migrate {runs} --to {found.meant}`"
     return f"{found.runs_under} is for {whose}; {now} now, for which {found.meant} is meant; {kept}"
 
 

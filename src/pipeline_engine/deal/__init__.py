@@ -5,9 +5,13 @@ from pipeline_engine.deal.commands import (
     AssignOwner,
     AttachDocument,
     Command,
+    ConfirmCorrection,
+    CorrectTime,
+    CorrectValue,
     LinkContact,
     LogActivity,
     LoseDeal,
+    MergeDeal,
     MoveDeal,
     NoteFollowUp,
     ObserveDeal,
@@ -21,6 +25,7 @@ from pipeline_engine.deal.commands import (
     SetNextStep,
     TickItem,
     UntickItem,
+    VoidEvent,
     Waive,
     WinDeal,
 )
@@ -37,6 +42,7 @@ from pipeline_engine.deal.context import Context, Held, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
+from pipeline_engine.deal.effective import CORRECTABLE, effective, fold, refold
 from pipeline_engine.deal.events import (
     DEAL_EVENTS,
     ActivityLogged,
@@ -87,7 +93,7 @@ from pipeline_engine.deal.events import (
     Verdicts,
     WaiverRefused,
 )
-from pipeline_engine.deal.evolve import evolve, fold
+from pipeline_engine.deal.evolve import evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.gate import from_outside
 from pipeline_engine.deal.migration import landing, may_migrate, migrated
@@ -100,6 +106,7 @@ from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
+    "CORRECTABLE",
     "DEAL_EVENTS",
     "GATE_OF",
     "REFUSALS",
@@ -122,11 +129,14 @@ __all__ = [
     "Basis",
     "ChangeRefused",
     "Command",
+    "ConfirmCorrection",
     "Contact",
     "ContactLinked",
     "ContactUnlinked",
     "Context",
     "ContextValue",
+    "CorrectTime",
+    "CorrectValue",
     "CorrectionProposed",
     "CorrectionRecorded",
     "CorrectionRefused",
@@ -161,6 +171,7 @@ __all__ = [
     "LinkContact",
     "LogActivity",
     "LoseDeal",
+    "MergeDeal",
     "MoveDeal",
     "MoveRefused",
     "NextStepSet",
@@ -194,6 +205,7 @@ __all__ = [
     "UnlinkContact",
     "UntickItem",
     "Verdicts",
+    "VoidEvent",
     "Waive",
     "WaiverRefused",
     "Way",
@@ -201,6 +213,7 @@ __all__ = [
     "WithdrawHandoff",
     "decide",
     "drawn_from",
+    "effective",
     "ended_elsewhere",
     "entered_elsewhere",
     "evolve",
@@ -216,6 +229,7 @@ __all__ = [
     "owner_asked_about",
     "paused",
     "preflight",
+    "refold",
     "resumed",
     "verdicts_of",
     "way_of",

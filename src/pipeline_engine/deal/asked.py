@@ -28,7 +28,7 @@ def _id(name: str, value: object) -> object:
 
 
 def _name(name: str, value: object) -> object:
-    longest = LONGEST_DEAL_ID if name == "deal_id" else LONGEST_NAME
+    longest = LONGEST_DEAL_ID if name in ("deal_id", "into") else LONGEST_NAME
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise BadValue(name, value, f"1 to {longest} printable characters")
     return value
@@ -106,16 +106,17 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     **dict.fromkeys(
         (
             "deal_id", "command_id", "correlation_id", "causation_id", "process", "stage", "target", "rule", "kind",
-            "role", "name", "item", "opened", "source", "key",
+            "role", "name", "item", "opened", "source", "key", "into",
         ),
         _name,
     ),
     **dict.fromkeys(("title", "why", "contact", "with_whom", "text", "reason", "competitor", "note"), _text),
-    **dict.fromkeys(("at", "expires_at", "due", "until"), _moment),
+    **dict.fromkeys(("at", "expires_at", "due", "until", "really_at"), _moment),
     **dict.fromkeys(("fields", "values"), _fields),
     "minutes": _number,
     "amount": _amount,
     "reopens": _flag,
+    "version": _number,
     "sha256": _digest,
     "via": _name,
 }  # fmt: skip

@@ -213,3 +213,44 @@ class Waive(Command):
     reason: str
     target: str | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectValue(Command):
+    """Say what fields really were that an event of the deal says; None or an empty text clears one."""
+
+    version: int
+    values: Mapping[str, RawValue]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTime(Command):
+    """Say when an event of the deal really happened."""
+
+    version: int
+    really_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidEvent(Command):
+    """Say that an event of the deal did not happen."""
+
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCorrection(Command):
+    """Agree to a correction of a closed deal that somebody else proposed; `version` is the proposal's."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeDeal(Command):
+    """Say that the deal is the same as another one, which goes on."""
+
+    into: str
+    reason: str

@@ -4,10 +4,11 @@ The list is closed. Each fact comes with the stream and version it was read at, 
 lock that it still holds.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import OWNERS_MANAGER
 
@@ -55,13 +56,15 @@ class Context:
     """`clock` is the engine's time; `register_open` says the store has no people at all, so that roles bind nobody.
 
     `history` gives the events that the deal is the sum of, for the few decisions that ask what exactly was recorded.
+    `other` is the deal that a merge leads to.
     """
 
     clock: datetime
     actor: Standing
     owner: Standing | None = None
     register_open: bool = False
-    history: Callable[[], Iterable[Recorded]] = field(default=tuple, compare=False, repr=False)
+    other: Deal | None = None
+    history: Callable[[], Sequence[Recorded]] = field(default=tuple, compare=False, repr=False)
 
     def holds(self, role: str) -> bool:
         """Whether the actor may act in that role; `owner.manager` is whoever the owner reports to."""

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline_engine.deal import commands as c
 from pipeline_engine.deal import commands_life as life
 from pipeline_engine.deal import decide_approvals as approvals
+from pipeline_engine.deal import decide_corrections as corrections
 from pipeline_engine.deal import decide_facts as facts
 from pipeline_engine.deal import decide_handoffs as handoffs
 from pipeline_engine.deal import decide_moves as moves
@@ -33,7 +34,11 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     life.PauseDeal: pauses.pause_deal, life.ResumeDeal: pauses.resume_deal, life.UnlinkContact: facts.unlink_contact,
     life.DeclineHandoff: handoffs.decline_handoff, life.WithdrawHandoff: handoffs.withdraw_handoff,
     c.ObserveDeal: observed.observe_deal,
+    c.CorrectValue: corrections.correct, c.CorrectTime: corrections.correct, c.VoidEvent: corrections.correct,
+    c.ConfirmCorrection: corrections.confirm, c.MergeDeal: corrections.merge,
 }  # fmt: skip
+# What may be asked of a deal that is merged: to say that it should not have been, or the same again.
+_OF_MERGED = (c.CorrectValue, c.CorrectTime, c.VoidEvent, c.ConfirmCorrection, c.MergeDeal)
 
 
 def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context) -> Decided:
@@ -54,6 +59,6 @@ def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context
     """
     if not isinstance(command, c.OpenDeal) and (deal is None or not deal.opened):
         raise UnknownDeal(command.deal_id)
-    if deal is not None and deal.merged_into is not None:
+    if deal is not None and deal.merged_into is not None and not isinstance(command, _OF_MERGED):
         raise DealIsMerged(deal.id, deal.merged_into)
     return _DECISIONS[type(command)](command, deal or Deal(id=command.deal_id), judge, context)

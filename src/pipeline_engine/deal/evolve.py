@@ -1,6 +1,6 @@
 """How each event changes a deal; total over everything that may ever be stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,14 +15,17 @@ from pipeline_engine.process import OWNER
 # Who tried and may not moves no clock and no ETag, whatever was tried.
 _REFUSED = (
     e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
-    e.ObservationRefused,
+    e.ObservationRefused, e.CorrectionRefused,
 )  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
 
 def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
-    """The deal after one more event; a deal nobody opened yet is one that is `not opened`."""
+    """The deal after one more event; a deal nobody opened yet is one that is `not opened`.
+
+    What a correction changes of earlier events takes the whole history: `refold` in effective.py.
+    """
     before = deal or Deal(id=recorded.stream.partition(":")[2])
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
@@ -30,14 +33,6 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     if not isinstance(recorded.event, _REFUSED):
         after["solid_version"] = recorded.version
     return replace(before, **after)
-
-
-def fold(events: Iterable[Recorded]) -> Deal | None:
-    """The deal that these events of one stream add up to; None for no events."""
-    deal: Deal | None = None
-    for recorded in events:
-        deal = evolve(deal, recorded)
-    return deal
 
 
 def attempt_key(attempt: str, target: str | None) -> str:
@@ -298,7 +293,8 @@ def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> di
     return {"removed": True}
 
 
-# Notes, source rows after an outcome and refused approvals, waivers or changes change no state but the version.
+# Notes, source rows after an outcome, proposals and refused approvals, waivers, changes or corrections change no state
+# but the version.
 _CHANGES: dict[type[Event], Change] = {
     e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
     e.AssignmentRefused: _assignment_refused,

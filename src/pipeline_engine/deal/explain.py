@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline_engine.deal import events as e
 from pipeline_engine.deal.context import Context, Held, Standing
-from pipeline_engine.deal.evolve import fold
+from pipeline_engine.deal.effective import fold
 from pipeline_engine.deal.gate import Judgement, judge_attempt
 from pipeline_engine.deal.outcome import Judged
 from pipeline_engine.deal.owning import owned_by
@@ -27,7 +27,7 @@ _OUTCOMES: dict[type[Any], tuple[Gate, str]] = {
 _OWNED = (e.OwnerAssigned, e.AssignmentRefused, e.HandoffAccepted)
 REFUSALS = (
     e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
-    e.ObservationRefused,
+    e.ObservationRefused, e.CorrectionRefused,
 )  # fmt: skip
 
 

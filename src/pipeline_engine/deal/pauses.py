@@ -7,10 +7,16 @@ from where the earlier ended, so that no time is taken off twice and no duration
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-T = TypeVar("T", datetime, int)
+
+class Ordered(Protocol):
+    """Moments, or microseconds: whatever comes before or after another of its kind."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+T = TypeVar("T", bound=Ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,8 @@ class Pauses(Generic[T]):
 
     def within(self, begin: T, end: T) -> Iterator[tuple[T, T]]:
         """The stretches of waiting between two moments, as far as is known."""
-        stretches: list[tuple[T, T]] = [*self.over, *self._holding(end)]
-        for stretch in stretches:
-            first, last = _shared(stretch, (begin, end))
+        for start, stop in (*self.over, *self._holding(end)):
+            first, last = max(start, begin), min(stop, end)
             if first < last:
                 yield first, last
 
@@ -48,10 +53,6 @@ class Pauses(Generic[T]):
 def later(one: T, other: T | None) -> T:
     """The later of two, where there is another."""
     return one if other is None else max(one, other)
-
-
-def _shared(one: tuple[T, T], other: tuple[T, T]) -> tuple[T, T]:
-    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def over_by(pauses: Pauses[T], at: T | None) -> tuple[T, T] | None:

@@ -1,5 +1,6 @@
 """The verbs of an auditor: what went past the gate, and who allowed, refused and corrected what."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -18,6 +19,7 @@ from pipeline_engine.audit import (
     waivers,
 )
 from pipeline_engine.engine.answers import AnswerVerbs
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.facts import Facts, Instants
 from pipeline_engine.replay import gate_then
 
@@ -25,7 +27,7 @@ from pipeline_engine.replay import gate_then
 class Asked(TypedDict, total=False):
     """Which events: of a rule, a person, a deal, the deals of an owner or a process, in a time; a page at a time.
 
-    See `audit.Wanted`. `known_at`: only what was recorded by then.
+    See `audit.Wanted`.
     """
 
     rule: str | None
@@ -37,33 +39,45 @@ class Asked(TypedDict, total=False):
     until: datetime | None
     limit: int
     before: int | None
+
+
+class AskedAt(Asked, total=False):
+    """The same, and `known_at`: only what was recorded by then."""
+
     known_at: datetime | None
 
 
 class AuditVerbs(AnswerVerbs):
     """Every answer has a page of rows, the latest recorded first, and totals over all that was asked for."""
 
-    def audit_bypasses(self, **asked: Unpack[Asked]) -> Answer[Bypass]:
+    def audit_bypasses(self, **asked: Unpack[AskedAt]) -> Answer[Bypass]:
         """Every change of a stage that asked no gate, with what the gate would have said at that moment."""
         (facts, wanted), opener = self._asked_for(asked), self._store.open_sealed
-        return bypasses(facts, gate_then(Instants(facts, opener), opener), wanted, opener)
+        return bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
 
-    def audit_waivers(self, **asked: Unpack[Asked]) -> Answer[Waiver]:
+    def audit_waivers(self, **asked: Unpack[AskedAt]) -> Answer[Waiver]:
         """Every waiver, what became of it, and every try to give one."""
         return waivers(*self._asked_for(asked), self._clock(), self._store.open_sealed)
 
-    def audit_approvals(self, **asked: Unpack[Asked]) -> Answer[Approval]:
+    def audit_approvals(self, **asked: Unpack[AskedAt]) -> Answer[Approval]:
         """Every approval asked for, given, refused or returned, how long it waited and what became of it."""
         return approvals(*self._asked_for(asked), self._clock(), self._store.open_sealed)
 
-    def audit_refusals(self, **asked: Unpack[Asked]) -> Answer[Refusal]:
-        """Every no of the gate, and every try of somebody who may not."""
-        return refusals(*self._asked_for(asked), self._store.open_sealed)
+    def audit_refusals(self, **asked: Unpack[AskedAt]) -> Answer[Refusal]:
+        """Every no of the gate, and every try of somebody who may not, with a deal, a process or a lent role."""
+        facts, wanted = self._asked_for(asked)
+        return refusals(facts, wanted, self._store.open_sealed, self._beside(facts))
 
-    def audit_corrections(self, **asked: Unpack[Asked]) -> Answer[Correction]:
+    def _beside(self, facts: Facts) -> Iterator[Recorded]:
+        """The events of processes and people, as far as the facts go."""
+        for stream in (*self._store.streams("process:"), *self._store.streams("person:")):
+            yield from (each for each in self._store.events(stream) if each.position <= facts.position)
+
+    def audit_corrections(self, **asked: Unpack[AskedAt]) -> Answer[Correction]:
         """Every correction, every proposal for one, and every try of somebody who may not."""
         return corrections(*self._asked_for(asked), self._store.open_sealed)
 
-    def _asked_for(self, asked: Asked) -> tuple[Facts, Wanted]:
+    def _asked_for(self, asked: AskedAt) -> tuple[Facts, Wanted]:
         known_at = asked.pop("known_at", None)
-        return self.facts(known_at=known_at), Wanted(**asked)
+        wanted: Asked = asked
+        return self.facts(known_at=known_at), Wanted(**wanted)

@@ -85,6 +85,8 @@ class MigrationVerbs(AnswerVerbs):
         Other writers go on meanwhile. Where a deal would find no stage nothing is done at all, unless `allow_stranded`
         says that such deals stay under their version.
         """
+        if not why.strip():
+            raise BadValue("--why", "", f"why the open deals of `{name}` go on under another version")
         question, envelope = self._question(name, to, mapping or {}), self._envelope(how)
         wanted = MigrationStarted(
             process=question.target.name, version=question.target.version, mapping=dict(question.mapping),

@@ -2,11 +2,11 @@
 
 from typing import Any, Protocol
 
-from pipeline_engine.deal import Deal, evolve
+from pipeline_engine.deal import CorrectionRecorded, Deal, evolve, refold
 from pipeline_engine.process import PublishedProcess, evolve_process
 from pipeline_engine.store import Fold, Store
 
-DEAL: Fold[Deal] = Fold("deal", evolve)
+DEAL: Fold[Deal] = Fold("deal", evolve, rewrites=(CorrectionRecorded,), refold=refold)
 PROCESS: Fold[PublishedProcess | None] = Fold("process", evolve_process)
 REGISTER: Fold[int] = Fold("register", lambda state, recorded: recorded.version)
 

@@ -5,10 +5,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, carried, flags, ints, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth, proposed_money
 from pipeline_engine.facts.path import BEGIN, Lookup, Steps
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import ATTEMPTS, COUNT, SHORT, TIME
+from pipeline_engine.facts.tables import ATTEMPTS
 
 
 def attempts_of(
@@ -16,7 +17,7 @@ def attempts_of(
 ) -> pa.Table:
     """The attempts in stream order; merges and migrations are none."""
     said_accepted = flags(steps.table["accepted"])
-    row = np.flatnonzero(~steps.kind.is_any("merge", "migrate") & (steps.accepted | ~said_accepted))
+    row = np.flatnonzero(~steps.kind.is_any("merge", "migrate") & (steps.accepted | steps.void | ~said_accepted))
     event = steps.event[row]
     bounds = keys(steps.deal[row], selection.version[event])
     units, currency = _value(selection, steps, worth, proposed)
@@ -26,7 +27,8 @@ def attempts_of(
         "kind": steps.kind.take(row).arrow(),
         "from_stage": _from(steps).take(pa.array(row)),
         "to_stage": _target(steps).take(pa.array(row)),
-        "accepted": pa.array(steps.accepted[row]),
+        "accepted": pa.array((steps.accepted | steps.void)[row]),
+        "voided": pa.array(steps.void[row]),
         "basis": steps.column("basis").take(row).arrow(),
         "process": steps.process.take(row).arrow(),
         "process_version": numbers(steps.process_version[row], SHORT),
@@ -88,7 +90,7 @@ def _value(selection: Selection, steps: Steps, worth: Worth, proposed: tuple[pa.
     own, own_currency = ints(steps.table["value"]), steps.column("currency")
     asked, asked_currency = proposed_money(selection, steps, worth.fields, *proposed)
     known, known_currency = worth.at(keys(steps.deal, selection.version[steps.event]))
-    refused_opening = steps.kind.is_any("open") & ~steps.accepted
+    refused_opening = steps.kind.is_any("open") & ~steps.accepted & ~steps.void
     rest = np.where(refused_opening, asked, known)
     currency = pc.if_else(pa.array(refused_opening), asked_currency.arrow(), known_currency.arrow())
     units = np.where(own != NOWHEN, own, rest)

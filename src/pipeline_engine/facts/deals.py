@@ -5,11 +5,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, keys, latest, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.money import Worth
 from pipeline_engine.facts.path import Lookup, Path, Steps
 from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, DEALS, SHORT, TIME
+from pipeline_engine.facts.tables import DEALS
 
 STATUS = ("open", "won", "lost", "merged")
 _CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")
@@ -83,10 +84,11 @@ def _times(selection: Selection, deal: Ints) -> dict[str, pa.Array]:
     removed = np.zeros(count, np.bool_)
     removed[selection.deal[selection.name.is_any("DealRemovedAtSource")]] = True
     position = ints(selection.events["position"])
+    happened = np.where(selection.void, NOWHEN, selection.at)
     return {
         "last_activity_at": numbers(_latest(selection, "ActivityLogged")[deal], TIME),
         "last_change_at": numbers(_latest(selection, *_CHANGING)[deal], TIME),
-        "last_event_at": numbers(latest(selection.deal, selection.at, count)[deal], TIME),
+        "last_event_at": numbers(latest(selection.deal, happened, count)[deal], TIME),
         "removed": pa.array(removed[deal]),
         "version": numbers(latest(selection.deal, selection.version, count)[deal], SHORT),
         "position": numbers(latest(selection.deal, position, count)[deal], COUNT),

@@ -10,6 +10,8 @@ import pyarrow as pa
 from pipeline_engine.facts import tables
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, flags, ints, numbers
 from pipeline_engine.facts.attempts import attempts_of
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
+from pipeline_engine.facts.corrected import corrected
 from pipeline_engine.facts.deals import deals_of
 from pipeline_engine.facts.handoffs import handoffs_of
 from pipeline_engine.facts.happenings import happenings_of
@@ -19,15 +21,23 @@ from pipeline_engine.facts.path import Lookup, Processes, path_of, steps_of
 from pipeline_engine.facts.pauses import pauses_of, stay_pauses
 from pipeline_engine.facts.selection import Selection, select
 from pipeline_engine.facts.stays import stays_of
+from pipeline_engine.facts.taken import Taken
 
 # Tables whose rows are those of the ledger of the same name.
-_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups")
+_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups", "corrections")
 
 
 def derive(
-    intake: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
+    taken: Intake, processes: Processes, as_of: datetime | None, known_at: datetime | None
 ) -> tuple[dict[str, pa.Table], Selection]:
     """All fact tables by name, and the selection of events they rest on."""
+    return derived_of(corrected(Taken.of(taken), processes, known_at), processes, as_of, known_at)
+
+
+def derived_of(
+    intake: Taken, processes: Processes, as_of: datetime | None, known_at: datetime | None
+) -> tuple[dict[str, pa.Table], Selection]:
+    """The same, of ledgers in which corrections have taken effect."""
     selection = select(intake, as_of, known_at)
     changes, changed = selection.rows(intake.changes.table())
     proposed, proposing = selection.rows(intake.proposed.table())
@@ -60,8 +70,10 @@ def _facts(selection: Selection, name: str, rows: pa.Table, event: Ints) -> pa.T
         **_where(selection, event),
         **{c: rows[c].combine_chunks() for c in rows.column_names},
     }
-    if name == "approvals":
+    if name in ("approvals", "corrections"):
         columns = {**columns, "event": columns["happened"]}
+    if "corrected_by" in schema.names and "corrected_by" not in columns:
+        columns = {**columns, "corrected_by": pa.nulls(len(rows), SHORT)}
     made = {field.name: _cast(columns[field.name], field.type) for field in schema}
     return pa.Table.from_pydict(made, schema=schema)
 
@@ -77,10 +89,10 @@ def _where(selection: Selection, event: Ints) -> dict[str, pa.Array]:
     known = np.where(imported, np.where(noted != NOWHEN, noted, at), NOWHEN)
     return {
         "deal_id": selection.deal_ids.take(pa.array(selection.deal[event])),
-        "version": numbers(selection.version[event], tables.SHORT),
-        "position": numbers(ints(events["position"])[event], tables.COUNT),
-        "at": numbers(at, tables.TIME),
-        "known_at": numbers(known, tables.TIME),
+        "version": numbers(selection.version[event], SHORT),
+        "position": numbers(ints(events["position"])[event], COUNT),
+        "at": numbers(at, TIME),
+        "known_at": numbers(known, TIME),
         "actor": Words.of(events["actor"]).take(event).arrow(),
         "imported": pa.array(imported),
     }

@@ -4,9 +4,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import Ints, Words, firsts, ints, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, HANDOFFS, SHORT, TIME
+from pipeline_engine.facts.tables import HANDOFFS
 
 OUTCOMES = ("open", "accepted", "declined", "withdrawn", "overtaken")
 _ENDED_BY = {

@@ -3,9 +3,10 @@
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import Ints, Words, ints, numbers
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, HAPPENINGS, SHORT, TIME
+from pipeline_engine.facts.tables import HAPPENINGS
 
 
 def happenings_of(selection: Selection, owners: Lookup, rows: pa.Table, event: Ints) -> pa.Table:

@@ -32,6 +32,8 @@ class Intake:
         self.documents = Ledger(ledger.DOCUMENTS)
         self.items = Ledger(ledger.ITEMS)
         self.follow_ups = Ledger(ledger.FOLLOW_UPS)
+        self.corrections = Ledger(ledger.CORRECTIONS)
+        self.corrected = Ledger(ledger.CHANGES)
         self.happenings = Ledger(ledger.HAPPENINGS)
         self.handoffs = Ledger(ledger.HANDOFFS)
         self.pauses = Ledger(ledger.PAUSES)
@@ -39,6 +41,7 @@ class Intake:
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
             self.handoffs, self.pauses, self.happenings,
+            self.corrections, self.corrected,
         )  # fmt: skip
         self._number = 0
 
@@ -134,7 +137,7 @@ class Intake:
 
     def merged(self, event: int, data: Body) -> None:
         """A merge ends the stay; it is no attempt."""
-        self._step(event, ("merge", None, None, True), {"basis": "source"})
+        self._step(event, ("merge", None, None, True), {"basis": data.get("basis", "source")})
 
     def migrated(self, event: int, data: Body) -> None:
         """Another version from now on, which is no attempt; and what of approvals and waivers it does not take over."""
@@ -171,6 +174,21 @@ class Intake:
         lapses = [str(name) for name in data.get("lapses_on", ())] if grants else None
         ends = instant_us(data.get("expires_at"))
         self.approvals.append((event, happened, data["rule"], data["target"], data.get("role"), seen, ends, lapses))
+
+    def correction(self, event: int, data: Body, happened: str) -> None:
+        """A correction proposed, recorded or refused; what it says of values is kept apart until it takes effect."""
+        cleared = [str(name) for name in data.get("cleared", ())]
+        fields = [*(data.get("set") or {}), *cleared]
+        self.corrections.append(
+            (
+                event, happened, data["kind"], data["corrects"], instant_us(data.get("really_at")), data.get("role"),
+                data.get("why"), data.get("proposed"), sealed_text(data.get("reason")), fields,
+            )
+        )  # fmt: skip
+        if happened == "recorded":
+            self._set(self.corrected, event, {"fields": data.get("set")})
+            for name in cleared:
+                self.corrected.append((event, name, "cleared", *Cells(None)))
 
     def _set(self, into: Ledger, event: int, data: Body) -> None:
         for name, value in (data.get("fields") or {}).items():
@@ -249,5 +267,8 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "ItemUnticked": lambda intake, event, data: intake.item(event, data, False),
     "FollowUpPlanned": lambda intake, event, data: intake.follow_up(event, data, False),
     "FollowUpOpened": lambda intake, event, data: intake.follow_up(event, data, True),
+    "CorrectionProposed": lambda intake, event, data: intake.correction(event, data, "proposed"),
+    "CorrectionRecorded": lambda intake, event, data: intake.correction(event, data, "recorded"),
+    "CorrectionRefused": lambda intake, event, data: intake.correction(event, data, "refused"),
     **{name: _approval_reader(happened) for name, happened in _HAPPENED.items()},
 }

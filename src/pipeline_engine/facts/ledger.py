@@ -54,6 +54,10 @@ ITEMS = _schema("event:long item:word ticked:flag")
 PAUSES = _schema("event:long paused:flag until:long")
 HANDOFFS = _schema("event:long to:word")
 FOLLOW_UPS = _schema("event:long follow_up:text process:word due:long opened:flag")
+CORRECTIONS = _schema(
+    "event:long happened:word kind:word corrects:int really_at:long role:word why:word proposed:int reason:text",
+    fields=pa.list_(_TEXT),
+)
 
 HAPPENINGS = _schema("event:long name:word on_behalf_of:word why:word reason:text detail:text")
 

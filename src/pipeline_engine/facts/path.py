@@ -24,8 +24,9 @@ class Steps:
     Openings, moves, outcomes, reopenings, merges and migrations, refused ones too; one row each, in stream order.
 
     `event` is the row in the selection. `process` and `process_version` are those that judged, else those that the deal
-    was opened under or last migrated to. `accepted` leaves out a second opening of the same deal. `law` is the row of
-    the opening or migration that a step stands under, -1 before the opening.
+    was opened under or last migrated to. `accepted` leaves out a second opening of the same deal, and what is `void`:
+    accepted then, and by a correction it did not happen. `law` is the row of the opening or migration that a step
+    stands under, -1 before the opening.
     """
 
     table: pa.Table
@@ -33,6 +34,7 @@ class Steps:
     deal: Ints
     kind: Words
     accepted: Mask
+    void: Mask
     to_stage: Words
     process: Words
     process_version: Ints
@@ -74,6 +76,8 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
     kind = Words.of(table["kind"])
     accepted = flags(table["accepted"])
     opening = _opening(deal, accepted & kind.is_any("open"), len(selection.deal_ids))
+    void = accepted & selection.void[event]
+    accepted &= ~void
     accepted &= ~kind.is_any("open") | (np.arange(len(deal)) == opening[deal])
     process, version = Words.of(table["process"]), ints(table["process_version"])
     law = _laws(deal, kind, opening)
@@ -84,6 +88,7 @@ def steps_of(selection: Selection, ledger: pa.Table) -> Steps:
         deal,
         kind,
         accepted,
+        void,
         Words.of(table["to_stage"]),
         process.take(source),
         picked(version, source),

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from pipeline_engine.deal import Pauses, paused, resumed
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, flags, ints, keys, last_within, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Path
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, PAUSES, SHORT, TIME
+from pipeline_engine.facts.tables import PAUSES
 
 Measure = Callable[[Ints], npt.NDArray[Any]]
 _HOLDS = ("began", "until", "over_from", "over_to")

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, ints, keys
-from pipeline_engine.facts.intake import Intake
+from pipeline_engine.facts.taken import Taken
 from pipeline_engine.values import microseconds
+
+STEPS = ("DealMoved", "DealWon", "DealLost", "DealReopened")
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Selection:
     """
     The events counted in, sorted by deal bytewise, then version; all arrays have one row an event.
 
-    `row_of` leads from an event's number in the ledger to its row here, -1 where it is not counted in.
+    `row_of` leads from an event's number in the ledger to its row here, -1 where it is not counted in. Of events that
+    did not happen only steps are here, and they are `void`.
     """
 
     deal_ids: pa.StringArray
@@ -27,6 +30,7 @@ class Selection:
     at: Ints
     name: Words
     row_of: Ints
+    void: Mask
 
     def rows(self, table: pa.Table) -> tuple[pa.Table, Ints]:
         """The rows of a side ledger whose event is counted in, in stream order, and the event row of each."""
@@ -42,10 +46,10 @@ class Selection:
     @property
     def undated(self) -> int:
         """How many events counted in have no time."""
-        return int((self.at == NOWHEN).sum())
+        return int(((self.at == NOWHEN) & ~self.void).sum())
 
 
-def select(intake: Intake, as_of: datetime | None, known_at: datetime | None) -> Selection:
+def select(intake: Taken, as_of: datetime | None, known_at: datetime | None) -> Selection:
     """
     The events with `at` ≤ as_of, undated ones too, recorded at or before known_at.
 
@@ -55,6 +59,7 @@ def select(intake: Intake, as_of: datetime | None, known_at: datetime | None) ->
     names = Words.of(events["name"])
     deals = Words.of(events["deal"])
     kept = _in_time(events, as_of, known_at)
+    kept &= ~intake.void | names.is_any(*STEPS)
     kept &= _opened(names, deals, kept) | names.is_any("OpeningRefused")
     numbers = np.flatnonzero(kept)
     rank, deal_ids = _ranked(deals, numbers)
@@ -71,6 +76,7 @@ def select(intake: Intake, as_of: datetime | None, known_at: datetime | None) ->
         at=ints(events["at"])[chosen],
         name=names.take(chosen),
         row_of=row_of,
+        void=intake.void[chosen],
     )
 
 

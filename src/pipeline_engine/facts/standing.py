@@ -80,11 +80,32 @@ def _lapsed(facts: Facts, deal: Ints, version: Ints) -> Ints:
     owner = np.repeat(np.arange(len(sizes)), sizes)
     meant = (_OWNER_COLUMN if word == OWNER else word for word in named.vocabulary)
     translated = np.array([field.code(word) for word in meant] + [-2], np.int64)
-    when = (field.codes, facts.deal_ix("changes"), ints(changes["version"]))
+    when = _touched(facts, field, (field.codes, facts.deal_ix("changes"), ints(changes["version"])))
     each = _next(translated[named.codes], deal[owner], version[owner], when)
     ends = np.full(len(deal), FOREVER, np.int64)
     np.minimum.at(ends, owner, each)
     return ends
+
+
+def _touched(facts: Facts, field: Words, when: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints, Ints]:
+    """Changes, and where corrections end what rests on a field: at themselves, and at the change that is void."""
+    table = facts.corrections
+    recorded = np.flatnonzero(Words.of(table["event"]).is_any("recorded"))
+    if not len(recorded):
+        return when
+    rows = table.take(pa.array(recorded))
+    lists = rows["fields"].combine_chunks()
+    sizes = np.asarray(pc.fill_null(pc.list_value_length(lists), 0)).astype(np.int64)
+    owner, named = np.repeat(np.arange(len(sizes)), sizes), Words.of(lists.flatten())
+    codes = np.array([field.code(word) for word in named.vocabulary] + [-3], np.int64)[named.codes]
+    deal, version, corrects = facts.deal_ix("corrections")[recorded], ints(rows["version"]), ints(rows["corrects"])
+    void = Words.of(rows["kind"]).is_any("void")[owner]
+    at = (np.concatenate([version[owner], corrects[owner[void]]]), np.concatenate([deal[owner], deal[owner[void]]]))
+    return (
+        np.concatenate([when[0], codes, codes[void]]),
+        np.concatenate([when[1], at[1]]),
+        np.concatenate([when[2], at[0]]),
+    )
 
 
 def _denied(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:

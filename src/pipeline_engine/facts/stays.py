@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, keys, numbers, picked
+from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Lookup, Path, Steps
 from pipeline_engine.facts.pauses import StayPauses
 from pipeline_engine.facts.selection import Selection
-from pipeline_engine.facts.tables import COUNT, SHORT, STAYS, TIME
+from pipeline_engine.facts.tables import STAYS
 
 ENDED = ("still there", "advance", "back", "won", "lost", "merged", "migrated", "corrected")
 
@@ -74,9 +75,10 @@ def _ended(steps: Steps, path: Path, begin: Ints, after: Ints) -> Ints:
     back = (there >= 0) & (here >= 0) & (there <= here)
     basis = steps.column("basis").take(picked(path.row, after, np.int64(-1)))
     ended = np.where(back, ENDED.index("back"), ENDED.index("advance"))
-    for word, stage_kind in (("won", "win"), ("lost", "lose"), ("merged", "merge")):
+    for word, stage_kind in (("won", "win"), ("lost", "lose")):
         ended[kind.is_any(stage_kind)] = ENDED.index(word)
     for word, right in (("migrated", "migration"), ("corrected", "correction")):
         ended[basis.is_any(right)] = ENDED.index(word)
+    ended[kind.is_any("merge")] = ENDED.index("merged")
     ended[after < 0] = ENDED.index("still there")
     return np.asarray(ended, dtype=np.int64)

@@ -116,7 +116,9 @@ class FieldValues:
 
     def _opened(self, mine: pa.Table, open_sealed: Open) -> pa.Array:
         self.kind = "text"
-        columns = (mine[name].to_pylist() for name in ("text", "deal_id", "version", "field"))
+        # A corrected value is sealed where the correction stands.
+        said = pc.coalesce(mine["corrected_by"], mine["version"])
+        columns = (mine["text"].to_pylist(), mine["deal_id"].to_pylist(), said.to_pylist(), mine["field"].to_pylist())
         opened = [
             None if text is None or missing else open_sealed(text, f"deal:{deal}", version, field)
             for text, deal, version, field, missing in zip(*columns, self._missing, strict=True)

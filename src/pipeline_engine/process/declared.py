@@ -41,6 +41,7 @@ class Declared:
     backdate: Span | None = None
     backdate_by: tuple[str, ...] = ()
     observed_by: tuple[str, ...] = ()
+    corrections_by: tuple[str, ...] = ()
     sound: bool = True
     limit_places: Mapping[str, Place] = field(default_factory=dict)
     locks: tuple[Text, ...] = ()
@@ -54,8 +55,7 @@ class Declared:
 
 def read_declared(top: Section) -> Declared:
     """The declarations of a process file."""
-    complaints = top.complaints
-    before = len(complaints.found)
+    complaints, before = top.complaints, len(top.complaints.found)
     currency = top.read("currency", scalars.currency) or ""
     roles = tuple(each.value for each in top.names("roles"))
     fields, locks = _fields(top, currency, roles)
@@ -70,16 +70,14 @@ def read_declared(top: Section) -> Declared:
         split_limits=limits.split,
         roles=roles,
         contact_roles=_contact_roles(top),
-        activities=_kinds(top, "activities"),
-        documents=_kinds(top, "documents"),
+        activities=_kinds(top, "activities"), documents=_kinds(top, "documents"),
         fields=fields,
-        backdate=backdate,
-        backdate_by=backdate_by,
-        observed_by=_observed(top, roles),
+        backdate=backdate, backdate_by=backdate_by,
+        observed_by=_named_by(top, "observed", roles), corrections_by=_named_by(top, "corrections", roles),
         sound=bool(currency) and len(complaints.found) == before,
         limit_places=limits.places,
         locks=tuple(locks),
-    )
+    )  # fmt: skip
 
 
 def roles_of(section: Section, key: str, roles: tuple[str, ...], *besides: str) -> tuple[str, ...]:
@@ -283,10 +281,11 @@ def _backdate(top: Section, roles: tuple[str, ...]) -> tuple[Span | None, tuple[
     return section.read("max", scalars.clock_span), roles_of(section, "by", roles)
 
 
-def _observed(top: Section, roles: tuple[str, ...]) -> tuple[str, ...]:
-    node = top.node_of("observed")
+def _named_by(top: Section, key: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Who a key with nothing but `by:` names."""
+    node = top.node_of(key)
     if node is None:
         return ()
-    section = Section(node, ("by",), top.complaints, "`observed`")
+    section = Section(node, ("by",), top.complaints, f"`{key}`")
     section.need("by")
     return roles_of(section, "by", roles)

@@ -112,11 +112,8 @@ def decide_withdraw(state: PublishedProcess, proposal: Proposal, asker: Asker) -
 
 def decide_migration(state: PublishedProcess, wanted: MigrationStarted, digest: str, asker: Asker) -> Event | None:
     """Open deals are to go on under another version; None where that was begun and is not finished."""
-    why = reason(asker, f"the deals of `{state.name}` go on under another version")
     tried = refused(state, "migrate", asker, digest)
-    if tried is not None or begun(state, wanted) is not None:
-        return tried
-    return wanted.model_copy(update={"why": why})
+    return wanted if tried is None and begun(state, wanted) is None else tried
 
 
 def begun(state: PublishedProcess, wanted: MigrationStarted) -> Migration | None:

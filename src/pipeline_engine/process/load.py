@@ -22,7 +22,7 @@ from pipeline_engine.process.variants import VARIANT_KEYS, Bases, Laid, changed,
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
     "activities", "documents", "plan", "opening", "owning", "stages", "moves", "outcomes", "opens", "backdate",
-    "observed", "lint", *VARIANT_KEYS, "publishing",
+    "observed", "corrections", "lint", *VARIANT_KEYS, "publishing",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
@@ -130,5 +130,6 @@ def _process(header: tuple[str, str, str], declared: Declared, course: Course, c
         stages=compiled.stages(course.stages), moves=way.moves, won_from=outcomes.won_from,
         lost_from=outcomes.lost_from, lost_reasons=outcomes.reasons, backdate=declared.backdate,
         backdate_by=declared.backdate_by, observed_by=declared.observed_by,
+        corrections_by=declared.corrections_by,
         rules=tuple(each.rule for each in compiled.rules), opens=course.opens, semantics=SEMANTICS,
     )  # fmt: skip

@@ -233,6 +233,7 @@ class Process(Frozen):
     backdate: Span | None = None  # how far facts may be backdated; None is not at all
     backdate_by: tuple[str, ...] = ()
     observed_by: tuple[str, ...] = ()  # who may record what another system did to a deal
+    corrections_by: tuple[str, ...] = ()  # roles that may correct what was recorded; none is nobody
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
     extends: Extends | None = None

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pipeline_engine.facts import NOWHEN, Facts, Instants, Open, Words, exact_sums, ints
 from pipeline_engine.process import FAIL, LETTERS, UNKNOWN, Frame, Judge, Process
 from pipeline_engine.replay.asking import Standings, askers_of, probes_of
+from pipeline_engine.replay.census import Census
 from pipeline_engine.replay.fitting import meant_for
 from pipeline_engine.replay.migrating import STRANDED, Landings, afterwards, landings, open_deals
 from pipeline_engine.replay.migration_plan import Becomes, DealPlan, EndingGrants, Landing, MigrationPlan, RuleLoad
@@ -125,20 +126,28 @@ class _Weighed:
     def __init__(self, facts: Facts, question: MigrationQuestion) -> None:
         self._q, self._all = question, landed(facts, question)
         self._landed = self._all.landings
-        self._instants, self._ends = afterwards(facts, self._landed, question.now, question.open_sealed)
-        self._facts = self._instants.facts
+        self._facts, self._before = facts, Instants(facts, question.open_sealed)
+        self._thought, self._ends = afterwards(self._before, self._landed, question.now, question.open_sealed)
         self._owner = Words.of(self._facts.deals["owner"]).take(self._landed.rows)
         self._goes = np.flatnonzero(self._all.goes)
-        self._after = self._judged(self._landed.after, self._goes, self._landed.landed, 1)
+        self._census = Census.of(facts)
+        self._after = self._judged_after()
         self._becomes = self._compared()
 
-    def _judged(self, process: Process, which: Ints, stage: Words, more: int) -> _Judged:
-        judge, landed = Judge(process), self._landed
-        owner = self._owner.take(which)
-        said = {each: self._q.said(each, process) for each in (*owner.vocabulary, None)}
-        probes = probes_of(self._facts, landed.rows[which], self._q.now, more)
-        askers, now = askers_of(owner, said), self._q.now
-        stands = Standings(self._instants, probes, stage.take(which), askers, now, self._q.open_sealed)
+    def _judged_after(self) -> _Judged:
+        landed, deal = self._landed, self._facts.deal_ix("deals")
+        stage = landed.landed
+        others = self._census.moved(deal[landed.rows[self._goes]], landed.after.name, stage.take(self._goes))
+        return self._judged(landed.after, self._goes, stage, (self._thought, others, 1))
+
+    def _judged(self, process: Process, which: Ints, stage: Words, stood: tuple[Instants, Census, int]) -> _Judged:
+        """The next moves by a process, with so many events that are thought to come after each deal's last one."""
+        (instants, others, more), q = stood, self._q
+        judge, owner = Judge(process), self._owner.take(which)
+        said = {each: q.said(each, process) for each in (*owner.vocabulary, None)}
+        probes = probes_of(self._facts, self._landed.rows[which], q.now, more)
+        askers = askers_of(owner, said)
+        stands = Standings(instants, probes, stage.take(which), askers, others, q.now, q.open_sealed)
         place = stands.next_places(judge)
         asked = stands.asked(judge, place)
         return _Judged(judge, place, judged(asked, judge), asked.frame(judge))
@@ -148,7 +157,7 @@ class _Weighed:
         before, known = np.zeros(len(self._landed.rows), np.bool_), np.zeros(len(self._landed.rows), np.bool_)
         for number, process in enumerate(self._landed.versions):
             mine = self._goes[self._landed.before[self._goes] == number]
-            told = self._judged(process, mine, self._landed.stage, 0)
+            told = self._judged(process, mine, self._landed.stage, (self._before, self._census, 0))
             before[mine], known[mine] = told.refused, told.known
         before, known, after = before[self._goes], known[self._goes], self._after.refused
         becomes = np.where(before, np.where(after, 3, 2), np.where(after, 1, 0))
@@ -159,26 +168,33 @@ class _Weighed:
         found, target = self._all, self._landed.after
         return MigrationPlan(
             process=self._q.process, target=target.label, digest=target.digest, position=self._facts.position,
-            open_deals=found.open_deals, there=found.there, not_meant=found.not_meant, landings=tuple(self._landings()),
+            open_deals=found.open_deals, there=found.there, not_meant=found.not_meant, landings=self._landings(),
             next_moves={word: int((self._becomes == n).sum()) for n, word in enumerate(BECOMES)},
             rules=tuple(self._rules()), ending=tuple(self._ending()),
             listed=self._listed,
         )  # fmt: skip
 
-    def _landings(self) -> Iterator[Landing]:
+    def _landings(self) -> tuple[Landing, ...]:
+        """By version and stage, in the order of the way."""
         landed, deals = self._landed, self._facts.deals
-        stages = (*landed.after.stage_ids, None)
-        wide, more = len(stages), len(landed.stage.vocabulary) + 1
-        group = (landed.before * more + landed.stage.codes) * wide + landed.place % wide
-        distinct, of, counts = np.unique(group, return_inverse=True, return_counts=True)
         value, currency = ints(deals["value"])[landed.rows], Words.of(deals["currency"]).take(landed.rows)
-        for number, code in enumerate(distinct.tolist()):
-            version, stage = landed.versions[code // wide // more], landed.stage.vocabulary[code // wide % more]
-            mine = (of == number) & (value != NOWHEN) & (currency.codes >= 0)
-            sums = exact_sums(value[mine], currency.codes[mine], len(currency.vocabulary))
-            worth = {c: _decimal(s) for s, c in zip(sums, currency.vocabulary, strict=True) if s}
-            to = stages[code % wide]
-            yield Landing(version.label, stage, to, _kind(stage, to), int(counts[number]), worth)
+        distinct, of = np.unique(
+            np.stack([landed.before, landed.stage.codes, landed.place]), axis=1, return_inverse=True
+        )  # fmt: skip
+        found = [
+            (int(v), landed.stage.vocabulary[s], None if p == STRANDED else landed.after.stage_ids[p], of.ravel() == n)
+            for n, (v, s, p) in enumerate(distinct.T.tolist())
+        ]
+        way = {
+            (n, stage): place for n, each in enumerate(landed.versions) for place, stage in enumerate(each.stage_ids)
+        }
+        found.sort(key=lambda each: (each[0], way.get(each[:2], -1), each[2] or ""))
+        return tuple(
+            Landing(
+                landed.versions[v].label, stage, to, _kind(stage, to), int(mine.sum()), _sums(value, currency, mine)
+            )
+            for v, stage, to, mine in found
+        )
 
     def _rules(self) -> Iterator[RuleLoad]:
         """The rules that newly refuse, by how many deals, most first."""
@@ -242,6 +258,13 @@ class _Weighed:
         ids, after = self._facts.deals["deal_id"].take(self._landed.rows[self._goes]).to_pylist(), self._after
         codes = ["".join(LETTERS[code] for code in column) for column in after.verdicts.T]
         return {deal: (after.target(n), codes[n]) for n, deal in enumerate(ids)}
+
+
+def _sums(value: Ints, currency: Words, mine: Mask) -> dict[str, str]:
+    """What some deals are worth, by currency, as decimal text."""
+    known = mine & (value != NOWHEN) & (currency.codes >= 0)
+    sums = exact_sums(value[known], currency.codes[known], len(currency.vocabulary))
+    return {code: _decimal(units) for units, code in zip(sums, currency.vocabulary, strict=True) if units}
 
 
 def _decimal(units: int) -> str:

@@ -1,6 +1,6 @@
 """Where it is kept: the log of events, on SQLite, PostgreSQL or in memory, behind one face."""
 
-from pipeline_engine.store.event_store import Store
+from pipeline_engine.store.event_store import Part, Store
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -24,6 +24,7 @@ __all__ = [
     "Finding",
     "Fold",
     "KeyProvider",
+    "Part",
     "Reader",
     "Receipt",
     "Request",

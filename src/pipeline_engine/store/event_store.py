@@ -4,10 +4,12 @@ A decision may be asked for more than once: when another writer was first, the s
 command decided anew. So decisions are pure.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import RLock, get_ident
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from eventsourcing.persistence import StoredEvent
 
@@ -31,10 +33,20 @@ from pipeline_engine.store.model import (
 
 S = TypeVar("S")
 Decide = Callable[[S | None, int, Reader], Decision]
+Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
 ATTEMPTS = 8
 PATIENCE = 3
 NAME_LENGTH = 200
 IMPURE = "a decision must not write; return what is to be appended"
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[S]):
+    """One command of many that are recorded together: which stream, which request, and how it is decided."""
+
+    stream: str
+    request: Request
+    decide: Decide[S]
 
 
 class Store:
@@ -109,6 +121,77 @@ class Store:
         command = Command(request.command_id, request.digest, stream, first, last, 0)
         position = self._log.append(events, Append(command, {**read, stream: version}))
         return Receipt(stream, first, last, position, known=False)
+
+    def transact_all(
+        self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle, *, alone: bool = False
+    ) -> list[Receipt | None]:
+        """
+        Decide many commands, each on a stream of its own, and append what they come to in one transaction.
+
+        Args:
+            parts: What is asked of which stream; a command whose id is known is answered by its first receipt.
+            settle: Gets what each part came to (None where it was answered before) and says what is recorded of it:
+                a decision, or None to leave no trace of that command.
+            alone: Keep every other writer out from the beginning, as in `transact`.
+
+        Returns:
+            A receipt a part, in their order; None where nothing was to be recorded of it.
+
+        Raises:
+            BadValue: Two parts are about one stream.
+            CommandIdReused, WrongExpectedVersion, StoreUnreachable: As in `transact`; nothing was appended.
+        """
+        self._check_parts(parts)
+        lost: Exception = Conflict()
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._lock_out(PATIENCE if alone else attempt):
+                    return self._attempt_all(parts, fold, settle)
+            except (Conflict, OutcomeUnknown) as again:
+                lost = again
+        raise gave_up(parts[0].stream, parts[0].request, lost) from lost
+
+    def _check_parts(self, parts: Sequence[Part[S]]) -> None:
+        if self._alone == get_ident():
+            raise RuntimeError(IMPURE)
+        for part in parts:
+            checked_name("stream", part.stream)
+            checked_name("command id", part.request.command_id)
+        streams = Counter(part.stream for part in parts)
+        twice = next((stream for stream, times in streams.items() if times > 1), None)
+        if twice is not None:
+            raise BadValue("stream", twice, "each stream once in what is done at once")
+
+    def _attempt_all(self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle) -> list[Receipt | None]:
+        reader, versions = ReadVersions(self), {}
+        receipts: list[Receipt | None] = []
+        decisions: list[Decision | None] = []
+        for part in parts:
+            known, state, version = self._folds.begin(part.request.command_id, part.stream, fold)
+            receipts.append(known and answered(known, part.request))
+            versions[part.stream] = version
+            decisions.append(None if known else part.decide(state, version, reader))
+        kept = settle(decisions)
+        asked = [
+            (part, versions[part.stream], decision)
+            for part, decision, receipt in zip(parts, kept, receipts, strict=True)
+            if decision is not None and receipt is None
+        ]
+        made = self._append_all(asked, reader.versions)
+        return [receipt or made.get(part.stream) for part, receipt in zip(parts, receipts, strict=True)]
+
+    def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
+        if not asked:
+            return {}
+        events: list[StoredEvent] = []
+        commands: list[Command] = []
+        for part, version, decision in asked:
+            own = self._encoded(part.stream, version, decision.drafts)
+            events += own
+            commands.append(_command(part, version, len(own), decision))
+        versions = {**read, **{part.stream: version for part, version, _ in asked}}
+        position = self._log.append_many(events, versions, commands)
+        return {each.stream: Receipt(each.stream, each.first, each.last, position, known=False) for each in commands}
 
     def append_many(self, batch: Sequence[StreamAppend]) -> int:
         """
@@ -192,6 +275,13 @@ class Store:
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""
         self._log.close()
+
+
+def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:
+    first, last = version + 1, version + events
+    if not events and decision.repeats is not None:
+        first = last = decision.repeats
+    return Command(part.request.command_id, part.request.digest, part.stream, first, last, 0)
 
 
 def answered(known: Command, request: Request) -> Receipt:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.log import Command, Log
 from pipeline_engine.store.model import Fold, Row
@@ -52,10 +53,19 @@ class Folds:
         state, version = start
         evolve, decode = fold.evolve, self._codec.decode
         for row in rows:
-            state, version = evolve(state, decode(row)), row.version
+            recorded = decode(row)
+            again = fold.refold is not None and isinstance(recorded.event, fold.rewrites)
+            state = self._again(state, recorded, fold) if again else evolve(state, recorded)
+            version = row.version
         if version > start[1]:
             self._keep((fold.name, stream), state, version)
         return state, version
+
+    def _again(self, state: S | None, last: Recorded, fold: Fold[S]) -> S:
+        """The state after an event that changes what earlier ones add up to."""
+        rows = self._log.stream_rows(last.stream, 0)[: last.version]
+        assert fold.refold is not None
+        return fold.refold(state, [*(self._codec.decode(row) for row in rows[:-1]), last])
 
     def _keep(self, key: tuple[str, str], state: object, version: int) -> None:
         with self._lock:

@@ -77,8 +77,14 @@ class Log(Protocol):
         """
         ...
 
-    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
-        """Append a batch, all or nothing, and return the log's position; raises as `append` does."""
+    def append_many(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+    ) -> int:
+        """
+        Append a batch with the rows of its commands, all or nothing, and return the log's position.
+
+        Raises as `append` does; each command's `position` is filled in with that of the log.
+        """
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:

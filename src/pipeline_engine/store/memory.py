@@ -32,8 +32,9 @@ class MemoryRecorder(POPOApplicationRecorder):
         for stream, version in versions.items():
             if (found := len(self.by_stream.get(stream, ()))) != version:
                 raise Conflict(f"stream `{stream}` is at version {found}, not {version}")
-        if append and append.command.command_id in self.commands:
-            raise Conflict(f"command id `{append.command.command_id}` was used meanwhile")
+        for command in commands_of(append, kwargs):
+            if command.command_id in self.commands:
+                raise Conflict(f"command id `{command.command_id}` was used meanwhile")
 
     def _update_table(
         self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **kwargs: Any
@@ -47,10 +48,14 @@ class MemoryRecorder(POPOApplicationRecorder):
             if stream not in self.by_stream:
                 insort(self.names, stream)
             self.by_stream.setdefault(stream, []).append(row)
-        if append:
-            command = append.command._replace(position=len(self.log))
-            self.commands[command.command_id] = command
+        for command in commands_of(append, kwargs):
+            self.commands[command.command_id] = command._replace(position=len(self.log))
         return ids
+
+
+def commands_of(append: Append | None, others: Mapping[str, Any]) -> Sequence[Command]:
+    """The command rows to be written with an append, one or those of a batch."""
+    return (append.command,) if append else others.get("commands", ())
 
 
 class MemoryLog:
@@ -69,9 +74,11 @@ class MemoryLog:
         """Append events and command row; raises Conflict."""
         return self._insert(events, append=append)
 
-    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+    def append_many(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+    ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions=versions)
+        return self._insert(events, versions=versions, commands=commands)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """What goes into the store and what comes out of it: drafts, decisions, receipts, rows, findings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -58,10 +58,17 @@ class Fold(Generic[State]):
     """How the events of a stream add up to a state.
 
     States are immutable: the store keeps them by (`name`, stream) and carries them on with what is new.
+
+    Args:
+        rewrites: Events that change what earlier ones add up to. At one of these the stream is read again from its
+            beginning.
+        refold: The state after such an event, from the state before it and the whole stream up to it.
     """
 
     name: str
     evolve: Callable[[State | None, Recorded], State]
+    rewrites: tuple[type[Event], ...] = ()
+    refold: "Callable[[State | None, Sequence[Recorded]], State] | None" = None
 
 
 class Row(NamedTuple):

@@ -39,6 +39,9 @@ _CHECK = """SELECT r.stream FROM unnest(%s::text[], %s::bigint[]) AS r (stream, 
     WHERE r.version <> coalesce((SELECT max(e.originator_version) FROM {schema}.stored_events AS e
         WHERE e.originator_id = r.stream COLLATE "C"), 0) LIMIT 1"""
 _NEWEST = "SELECT recorded_at FROM {schema}.stored_events ORDER BY notification_id DESC LIMIT 1"
+_USED = 'SELECT command_id FROM {schema}.command_log WHERE command_id = ANY(%s COLLATE "C") LIMIT 1'
+_NOTE = """INSERT INTO {schema}.command_log
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"""
 _COPY = """COPY {schema}.stored_events (originator_id, originator_version, topic, state, recorded_at)
     FROM STDIN (FORMAT BINARY)"""
 
@@ -93,20 +96,27 @@ class PostgresRecorder(PostgresApplicationRecorder):
             raise Conflict(f"`{conflict}` was changed or used meanwhile")
         return positions, head
 
-    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
-        """Append a batch by COPY under the same lock; the position of the log afterwards."""
+    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
+        """Append a batch by COPY under the same lock, and its command rows; the position of the log afterwards."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(self.datastore.schema),))
             changed = cursor.execute(self.sql(_CHECK), (list(versions), list(versions.values()))).fetchone()
             if changed:
                 raise Conflict(f"stream `{changed['stream']}` is not at version {versions[changed['stream']]}")
+            used = commands and cursor.execute(self.sql(_USED), ([each.command_id for each in commands],)).fetchone()
+            if used:
+                raise Conflict(f"command id `{used['command_id']}` was used meanwhile")
             newest = cursor.execute(self.sql(_NEWEST)).fetchone()
             recorded_at = max(self._clock(), newest["recorded_at"] if newest else 0)
             self._copy_rows(cursor, events, recorded_at)
             self._notify_channel(cursor)
             head = cursor.execute(self.sql(_HEAD)).fetchone()
-        assert head is not None
-        return int(head["coalesce"])
+            assert head is not None
+            position = int(head["coalesce"])
+            columns = zip(*(command._replace(position=position) for command in commands), strict=True)
+            if commands:
+                cursor.execute(self.sql(_NOTE), [list(column) for column in columns])
+        return position
 
     def _copy_rows(self, cursor: Cursor[Any], events: Sequence[StoredEvent], recorded_at: int) -> None:
         with cursor.copy(self.sql(_COPY)) as copy:
@@ -156,10 +166,12 @@ class PostgresLog:
         except PersistenceError as error:
             raise self._told(error) from error
 
-    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+    def append_many(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+    ) -> int:
         """Append a batch; raises Conflict and OutcomeUnknown."""
         try:
-            return self.recorder.copy(events, versions)
+            return self.recorder.copy(events, versions, commands)
         except PersistenceError as error:
             raise self._told(error) from error
 

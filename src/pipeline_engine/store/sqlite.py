@@ -39,14 +39,14 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return []
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
-        return list(self.appended(c.sqlite_cursor, stored_events, {}, None))
+        return list(self.appended(c.sqlite_cursor, stored_events, {}, ()))
 
     def appended(
         self,
         cursor: sqlite3.Cursor,
         events: Sequence[StoredEvent],
         versions: Mapping[str, int],
-        command: Command | None,
+        commands: Sequence[Command],
     ) -> range:
         """The positions of events appended while the lock is held; an empty range after the last one."""
         _check(cursor, versions)
@@ -58,8 +58,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         else:
             cursor.executemany(_INSERT, rows)
         last = cursor.execute("SELECT last_insert_rowid()").fetchone()[0] if rows else before
-        if command:
-            _note(cursor, command._replace(position=last))
+        _note(cursor, [command._replace(position=last) for command in commands])
         return range(last - len(rows) + 1, last + 1)
 
     def select_notifications(
@@ -89,11 +88,12 @@ def _check(cursor: sqlite3.Cursor, versions: Mapping[str, int]) -> None:
             raise Conflict(f"stream `{stream}` is at version {found}, not {version}")
 
 
-def _note(cursor: sqlite3.Cursor, command: Command) -> None:
-    try:
-        cursor.execute("INSERT INTO command_log VALUES (?, ?, ?, ?, ?, ?)", command)
-    except sqlite3.IntegrityError:
-        raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
+def _note(cursor: sqlite3.Cursor, commands: Sequence[Command]) -> None:
+    for command in commands:
+        try:
+            cursor.execute("INSERT INTO command_log VALUES (?, ?, ?, ?, ?, ?)", command)
+        except sqlite3.IntegrityError:
+            raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
 
 
 class SqliteLog:
@@ -114,11 +114,13 @@ class SqliteLog:
 
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Append events and command row; raises Conflict."""
-        return self._insert(events, append.versions, append.command)
+        return self._insert(events, append.versions, (append.command,))
 
-    def append_many(self, events: Sequence[StoredEvent], versions: Mapping[str, int]) -> int:
+    def append_many(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+    ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions, None)
+        return self._insert(events, versions, commands)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -129,10 +131,10 @@ class SqliteLog:
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
 
-    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], command: Command | None) -> int:
+    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command]) -> int:
         try:
             with self.file.transaction(commit=True) as c:
-                positions = self.recorder.appended(c.sqlite_cursor, events, versions, command)
+                positions = self.recorder.appended(c.sqlite_cursor, events, versions, commands)
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
         return positions.stop - 1

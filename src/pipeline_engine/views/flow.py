@@ -11,9 +11,10 @@ import numpy as np
 
 from pipeline_engine.facts import exact_sum
 from pipeline_engine.views.columns import DAY, FAR, Integers
+from pipeline_engine.views.paused import counted_starts
 from pipeline_engine.views.population import Population
 from pipeline_engine.views.statistics import rounded
-from pipeline_engine.views.working_time import used_up
+from pipeline_engine.views.working_time import plain, used_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,9 @@ def beyond_service_level(crowd: Population, stage: int, since: int, until: int) 
             continue
         defined = True
         rows = stays.dated & (stays.stage == stage) & (stays.version == version) & (stays.entered < until)
-        due = used_up(stays.entered[rows], described.service_level, process.calendar, until)
-        late = np.where(due >= FAR - stays.paused[rows], FAR, due + stays.paused[rows])
+        level = (described.service_level, process.calendar)
+        start = counted_starts(crowd, stays.case[rows], (stays.entered[rows], stays.left[rows]), level)
+        due, paused = used_up(start, *level, until), stays.paused[rows] if plain(*level) else 0
+        late = np.where(due >= FAR - paused, FAR, due + paused)
         total += _overlap(late, stays.left[rows], since, until)
     return total / (until - since) if defined else None

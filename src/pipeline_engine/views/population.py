@@ -205,9 +205,7 @@ def _stays(
     gone = still & (deal >= 0)
     gone[gone] = cases[0].removed[deal[gone]]
     left = np.where(still & ~gone, FAR, left)
-    since = integers(table, "paused_since")
-    paused = np.maximum(integers(table, "paused_us"), 0)
-    paused += np.where(since == UNKNOWN, 0, np.maximum(as_of - since, 0))
+    paused, paused_now = _paused(table, as_of)
     dated = (entered != UNKNOWN) & (left != UNKNOWN) & ~anomaly & (left >= entered) & (entered <= as_of)
     return Stays(
         deal=deal,
@@ -218,11 +216,19 @@ def _stays(
         left=left,
         ended=ended,
         paused=paused,
-        paused_now=since != UNKNOWN,
+        paused_now=paused_now,
         dated=dated,
         anomaly=anomaly,
         entered_version=integers(table, "entered_version"),
     )
+
+
+def _paused(table: pa.Table, as_of: int) -> tuple[Integers, Flags]:
+    """How long each stay was paused up to the moment of the view, and whether it is then."""
+    since, until = integers(table, "paused_since"), integers(table, "paused_until")
+    until = np.where(until == UNKNOWN, FAR, until)
+    holding = np.where(since == UNKNOWN, 0, np.maximum(np.minimum(as_of, until) - since, 0))
+    return np.maximum(integers(table, "paused_us"), 0) + holding, (since != UNKNOWN) & (as_of < until)
 
 
 def _version_places(found: Integers, versions: list[int]) -> Integers:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_engine.views.columns import DAY, FAR, UNKNOWN, Flags, Integers, Reals
+from pipeline_engine.process import Calendar, Span
+from pipeline_engine.views.columns import DAY, FAR, UNKNOWN, Flags, Integers, Reals, places
+from pipeline_engine.views.paused import counted_starts, paused_since
 from pipeline_engine.views.population import Population
-from pipeline_engine.views.working_time import span_text, used_up
+from pipeline_engine.views.working_time import plain, span_text, used_up
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def stalled(crowd: Population) -> Sign:
             continue
         defined, rule = True, described.stalled_after
         since = _since(crowd, rule.since)[here]
-        allowed = int(rule.days * DAY) + deals.stay_paused[here]
+        allowed = int(rule.days * DAY) + paused_since(crowd, np.flatnonzero(here), since)
         late[here] = np.where(since == UNKNOWN, 0, crowd.as_of - since - allowed)
         clock[here] = f"allowed {rule.days.normalize():f} d since {rule.since.replace('_', ' ')}"
     if not defined and deals.live.any():
@@ -106,8 +108,8 @@ def over_service_level(crowd: Population) -> Sign:
         defined = True
         known = here & (deals.entered != UNKNOWN)
         calendar = crowd.versions[version].calendar
-        due = used_up(deals.entered[known], described.service_level, calendar, crowd.as_of)
-        late[known] = np.where(due == FAR, 0, crowd.as_of - deals.stay_paused[known] - np.minimum(due, crowd.as_of))
+        due = _due(crowd, known, described.service_level, calendar)
+        late[known] = np.where(due == FAR, 0, crowd.as_of - np.minimum(due, crowd.as_of))
         level[here] = span_text(described.service_level)
     if not defined and deals.live.any():
         return not_judged(crowd, "over_service_level", explanation, "no stage with open deals has a service level")
@@ -115,6 +117,17 @@ def over_service_level(crowd: Population) -> Sign:
         "over_service_level", explanation, late > 0, late / DAY,
         lambda row: f"{late[row] / DAY:.0f} d over the service level of {level[row]}",
     )  # fmt: skip
+
+
+def _due(crowd: Population, rows: Flags, level: Span, calendar: Calendar) -> Integers:
+    """When the service level of each deal's stay is used up, what was paused left out."""
+    deals = crowd.deals
+    entered = deals.entered[rows]
+    if plain(level, calendar):
+        return used_up(entered, level, calendar, crowd.as_of) + deals.stay_paused[rows]
+    case, now = places(deals.ids, crowd.facts.deal_ids)[rows], np.full(len(entered), crowd.as_of, np.int64)
+    start = counted_starts(crowd, case, (entered, now), (level, calendar))
+    return used_up(start, level, calendar, crowd.as_of)
 
 
 def older_than_peers(crowd: Population, p75_days: Mapping[int, float | None]) -> Sign:

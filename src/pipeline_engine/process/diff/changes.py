@@ -12,7 +12,8 @@ _OF_RULE = ("severity", "says", "fix", "waivable_by", "lapses_on")
 _OF_STAGE = ("title", "win_probability", "service_level", "stalled_after", "guidance")
 _OF_PROCESS = (
     "title", "currency", "value", "rates", "calendar", "limits", "split_limits", "roles", "contact_roles", "activities",
-    "documents", "items", "lost_reasons", "backdate", "backdate_by", "observed_by", "opens", "variant_for",
+    "documents", "items", "lost_reasons", "backdate", "backdate_by", "observed_by", "corrections_by",
+    "opens", "variant_for",
     "publishing",
 )  # fmt: skip
 

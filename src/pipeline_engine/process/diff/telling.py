@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline_engine.process.diff.compare import Shown
+from pipeline_engine.process.rules import STAY_BEGINS
 from pipeline_engine.values import Money, instant_text, value_to_json
 
 _PEOPLE = {"actor": "the one who asks", "owner": "the owner"}
@@ -39,8 +40,9 @@ def _fields(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _times(row: Mapping[str, Any]) -> Iterator[str]:
     now = row.get("now")
-    if now is not None and "stage.entered_at" in row:
-        yield f"{_lasting(now - row['stage.entered_at'])} in its stage"
+    stay = next((row[path] for path in STAY_BEGINS if path in row), None)
+    if now is not None and stay is not None:
+        yield f"{_lasting(now - stay)} in its stage"
     if now is not None and "opened_at" in row:
         yield f"opened {_lasting(now - row['opened_at'])} ago"
     if "today" in row:

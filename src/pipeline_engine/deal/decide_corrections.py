@@ -1,0 +1,140 @@
+"""Deciding corrections and merges: who may say what really was, and when a second person must agree."""
+
+from typing import Literal
+
+from pipeline_engine.deal import commands as c
+from pipeline_engine.deal.context import Context
+from pipeline_engine.deal.correcting import Past, Said, checked
+from pipeline_engine.deal.decide_facts import read_fields
+from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
+from pipeline_engine.deal.events import (
+    CorrectionProposed,
+    CorrectionRecorded,
+    CorrectionRefused,
+    DealMerged,
+)
+from pipeline_engine.deal.state import Deal
+from pipeline_engine.envelope import Recorded
+from pipeline_engine.errors import BadValue, CannotCorrect, CannotMerge, DealIsClosed, DealIsMerged, UnknownDeal
+from pipeline_engine.process import Judge, Process
+from pipeline_engine.values import Personal
+
+Asked = c.CorrectValue | c.CorrectTime | c.VoidEvent
+
+
+def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Record what really was; of a closed deal propose it, for a second person to confirm."""
+    reason = _reason(command)
+    not_backdated(command, judge.process, context)
+    past = Past.of(deal, tuple(context.history()))
+    said = checked(_said(command, past, judge.process), past, judge.process, context.clock)
+    if said is None:
+        return NOTHING
+    role = _role(judge.process, context)
+    if role is None:
+        return _refused(said, "no-role", reason)
+    if deal.status == "open" and deal.merged_into is None:
+        return Decided((_recorded(said, role, reason),))
+    proposed = CorrectionProposed(
+        corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
+        role=role, reason=reason,
+    )  # fmt: skip
+    same = any(_says(each.event) == _says(proposed) and each.envelope.actor == command.by for each in _open(past))
+    return NOTHING if same else Decided((proposed,))
+
+
+def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Agree to a correction that somebody else proposed; it is held to the same law once more."""
+    not_backdated(command, judge.process, context)
+    past = Past.of(deal, tuple(context.history()))
+    found = past.event(command.version)
+    proposed = found.event
+    if not isinstance(proposed, CorrectionProposed):
+        waiting = ", ".join(str(each.version) for each in _open(past)) or "none"
+        what = f"is {type(proposed).__name__}, no proposal; waiting to be confirmed: {waiting}"
+        raise CannotCorrect(f"event {command.version} of deal `{deal.id}` {what}")
+    if found not in _open(past):
+        return NOTHING
+    told = Said(proposed.corrects, proposed.kind, proposed.set, proposed.cleared, proposed.really_at)
+    said = checked(told, past, judge.process, context.clock)
+    if said is None:
+        return NOTHING
+    role = _role(judge.process, context)
+    if role is None:
+        return _refused(said, "no-role", proposed.reason)
+    if command.by == found.envelope.actor:
+        return _refused(said, "four-eyes", proposed.reason)
+    return Decided((_recorded(said, role, proposed.reason, found.version),))
+
+
+def _open(past: Past) -> list[Recorded]:
+    """The proposals that nobody has confirmed, oldest first."""
+    events = [each.event for each in past.recorded.values()]
+    done = {event.proposed for event in events if isinstance(event, CorrectionRecorded)}
+    found = (each for each in past.recorded.values() if isinstance(each.event, CorrectionProposed))
+    return [each for each in found if each.version not in done]
+
+
+def _says(proposed: object) -> tuple[object, ...]:
+    assert isinstance(proposed, CorrectionProposed), "only proposals are compared"
+    return proposed.corrects, proposed.kind, proposed.set, set(proposed.cleared), proposed.really_at
+
+
+def _reason(command: Asked | c.MergeDeal) -> Personal:
+    reason = personal(command, command.reason)
+    if reason is None:
+        raise BadValue("reason", "", "why: a correction is explained to whoever reads it later")
+    return reason
+
+
+def _said(command: Asked, past: Past, process: Process) -> Said:
+    if isinstance(command, c.VoidEvent):
+        return Said(command.version, "void", {})
+    if isinstance(command, c.CorrectTime):
+        return Said(command.version, "time", {}, really_at=command.really_at)
+    if not command.values:
+        raise BadValue("FIELD=VALUE", "", "the fields that were really something else")
+    values = read_fields(command.values, process, command, past.deal.fields)
+    cleared = tuple(name for name in command.values if name not in values)
+    return Said(command.version, "value", values, cleared)
+
+
+def _role(process: Process, context: Context) -> str | None:
+    """The role in which the actor may correct; empty where roles bind nobody and the process names none."""
+    named = process.corrections_by
+    if context.register_open:
+        return named[0] if named else ""
+    return next((role for role in named if context.holds(role)), None)
+
+
+def _recorded(said: Said, role: str, reason: Personal, proposed: int | None = None) -> CorrectionRecorded:
+    return CorrectionRecorded(
+        corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
+        role=role, reason=reason, proposed=proposed,
+    )  # fmt: skip
+
+
+def _refused(said: Said, why: Literal["no-role", "four-eyes"], reason: Personal) -> Decided:
+    return Decided((CorrectionRefused(corrects=said.corrects, kind=said.kind, why=why, reason=reason),))
+
+
+def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Say that the deal is the same as another one, which goes on."""
+    if deal.merged_into is not None:
+        if deal.merged_into == command.into:
+            return NOTHING
+        raise DealIsMerged(deal.id, deal.merged_into)
+    reason, other = _reason(command), context.other
+    not_backdated(command, judge.process, context)
+    if command.into == deal.id:
+        raise CannotMerge(deal.id, command.into, "a deal is not merged into itself")
+    if other is None or not other.opened:
+        raise UnknownDeal(command.into)
+    if other.merged_into is not None:
+        raise CannotMerge(deal.id, other.id, f"that one was merged into `{other.merged_into}`")
+    if deal.status != "open":
+        raise DealIsClosed(deal.id, deal.status)
+    if _role(judge.process, context) is None and not command.by == deal.owner == other.owner:
+        who = [*judge.process.corrections_by, "the owner of both deals"]
+        raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
+    return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),))
