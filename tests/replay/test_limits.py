@@ -6,9 +6,9 @@ LIMIT = "{id: few, owner_deals_at_most: 1}"
 SKILL = "{owner_skills: [enterprise]}"
 
 
-def two_offers(*rules: str, **parts: str) -> History:
+def two_offers(*rules: str) -> History:
     """Two deals of one owner that come to the offer one day after the other, and a third when the first is lost."""
-    history = History.of(*rules, **parts)
+    history = History.of(*rules)
     for number, deal in enumerate("ABC"):
         history.opened(0.1 * number, deal)
     history.on(1, "A", "move", "offer").on(2, "B", "move", "offer").on(3, "A", "lose", "price")

@@ -14,7 +14,7 @@ from functools import partial
 from pipeline_engine.deal import REFUSALS, Command, Deal, Decided, Held, evolve
 from pipeline_engine.engine.desk import CountsDeals, Desk, digest_of_command
 from pipeline_engine.engine.reads import DEAL, Reads
-from pipeline_engine.engine.tally import Tally
+from pipeline_engine.engine.tally import Counts
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import Rejected
 from pipeline_engine.facts import Holding
@@ -23,10 +23,10 @@ from pipeline_engine.store import Decision, Part, Receipt, Request, Store
 Came = Decided | Rejected | None
 
 
-class Pending(Tally):
+class Pending:
     """Counts the open deals of owners as they will be after what was decided so far."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Counts) -> None:
         self._tally = tally
         self._in_all: Counter[tuple[str, str]] = Counter()
         self._there: Counter[tuple[str, str, str]] = Counter()
