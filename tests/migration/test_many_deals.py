@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Barrier, Thread
 from time import perf_counter, sleep
 
 import pytest
@@ -143,6 +144,34 @@ def test_killed_and_resumed_each_deal_is_migrated_once(tmp_path: Path) -> None:
     url = file_of(tmp_path, FEW)
     assert killed_and_resumed(url, FEW) > KILLS // 2
     once_each(url, FEW)
+
+
+def test_two_who_migrate_at_once_migrate_each_deal_once(tmp_path: Path) -> None:
+    """Whoever comes second to a deal finds it there already; the migration begins and ends once."""
+    url = file_of(tmp_path, 400)
+    start = Barrier(2)
+
+    def migrate(who: str) -> None:
+        with Engine.open(url) as engine:
+            start.wait()
+            engine.migrate("many", "2", MAPPING, why="one name", by=who)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(migrate, ("ops-1", "ops-2")))
+    once_each(url, 400)
+
+
+def test_views_answer_after_a_migration(tmp_path: Path) -> None:
+    """Every deal is counted where it stands now; a renamed stage holds those that stood in the old one."""
+    url = file_of(tmp_path, 200)
+    with Engine.open(url) as engine:
+        before = {each.stage: each.open for each in engine.health(process="many").stages}
+        engine.migrate("many", "2", MAPPING, why="one name", by="ops")
+        after = {each.stage: each.open for each in engine.health(process="many").stages}
+        assert after["checked"] == before["qualified"] > 0
+        assert sum(after.values()) == sum(before.values()) == 200
+        assert engine.bottlenecks(process="many").stages
+        assert engine.funnel(process="many").stages
 
 
 def test_control_a_deal_that_was_migrated_twice_is_found(tmp_path: Path) -> None:
