@@ -2,7 +2,16 @@
 
 from datetime import timedelta
 
-from pipeline_engine.deal import ApprovalGranted, ApprovalRefused, Approve, DealOpened, FieldsChanged
+from pipeline_engine.deal import (
+    ApprovalGranted,
+    ApprovalRefused,
+    ApprovalRequested,
+    Approve,
+    DealOpened,
+    FieldsChanged,
+    Reject,
+    RequestApproval,
+)
 from pipeline_engine.process import Judge
 from tests.deal.papers import JUDGE, begun
 from tests.deal.story import REP, Story
@@ -52,3 +61,15 @@ def test_a_first_one_that_lapsed_is_none() -> None:
     story = at_proposal().later(judge=Judge(JUDGE.process.model_copy(update={"rules": rules})))
     story.when(Approve, rule=FIRST, by="mgr-1").given(FieldsChanged(set={"region": "NA"}))
     assert why(story.when(Approve, rule=SECOND, by="vp-1")) == "out-of-order"
+
+
+def test_a_second_one_older_than_the_first_given_anew_is_asked_for_and_given_again() -> None:
+    """The gate counts it no more, so it is neither "given already" nor beyond asking for."""
+    story = at_proposal().when(Approve, rule=FIRST, by="mgr-1")
+    story.when(Approve, rule=SECOND, by="vp-1", after=timedelta(days=4)).then(ApprovalGranted)
+    story.when(RequestApproval, rule=SECOND, after=timedelta(days=5)).then()
+    story.when(Approve, rule=SECOND, by="vp-1", after=timedelta(days=5)).then()
+    story.when(Reject, rule=FIRST, by="mgr-1", reason="the terms are not final", after=timedelta(days=6))
+    story.when(Approve, rule=FIRST, by="mgr-1", after=timedelta(days=7)).then(ApprovalGranted)
+    story.when(RequestApproval, rule=SECOND, after=timedelta(days=8)).then(ApprovalRequested)
+    story.when(Approve, rule=SECOND, by="vp-1", after=timedelta(days=9)).then(ApprovalGranted)

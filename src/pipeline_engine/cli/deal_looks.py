@@ -44,7 +44,7 @@ def list_(
     if status is not None and status not in STATUSES:
         raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
     with opened() as engine:
-        _known(engine, process, stage)
+        known_names(engine, process, stage)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
         emit_json([_row_json(deal) for deal in found])
@@ -59,7 +59,7 @@ def list_(
     say(f"{words.plural(len(found), 'deal')}{more}")
 
 
-def _known(engine: "Engine", process: str | None, stage: str | None) -> None:
+def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:
     """A name that no process of the store has is a slip, and no empty list."""
     if process is not None:
         engine.process(process)

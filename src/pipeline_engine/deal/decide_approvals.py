@@ -33,7 +33,7 @@ def request_approval(command: c.RequestApproval, deal: Deal, judge: Judge, conte
     not_backdated(command, judge.process, context)
     if any((r.rule, r.target) == (rule.id, target) for r in deal.requests):
         return NOTHING
-    if any(g.covers(rule.id, target, command.at) for g in deal.approvals):
+    if _serving(deal, rule, (target, command.at)):
         return NOTHING
     note = personal(command, command.note)
     return Decided((ApprovalRequested(rule=rule.id, target=target, role=rule.approval or "", note=note),))
@@ -49,7 +49,7 @@ def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> D
     if refused:
         note = personal(command, command.note)
         return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused, reason=note),))
-    if _given_already(deal.approvals, (rule.id, target), command):
+    if _given_already(_serving(deal, rule, (target, command.at)), (rule.id, target), command):
         return NOTHING
     granted = ApprovalGranted(
         rule=rule.id, target=target, role=rule.approval or "", seen_version=deal.version, lapses_on=rule.lapses_on,
@@ -139,6 +139,22 @@ def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> _R
     """Whether an approval that comes before this one is not there, or no longer stands."""
     standing = {grant.rule for grant in deal.approvals if grant.target == target and grant.live(command.at)}
     return None if standing.issuperset(rule.after) else "out-of-order"
+
+
+def _serving(deal: Deal, rule: Rule, asked: tuple[str, datetime]) -> tuple[Grant, ...]:
+    """The approvals that the gate would count: where one comes before, only those not older than a live one of it."""
+    target, now = asked
+    live = [grant for grant in deal.approvals if grant.target == target and grant.live(now)]
+    before = [[grant.at for grant in live if grant.rule == earlier] for earlier in rule.after]
+    return tuple(
+        grant
+        for grant in live
+        if grant.rule == rule.id and all(any(_not_after(at, grant.at) for at in times) for times in before)
+    )
+
+
+def _not_after(earlier: datetime | None, later: datetime | None) -> bool:
+    return earlier is not None and later is not None and earlier <= later
 
 
 def _given_already(grants: tuple[Grant, ...], about: tuple[str, str], command: c.Approve | c.Waive) -> bool:
