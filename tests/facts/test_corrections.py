@@ -21,7 +21,9 @@ from tests.facts.given import Log, column, day, euro, opened, personal
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 # What a log that was right at once cannot say: where corrections stand, and what was asked of void moves.
 APART = {"deals": ("version", "position"), "changes": ("corrected_by",)}
-ALIKE = ("deals", "stays", "changes", "activities", "contacts", "documents", "items", "follow_ups", "handoffs", "pauses")
+ALIKE = (
+    "deals", "stays", "changes", "activities", "contacts", "documents", "items", "follow_ups", "handoffs", "pauses",
+)  # fmt: skip
 
 
 @given(corrected_histories(), st.none() | st.integers(0, 6))
