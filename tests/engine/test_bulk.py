@@ -1,6 +1,9 @@
 """Many deals at once: each on its own, or all or nothing, and asked twice recorded once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_engine.deal import AssignOwner, LoseDeal, MoveDeal, SetFields
-from pipeline_engine.engine import MOST_TOGETHER, Bulked
+from pipeline_engine.engine import MOST_TOGETHER, Bulked, Engine
 from pipeline_engine.errors import BadValue, CommandIdReused
-from tests.engine.shop import Shop
+from tests.engine.shop import Clock, Shop
 
 GOOD, BAD = {"amount": "10", "mail": "a@b"}, {"amount": "10"}
 LIMITED = """
@@ -215,3 +218,38 @@ def test_whatever_is_asked_nothing_is_half_done(bulks: list[list[tuple[str, str]
         assert shop.engine._store.position() == position
         assert [each.ok for each in again] == [each.ok for each in found]
     shop.engine.close()
+
+
+ROUNDS = 15
+
+
+def race(url: str) -> list[int]:
+    """Per round, how many deals an owner has in a stage after two engines moved two each, where two may be there."""
+    shops = [Shop.opened(url, people=None), Shop(Engine.open(url, clock=Clock(), clock_name="test"), Clock())]
+    shops[0].engine.publish_text(LIMITED, "limited.yaml", by="ops")
+    found = []
+    for number in range(ROUNDS):
+        owner = f"rep-{number}"
+        ids = [f"D-{number}-{nth}" for nth in range(4)]
+        for deal in ids:
+            shops[0].ask("open_deal", deal, process="limited", owner=owner, by=owner)
+        start = Barrier(2)
+
+        def moved(nth: int, ids: list[str] = ids, owner: str = owner, start: Barrier = start) -> list[Bulked]:
+            engine = shops[nth].engine
+            commands = list(engine.commands_for(MoveDeal, ids[nth * 2 :][:2], {"target": "offer"}, by=owner))
+            start.wait()
+            return engine.bulk(commands, all_or_nothing=True)
+
+        with ThreadPoolExecutor(2) as threads:
+            said = list(threads.map(moved, range(2)))
+        assert sorted(all(each.ok for each in bulked) for bulked in said) == [False, True]
+        found.append(sum(shops[0].engine.deal(deal).stage == "offer" for deal in ids))
+    for shop in shops:
+        shop.engine.close()
+    return found
+
+
+def test_two_bulks_that_race_for_the_last_slots_do_not_both_get_them(tmp_path: Path) -> None:
+    """One is done whole, the other not at all, and nobody has more deals than they may."""
+    assert race(f"sqlite:///{tmp_path}/sales.db") == [2] * ROUNDS

@@ -47,7 +47,9 @@ def read_fields(
 
 
 def _given(value: c.RawValue) -> bool:
-    return value is not None and value != ""
+    """Whether there is anything in it: neither blanks alone nor an empty list are recorded, or `require` would pass."""
+    plain = value.value if isinstance(value, Personal) else value
+    return bool(plain.strip()) if isinstance(plain, str) else plain is not None and plain not in ((), [])
 
 
 def _field(name: str, process: Process, value: c.RawValue) -> Field:

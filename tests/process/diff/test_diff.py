@@ -310,3 +310,48 @@ def test_a_large_process_is_compared_while_one_waits() -> None:
         found = diff(a, b)
         assert perf_counter() - begin < 2
         assert gate(found, "s7").verdict == verdict
+
+
+FROM_ANYWHERE = {
+    "forward: any": "from_lead",
+    "skip: {waivable_by: manager}": "from_lead",
+    "open_in: [lead, proposal]": "opened",
+}
+
+
+@pytest.mark.parametrize("moves", FROM_ANYWHERE)
+def test_a_rule_about_where_a_deal_comes_from_is_compared_by_every_way_there_is(moves: str) -> None:
+    """A leap or an opening that only one process refuses is shown; the stage before alone would look equal."""
+    text = """
+process: p
+currency: EUR
+roles: [manager]
+stages: [{id: lead}, {id: middle}, {id: proposal, enter: [{id: base, check: known(now)}, ENTRY]}]
+outcomes: {}
+moves: {MOVES}
+"""
+    a, b = (
+        process(text.replace("MOVES", moves).replace("ENTRY", entry))
+        for entry in ("{id: from, check: move.to == 'proposal'}", "{id: from, check: move.from == 'middle'}")
+    )
+    found = gate(diff(a, b), "proposal")
+    assert found.verdict == "stricter"
+    assert found.shown[0].row.get("move.from") == ("lead" if FROM_ANYWHERE[moves] == "from_lead" else None)
+    assert judged_as_shown(found.shown[0], "proposal", a, b)
+
+
+def test_where_deals_come_from_one_stage_only_no_other_is_made_up() -> None:
+    """Nobody leaps in this process, so a rule against it changes nothing."""
+    a, b = with_rule("{id: from, check: known(now)}"), with_rule("{id: from, check: move.from == 'lead'}")
+    assert [stage.id for stage in a.stages][:2] == ["lead", "proposal"]
+    assert gate(diff(a, b), "proposal").verdict == "equal"
+
+
+def test_an_approval_by_somebody_who_can_do_more_is_never_called_equal() -> None:
+    """What the approver must be able to do stands in no deal, so it is said and not shown."""
+    a, b = with_rule("{approval: manager}"), with_rule("{approval: manager, skills: [discount-training]}")
+    found = diff(a, b)
+    assert gate(found, "proposal").verdict == "not analysed"
+    assert "skills" in gate(found, "proposal").why
+    assert not found.equal
+    assert [(each.a, each.b) for each in found.also_changed if each.what == "skills"] == [([], ["discount-training"])]

@@ -6,13 +6,21 @@ from typing import Any, Literal
 
 from pipeline_engine.process.analysis import Answer, Demand, Impossible, NotAnalysed, Witness, find
 from pipeline_engine.process.diff.changes import Change, changes
-from pipeline_engine.process.diff.gates import Gate, attempts_at, gates_of, gates_of_both, stages_differ
+from pipeline_engine.process.diff.gates import (
+    Gate,
+    attempts_at,
+    attempts_from_elsewhere,
+    gates_of,
+    gates_of_both,
+    stages_differ,
+)
 from pipeline_engine.process.diff.ground import Asked, Ground, ground_of, reads_money
 from pipeline_engine.process.model import Process
 from pipeline_engine.process.rules import TRUE, Frame, Program
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 Side = Literal["A", "B"]
+_FROM_WHERE = ("move.from", "move.steps", "move.passed", "stage.id")
 Comparison = Literal["stricter", "looser", "incomparable", "equal", "not analysed"]
 
 
@@ -73,7 +81,7 @@ def _compared(gate: Gate, ground: Ground) -> GateDiff:
     if only_in is not None:
         return GateDiff(gate.name, "incomparable", only_in=only_in)
     rules = ground.rules_of_a(gate.asked_at), ground.rules_of_b(gate.asked_at)
-    unlike = ground.why_not([*rules[0], *rules[1]])
+    unlike = ground.why_not([*rules[0], *rules[1]]) or ground.other_approvers(*rules)
     if unlike:
         return GateDiff(gate.name, "not analysed", why=unlike)
     if _same(*rules, ground):
@@ -109,7 +117,7 @@ class _Direction:
         passed = {each.form for each in self.passed}
         through = [Demand(each.condition, "true") for each in self.passed]
         unclear: list[NotAnalysed] = []
-        for attempt in attempts_at(gate, ground.a, ground.b):
+        for attempt in self._attempts(gate, ground):
             for each in self.asked:
                 if each.form in passed and ground.a.rates == ground.b.rates:
                     continue
@@ -118,6 +126,12 @@ class _Direction:
                     return found
                 unclear += [found] if isinstance(found, NotAnalysed) else []
         return unclear[0] if unclear else Impossible(())
+
+    def _attempts(self, gate: Gate, ground: Ground) -> Iterator[Mapping[str, Any]]:
+        """How deals come to the gate; where no rule reads from where, the usual way stands for all."""
+        yield from attempts_at(gate, ground.a, ground.b)
+        if any(path in _FROM_WHERE for each in (*self.passed, *self.asked) for path in each.reads):
+            yield from attempts_from_elsewhere(gate, ground.a, ground.b)
 
     def shown(self, witness: Witness, ground: Ground) -> Shown:
         """The deal with what the rules of the gate read, and the rules that stop it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline_engine.process.judge import OUTCOME_TARGETS
 from pipeline_engine.process.model import Process
-from pipeline_engine.process.rules import BUILT_IN
+from pipeline_engine.process.rules import BUILT_IN, STAY_BEGINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,32 @@ def attempts_at(gate: Gate, a: Process, b: Process) -> Iterator[Mapping[str, Any
         yield {"move.to": gate.name, "move.steps": None}
     else:
         yield _entering(stage, a, b)
+
+
+def attempts_from_elsewhere(gate: Gate, a: Process, b: Process) -> Iterator[Mapping[str, Any]]:
+    """The other ways to a stage that either process leaves open: a leap from an earlier one, an opening right there."""
+    kind, _, stage = gate.name.rpartition(":")
+    if kind not in ("", "applies") or not all(stage in process.stage_ids for process in (a, b)):
+        return
+    for start in a.stage_ids[: max(a.index(stage) - 1, 0)]:
+        passed = _passed(a, start, stage)
+        if start in b.stage_ids and passed == _passed(b, start, stage) and (leaps(a, passed) or leaps(b, passed)):
+            steps = a.steps(start, stage)
+            yield {"move.to": stage, "move.from": start, "move.steps": steps, "move.passed": passed[1:-1]}
+    before = a.stage_ids[: a.index(stage)]
+    if stage in {*a.moves.open_in, *b.moves.open_in} and before == b.stage_ids[: b.index(stage)]:
+        yield {"move.to": stage, "move.from": None, "move.steps": len(before) + 1, "move.passed": before, **NO_STAY}
+
+
+def leaps(process: Process, passed: tuple[str, ...]) -> bool:
+    """Whether some deal may pass over the stages between the first and the last."""
+    if process.moves.forward == "any" or any(rule.id == "moves:forward" and rule.waivable_by for rule in process.rules):
+        return True
+    return all(process.stage(stage).applies is not None for stage in passed[1:-1])
+
+
+# A deal that is being opened stands in no stage yet.
+NO_STAY: Mapping[str, Any] = {"stage.id": None, **dict.fromkeys(STAY_BEGINS)}
 
 
 def _entering(stage: str, a: Process, b: Process) -> Mapping[str, Any]:

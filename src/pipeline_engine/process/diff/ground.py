@@ -57,6 +57,17 @@ class Ground:
         read = sorted({path for each in rules for path in each.reads} & set(self.unlike))
         return f"`{read[0]}` {self.unlike[read[0]]}" if read else ""
 
+    def other_approvers(self, ours: list[Asked], theirs: list[Asked]) -> str:
+        """Why approvals that read alike are not: those who give them must have other skills; nothing where not."""
+        skills = {each.rule.id: set(each.rule.skills) for each in ours}
+        ids = {each.rule.id: self.renamed.get(each.rule.id, each.rule.id) for each in theirs}
+        others = [
+            each.rule.id
+            for each in theirs
+            if set(each.rule.skills) != skills.get(ids[each.rule.id], set(each.rule.skills))
+        ]
+        return f"whoever approves `{others[0]}` needs other skills, and no deal shows that" if others else ""
+
 
 def ground_of(a: Process, b: Process) -> Ground:
     """The common ground of two processes."""
