@@ -19,7 +19,7 @@ stages:
   - {id: proposal, enter: [{require: [account, segments, email]}]}
 outcomes: {}
 """
-EMPTY = (" ", "\t\n", "", (), [], None)
+EMPTY: tuple[object, ...] = (" ", "\t\n", "", (), [], None)
 
 
 def at_lead(**fields: object) -> Story:
