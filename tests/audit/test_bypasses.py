@@ -199,3 +199,14 @@ def test_a_move_past_the_gate_after_a_migration_is_judged_by_the_version_of_then
     shop.seen(4, "offer")
     rows = [(row.process, row.would) for row in told(shop) if row.to_stage == "offer"]
     assert rows == [("shop@3", "refused"), ("shop@2", "passed")]
+
+
+def test_what_was_corrected_later_is_not_what_the_gate_would_have_seen(shop: Beside) -> None:
+    """The mail was there when the other system moved the deal; that it never was came out a day after."""
+    shop.engine.publish_text(OBSERVED + "corrections: {by: [vp]}\n", "shop.yaml", by="ops")
+    shop.on(0, "open_deal", deal="E", process="shop", owner="rep", fields={"mail": "a@b"})
+    shop.seen(2, "offer", deal="E").on(3, "correct_value", 1, {"mail": "none"}, "a slip", deal="E", by="vp")
+    shop.seen(4, "lead", deal="E").seen(5, "offer", deal="E")
+    rows = [(row.at, row.would) for row in told(shop, deal="E") if row.to_stage == "offer"]
+    assert rows == [(day(5), "refused"), (day(2), "passed")]
+    assert shop.engine.audit_bypasses(deal="E", known_at=day(2)).found == 1

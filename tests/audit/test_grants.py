@@ -1,13 +1,13 @@
 """Approvals and waivers as an auditor reads them: who gave what, for what, what became of it, and who may not."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pipeline_engine.audit import Approval, Ended, Waiver
-from pipeline_engine.deal import ApprovalExpired, ApprovalReturned
+from pipeline_engine.deal import ApprovalExpired, ApprovalReturned, CorrectionRecorded
 from pipeline_engine.errors import UnknownRule
-from pipeline_engine.values import Personal
+from pipeline_engine.values import Money, Personal
 from tests.audit.given import OBSERVED, Beside, day
 
 
@@ -46,11 +46,17 @@ def test_who_may_not_waive_stands_beside_those_who_did(shop: Beside) -> None:
     assert {tally.name for tally in found.by_rule} == {"reachable", "big"}
 
 
+def corrected(kind: Literal["value", "void"], version: int, **said: Any) -> CorrectionRecorded:
+    """What an event said was not so."""
+    return CorrectionRecorded(corrects=version, kind=kind, role="ops", reason=Personal("deal:D", "x"), **said)
+
+
 @pytest.mark.parametrize(
     ("what", "ended"),
     [
         ("nothing", Ended("stands")), ("a field", Ended("lapsed", 4)), ("the move", Ended("used", 4)),
         ("its end", Ended("expired")), ("its end, then the move", Ended("expired")), ("a no", Ended("taken back", 4)),
+        ("a correction", Ended("corrected", 4)), ("a change that is void", Ended("lapsed", 4)),
     ],
 )  # fmt: skip
 def test_what_became_of_an_approval(shop: Beside, what: str, ended: Ended) -> None:
@@ -63,6 +69,8 @@ def test_what_became_of_an_approval(shop: Beside, what: str, ended: Ended) -> No
         "the move": lambda: shop.seen(2, "contract"),
         "its end": lambda: shop.clock.on(6),
         "its end, then the move": lambda: shop.seen(7, "contract"),
+        "a correction": lambda: shop.put(2, corrected("value", 2, set={"amount": Money.of(1, "EUR")})),
+        "a change that is void": lambda: shop.on(2, "set", {"amount": "6000"}).put(3, corrected("void", 4)),
         "a no": lambda: shop.on(2, "reject", "big", "not like this", by="vp"),
     }[what]()
     assert next(row for row in approvals(shop) if row.event == "granted").ended == ended

@@ -1,5 +1,8 @@
 """Handing over, pauses, next steps and contacts that are let go, from the command line."""
 
+import time
+from datetime import UTC, datetime, timedelta
+
 from tests.cli.conftest import Type
 
 
@@ -43,6 +46,16 @@ def test_a_deal_is_paused_and_resumed_from_the_command_line(office: Type) -> Non
     assert office("deal resume D-1 --by rep-1").code == 0
     assert "nothing to do" in office("deal resume D-1 --by rep-1").out
     assert office("deal show D-1 --json").json["pause"] is None
+
+
+def test_a_pause_whose_end_has_come_is_no_longer_shown(office: Type) -> None:
+    """Nobody resumed, and yet the deal does not wait any more."""
+    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    assert office(f"deal pause D-1 --reason budget --until {soon.isoformat()} --by rep-1").code == 0
+    time.sleep(max((soon - datetime.now(UTC)).total_seconds(), 0))
+    shown = office("deal show D-1 --json").json
+    assert (shown["paused"], shown["pause"]) == (False, None)
+    assert "paused since" not in office("deal show D-1").out
 
 
 def test_a_pause_needs_a_reason_and_an_end_that_comes_later(office: Type) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_engine.engine import Engine
 from tests.cli.conftest import Type
 from tests.cli.given import PROCESS
 
@@ -123,6 +124,28 @@ def test_deals_are_migrated_and_the_second_time_there_is_nothing_to_do(renamed: 
     assert renamed("deal show D-2 --json").json["stage"] == "offer"
     assert renamed(line).out.startswith("nothing to do: every open deal of b2b")
     assert "DealMigrated: b2b@1 → b2b@2, proposal → offer" in renamed("deal timeline D-2").out
+
+
+def test_a_process_tells_the_migrations_of_its_deals(renamed: Type) -> None:
+    """Who, when, why and what became of it; for scripts too."""
+    renamed("process migrate b2b --to 2 --map proposal=offer --why rename --by ops-1")
+    assert "by ops-1: rename (to b2b@2: 1 kept, 1 mapped, 0 left)" in renamed("process show b2b").out
+    (migration,) = renamed("process show b2b --json").json["migrations"]
+    assert (migration["to"], migration["mapping"]) == ("b2b@2", {"proposal": "offer"})
+    assert migration["finished"] == {"kept": 1, "mapped": 1, "stranded": 0}
+
+
+def test_one_that_broke_off_is_told_with_how_to_go_on(folder: Path, renamed: Type) -> None:
+    """In the list of processes, until somebody goes on with it."""
+
+    def broken(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with Engine.open(f"sqlite:///{folder}/sales.db") as engine, pytest.raises(KeyboardInterrupt):
+        engine.migrate("b2b", "2", {"proposal": "offer"}, why="rename", by="ops-1", progress=broken)
+    assert "rename; not finished: the same `process migrate` goes on with it" in renamed("process list").out
+    assert renamed("process migrate b2b --to 2 --map proposal=offer --why rename --by ops-1").code == 0
+    assert "not finished" not in renamed("process list").out
 
 
 def test_stranded_deals_may_stay(renamed: Type) -> None:

@@ -20,10 +20,10 @@ from pipeline_engine.values import Personal
 from tests.deal.story import MONDAY
 
 REGISTER = {
-    "rep-1": d.Standing("rep-1", ("rep",), "emea", "mgr-1", 1),
-    "rep-2": d.Standing("rep-2", ("rep",), None, None, 1),
-    "mgr-1": d.Standing("mgr-1", ("manager", "legal"), "emea", "mgr-2", 1),
-    "mgr-2": d.Standing("mgr-2", ("manager", "vp", "legal"), "na", None, 1),
+    "rep-1": d.Standing("rep-1", ("rep",), "emea", "mgr-1", 1, ("coaching", "enterprise"), d.Held(0, 0, 1)),
+    "rep-2": d.Standing("rep-2", ("rep",), None, None, 1, (), d.Held(2, 1, 1)),
+    "mgr-1": d.Standing("mgr-1", ("manager", "legal"), "emea", "mgr-2", 1, ("enterprise",), d.Held(1, 0, 1)),
+    "mgr-2": d.Standing("mgr-2", ("manager", "vp", "legal"), "na", None, 1, ("coaching",), d.Held(0, 0, 1)),
 }
 PEOPLE = (*REGISTER, "stranger")
 VALUES: tuple[dict[str, Any], ...] = (
@@ -60,7 +60,7 @@ class Life:
 
     def ask(self, command: d.Command) -> tuple[Event, ...]:
         """Decide a command and record what comes of it; bad input comes to nothing."""
-        owner = command.owner if isinstance(command, d.OpenDeal) else self.deal.owner if self.deal else None
+        owner = d.owner_asked_about(command, self.deal)
         context = d.Context(self.now, standing(command.by), standing(owner or ""))
         try:
             decided = d.decide(command, self.deal, self.judge, context)
@@ -178,7 +178,7 @@ def unproved(life: Life) -> list[str]:
     """The blocking rules that something was accepted past without a true verdict or a recorded waiver."""
     found, deal = [], None
     for number, each in enumerate(life.recorded):
-        attempt = _attempt(each)
+        attempt = _attempt(each) or _of_owner(each, deal)
         if attempt is not None:
             found += [f"{each.version}: {rule}" for rule in _unmet(life, deal, attempt, life.recorded[:number], each)]
         deal = d.evolve(deal, each)
@@ -203,6 +203,13 @@ def _attempt(each: Recorded) -> Attempt | None:
     return None
 
 
+def _of_owner(each: Recorded, deal: d.Deal | None) -> Attempt | None:
+    """That an open deal got another owner."""
+    if deal is None or deal.status != "open" or not isinstance(each.event, (d.OwnerAssigned, d.HandoffAccepted)):
+        return None
+    return Attempt("own", deal.stage, deal.stage, each.envelope.at or MONDAY, each.envelope.actor)
+
+
 def _text(reason: Personal | None) -> str | None:
     return reason.value if reason else None
 
@@ -213,15 +220,29 @@ def _unmet(life: Life, deal: d.Deal | None, attempt: Attempt, before: list[Recor
         fields = MappingProxyType(dict(event.fields))
         deal = replace(deal or d.Deal(id="D-1"), owner=event.owner, fields=fields, opened_at=attempt.now)
     assert deal is not None
+    if isinstance(event, (d.OwnerAssigned, d.HandoffAccepted)):
+        deal = replace(deal, owner=event.owner)
+        # Four eyes: nobody makes room for a deal that is to be their own.
+        before = [one for one in before if one.envelope.actor != event.owner]
     context = d.Context(attempt.now, standing(attempt.actor), standing(deal.owner or ""))
     row = row_of(deal, attempt, life.judge, context)
     asked = gates_of(life.judge, attempt)
     return [
         rule.id
         for rule in life.judge.process.rules
-        if rule.asked_at in asked and rule.severity == "block"
+        if rule.asked_at in asked and rule.severity == "block" and _is_asked(rule, attempt, deal)
         and not _holds(rule, life.judge, row) and not _waived(rule, attempt, before)
     ]  # fmt: skip
+
+
+def _is_asked(rule: Rule, attempt: Attempt, deal: d.Deal) -> bool:
+    """Of a gate that is asked, whether the rule is: what is about owners and where they get deals has its own law."""
+    if rule.asked_at == "own":
+        return deal.owner is not None
+    stage = attempt.from_stage if attempt.gate == "reopen" else attempt.target
+    if attempt.gate == "own" or (attempt.gate == "reopen" and rule.asked_at == stage):
+        return rule.kind in ("limit", "skill")
+    return rule.kind != "limit" or rule.asked_at in (stage, "open", "reopen")
 
 
 def gates_of(judge: Judge, attempt: Attempt) -> set[str]:
@@ -232,7 +253,7 @@ def gates_of(judge: Judge, attempt: Attempt) -> set[str]:
         there = stages.index(attempt.target)
         if there < here:
             return {"moves", "moves:back"}
-        way = {"open"} if attempt.gate == "open" else {"moves", "moves:forward"}
+        way = {"open", "own"} if attempt.gate == "open" else {"moves", "moves:forward"}
         left = {f"leave:{stage}" for stage in stages[max(here, 0) : there]}
         return way | left | set(stages[here + 1 : there + 1]) | {f"applies:{attempt.target}"}
     if attempt.gate == "win":
@@ -240,7 +261,9 @@ def gates_of(judge: Judge, attempt: Attempt) -> set[str]:
         last = here if attempt.from_stage in won_from or not ahead else ahead[0]
         left = {f"leave:{stage}" for stage in stages[here : last + 1]}
         return {"won", "won:from"} | left | set(stages[here + 1 : last + 1])
-    return {"lost", "lost:from"} if attempt.gate == "lose" else {"reopen"}
+    if attempt.gate == "own":
+        return {"own", attempt.target}
+    return {"lost", "lost:from"} if attempt.gate == "lose" else {"reopen", "own", str(attempt.from_stage)}
 
 
 def _holds(rule: Rule, judge: Judge, row: dict[str, Any]) -> bool:

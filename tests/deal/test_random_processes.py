@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pipeline_engine.deal import Grant
 from pipeline_engine.process import FAIL, Judge, load_process
 from tests.deal.lives import STEPS, Life, Step, unproved
-from tests.process.made import trees, waivable, written
+from tests.process.made import owned, trees, waivable, written
 
 QUICK = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 PROCESSES = trees() | trees().map(waivable)
@@ -41,8 +41,23 @@ def test_no_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], st
     nothing_passes_unproved(tree, steps)
 
 
+@given(trees().map(owned), STEPS)
+@settings(QUICK, max_examples=100)
+def test_no_sequence_of_commands_gives_a_deal_to_whom_may_not_own_it(tree: dict[str, Any], steps: list[Step]) -> None:
+    """However a deal comes to an owner: opened, assigned, handed over or reopened, forward or by a leap."""
+    nothing_passes_unproved(tree, steps)
+
+
+def test_an_owner_who_is_not_asked_about_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The law above would fail if assignments went past the gate."""
+    monkeypatch.setattr(Judge, "_select", _without_owner)
+    hunted = HUNT(given(trees().map(owned), STEPS)(nothing_passes_unproved))
+    with pytest.raises(AssertionError):
+        hunted()
+
+
 @pytest.mark.soak
-@given(PROCESSES, STEPS)
+@given(PROCESSES | trees().map(owned), STEPS)
 @settings(QUICK, max_examples=20_000, database=None)
 def test_no_long_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], steps: list[Step]) -> None:
     """The same, much longer."""
@@ -79,6 +94,10 @@ _ALL = Judge._select
 def _without_leave(judge: Judge, gate: Any, from_stage: Any, target: str) -> tuple[int, ...]:
     rules = judge.process.rules
     return tuple(n for n in _ALL(judge, gate, from_stage, target) if not rules[n].asked_at.startswith("leave:"))
+
+
+def _without_owner(judge: Judge, gate: Any, from_stage: Any, target: str) -> tuple[int, ...]:
+    return () if gate == "own" else _ALL(judge, gate, from_stage, target)
 
 
 def _without_passed(judge: Judge, gate: Any, from_stage: Any, target: str) -> tuple[int, ...]:

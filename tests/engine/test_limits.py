@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -202,7 +203,7 @@ def test_a_stage_that_is_not_there_is_said_as_before(desk: Shop) -> None:
 def test_asked_twice_under_one_id_it_is_counted_once(desk: Shop) -> None:
     """The second time the first answer is given, though the last slot is taken by then."""
     opened(desk, "A", "B")
-    what = {"process": "b2b", "owner": "rep-03", "fields": {"amount": "10"}, "command_id": "c-1"}
+    what: dict[str, Any] = {"process": "b2b", "owner": "rep-03", "fields": {"amount": "10"}, "command_id": "c-1"}
     assert desk.ask("open_deal", "C", **what).accepted
     again = desk.ask("open_deal", "C", **what)
     assert (again.accepted, again.repeated) == (True, True)

@@ -99,7 +99,8 @@ def won(amount: int) -> Log:
 
 def correction(corrects: int, kind: str = "void", **said: Any) -> e.CorrectionRecorded:
     """A recorded correction."""
-    return e.CorrectionRecorded(corrects=corrects, kind=kind, role="ops", reason=personal("x"), **said)
+    what: dict[str, Any] = {"corrects": corrects, "kind": kind, **said}
+    return e.CorrectionRecorded(role="ops", reason=personal("x"), **what)
 
 
 def noon(number: int) -> datetime:

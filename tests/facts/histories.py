@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline_engine import deal as e
 from pipeline_engine.envelope import Event
 from pipeline_engine.values import Value
-from tests.facts.given import STAGES, Log, day, euro, judged, opened, personal
+from tests.facts.given import PROCESS, STAGES, Log, day, euro, judged, opened, personal
 
 days = st.integers(0, 6)
 stages = st.sampled_from(STAGES)
@@ -77,7 +77,7 @@ facts_of_deals: st.SearchStrategy[Event] = st.one_of(
 @st.composite
 def histories(draw: st.DrawFn) -> Log:
     """A log of up to three deals, own and imported events mixed, some undated, times out of order."""
-    log = Log()
+    log = Log().publish(PROCESS.model_copy(update={"version": 2, "digest": "d2"}))
     standing: dict[str, e.Deal | None] = {}
     for _ in range(draw(st.integers(0, 20))):
         deal = draw(st.sampled_from(("A", "B", "C")))
@@ -108,7 +108,21 @@ def next_event(draw: st.DrawFn, deal: e.Deal | None) -> Event:
             ),
             names.map(lambda reason: e.DealLost(from_stage=deal.stage, reason=reason)),
             st.just(e.DealMerged(into="Z")),
+            _migrations(deal),
         )
+    )
+
+
+def _migrations(deal: e.Deal) -> st.SearchStrategy[Event]:
+    """The deal goes on under a second version, in whatever stage, without some of what was given."""
+    given = [grant.version for grant in (*deal.approvals, *deal.waivers)]
+    ended = st.lists(st.sampled_from(given), unique=True).map(tuple) if given else st.just(())
+    return st.builds(
+        lambda stage, ended: e.DealMigrated(
+            process="b2b", version=2, from_version=1, from_stage=deal.stage, to_stage=stage, ended=ended
+        ),
+        st.one_of(st.just(deal.stage), stages),
+        ended,
     )
 
 

@@ -21,7 +21,9 @@ from tests.facts.given import Log, column, day, euro, opened, personal
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 # What a log that was right at once cannot say: where corrections stand, and what was asked of void moves.
 APART = {"deals": ("version", "position"), "changes": ("corrected_by",)}
-ALIKE = ("deals", "stays", "changes", "activities", "contacts", "documents", "items", "follow_ups")
+ALIKE = (
+    "deals", "stays", "changes", "activities", "contacts", "documents", "items", "follow_ups", "handoffs", "pauses",
+)  # fmt: skip
 
 
 @given(corrected_histories(), st.none() | st.integers(0, 6))
@@ -94,6 +96,8 @@ def test_the_columns_say_what_the_fold_says(log: Log) -> None:
         if deal.merged_into is None:
             assert (row["status"], row["closed_at"]) == (deal.status, deal.closed_at)
         assert fields_of(facts, deal_id) == {k: v for k, v in deal.fields.items() if isinstance(v, (Money, bool))}
+        paused = [row for row in facts.pauses.to_pylist() if row["deal_id"] == deal_id]
+        assert deal.pauses.over == tuple((row["over_from"], row["over_to"]) for row in paused if row["over_from"])
         mine = [row for row in facts.activities.to_pylist() if row["deal_id"] == deal_id]
         assert column(mine, "kind", "at") == [(each.kind, each.at) for each in deal.activities]
         documents = [row for row in facts.documents.to_pylist() if row["deal_id"] == deal_id]

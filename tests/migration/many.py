@@ -110,19 +110,22 @@ for line in sys.stdin:
     os.waitpid(child, 0)
     print("ended", flush=True)
 """
-# Writes to one deal after the other, and says how long each took.
+# Writes to one deal after the other, each time also to a store that nobody else uses; says how long both took.
 WRITING = """
 import sys, time
 from pipeline_engine.engine import Engine
-with Engine.open(sys.argv[1]) as engine:
+def took(engine, deal):
+    begin = time.perf_counter()
+    engine.note(deal, "still there", by="rep-01")
+    return time.perf_counter() - begin
+with Engine.open(sys.argv[1]) as engine, Engine.open(sys.argv[3]) as quiet:
     for number in range(200):
         engine.note(f"D-{number:06d}", "to begin with", by="rep-01")
     print("ready", flush=True)
     number = 0
     while not sys.stdin.readline().startswith("stop"):
-        begin = time.perf_counter()
-        engine.note(f"D-{number * 7919 % int(sys.argv[2]):06d}", "still there", by="rep-01")
-        print(time.perf_counter() - begin, flush=True)
+        both = took(engine, f"D-{number * 7919 % int(sys.argv[2]):06d}"), took(quiet, "D-000001")
+        print(*both, flush=True)
         number += 1
 """
 

@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Barrier, Thread
 from time import perf_counter, sleep
 
 import pytest
@@ -44,17 +46,41 @@ def foreseen(url: str, deals: int) -> float:
     return taken
 
 
-def written_beside(url: str, deals: int) -> list[float]:
-    """Migrates everything while another process writes without a rest; how long each of its writes took."""
-    with program(WRITING, url, str(deals)) as writer, Engine.open(url) as engine:
+@dataclass(frozen=True)
+class Written:
+    """How long each write took beside the migration, and each at the same time to a store that nobody migrates."""
+
+    beside: list[float]
+    quiet: list[float]
+
+    @property
+    def unnoticed(self) -> bool:
+        """A quarter of a second at most; on a machine so busy that a quiet store waits too, twice as long as there."""
+        return max(self.beside) <= max(LONGEST_WRITE, 2 * max(self.quiet))
+
+    def told(self) -> str:
+        """The worst of both, in words."""
+        beside, quiet = sorted(self.beside), sorted(self.quiet)
+        most = beside[len(beside) * 99 // 100]
+        return (
+            f"{len(beside):,} writes, the worst {beside[-1] * 1000:.0f} ms, 99 % below {most * 1000:.0f} ms "
+            f"(to a quiet store the worst {quiet[-1] * 1000:.0f} ms)"
+        )
+
+
+def written_beside(url: str, deals: int, quiet: str) -> Written:
+    """Migrates everything while another process writes without a rest."""
+    filled(quiet, 2)
+    with program(WRITING, url, str(deals), quiet) as writer, Engine.open(url) as engine:
         assert said(writer) == "ready"
-        taken: list[float] = []
+        taken = Written([], [])
         going = [True]
 
         def writes() -> None:
             while going:
                 tell(writer, "go")
-                taken.append(float(said(writer)))
+                for times, text in zip((taken.beside, taken.quiet), said(writer).split(), strict=True):
+                    times.append(float(text))
 
         beside = Thread(target=writes)
         beside.start()
@@ -124,18 +150,16 @@ def test_a_dry_run_over_many_deals_is_one_pass(tmp_path: Path) -> None:
 
 
 def test_other_writers_hardly_notice_a_migration(tmp_path: Path) -> None:
-    """The worst of their writes is a quarter of a second at most; a busy machine may have another try."""
-    worst = 1.0
-    for attempt in range(TRIES):
-        (tmp_path / str(attempt)).mkdir()
-        url = file_of(tmp_path / str(attempt), FEW)
-        taken = written_beside(url, FEW)
+    """The worst of their writes takes a quarter of a second at most; a busy machine may have another try."""
+    tries: list[Written] = []
+    while len(tries) < TRIES and not (tries and tries[-1].unnoticed):
+        folder = tmp_path / str(len(tries))
+        folder.mkdir()
+        url = file_of(folder, FEW)
+        tries.append(written_beside(url, FEW, f"sqlite:///{folder}/quiet.db"))
         once_each(url, FEW)
-        assert len(taken) > 20
-        worst = min(worst, max(taken))
-        if worst <= LONGEST_WRITE:
-            break
-    assert worst <= LONGEST_WRITE
+        assert len(tries[-1].beside) > 20
+    assert tries[-1].unnoticed, [each.told() for each in tries]
 
 
 def test_killed_and_resumed_each_deal_is_migrated_once(tmp_path: Path) -> None:
@@ -143,6 +167,34 @@ def test_killed_and_resumed_each_deal_is_migrated_once(tmp_path: Path) -> None:
     url = file_of(tmp_path, FEW)
     assert killed_and_resumed(url, FEW) > KILLS // 2
     once_each(url, FEW)
+
+
+def test_two_who_migrate_at_once_migrate_each_deal_once(tmp_path: Path) -> None:
+    """Whoever comes second to a deal finds it there already; the migration begins and ends once."""
+    url = file_of(tmp_path, 400)
+    start = Barrier(2)
+
+    def migrate(who: str) -> None:
+        with Engine.open(url) as engine:
+            start.wait()
+            engine.migrate("many", "2", MAPPING, why="one name", by=who)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(migrate, ("ops-1", "ops-2")))
+    once_each(url, 400)
+
+
+def test_views_answer_after_a_migration(tmp_path: Path) -> None:
+    """Every deal is counted where it stands now; a renamed stage holds those that stood in the old one."""
+    url = file_of(tmp_path, 200)
+    with Engine.open(url) as engine:
+        before = {each.stage: each.open for each in engine.health(process="many").stages}
+        engine.migrate("many", "2", MAPPING, why="one name", by="ops")
+        after = {each.stage: each.open for each in engine.health(process="many").stages}
+        assert after["checked"] == before["qualified"] > 0
+        assert sum(after.values()) == sum(before.values()) == 200
+        assert engine.bottlenecks(process="many").stages
+        assert engine.funnel(process="many").stages
 
 
 def test_control_a_deal_that_was_migrated_twice_is_found(tmp_path: Path) -> None:
@@ -158,11 +210,11 @@ def test_control_a_deal_that_was_migrated_twice_is_found(tmp_path: Path) -> None
         once_each(url, 20)
 
 
-def test_on_postgresql_too(postgres_database: str) -> None:
+def test_on_postgresql_too(postgres_database: str, tmp_path: Path) -> None:
     """The same engine on a server: beside a writer, once each."""
     filled(postgres_database, 300)
-    taken = written_beside(postgres_database, 300)
-    assert len(taken) > 5
+    taken = written_beside(postgres_database, 300, f"sqlite:///{tmp_path}/quiet.db")
+    assert len(taken.beside) > 5
     with Engine.open(postgres_database) as engine:
         assert set(migrations(engine).values()) == {1}
         assert len(migrations(engine)) == 300
@@ -176,15 +228,12 @@ def test_a_hundred_thousand_open_deals(tmp_path: Path, capsys: pytest.CaptureFix
     copy.write_bytes((tmp_path / f"many-{ALL}.db").read_bytes())
     dry = foreseen(url, ALL)
     begin = perf_counter()
-    taken = sorted(written_beside(url, ALL))
-    told = (
-        f"dry run {dry:.1f} s; {ALL:,} migrated beside {len(taken):,} writes in {perf_counter() - begin:.0f} s, "
-        f"the worst {taken[-1] * 1000:.0f} ms, 99 % below {taken[len(taken) * 99 // 100] * 1000:.0f} ms\n"
-    )
+    taken = written_beside(url, ALL, f"sqlite:///{tmp_path}/quiet.db")
+    told = f"dry run {dry:.1f} s; {ALL:,} migrated in {perf_counter() - begin:.0f} s beside {taken.told()}\n"
     with capsys.disabled():
         sys.stdout.write(told)
     once_each(url, ALL)
     assert dry < 30
-    assert taken[-1] <= LONGEST_WRITE
+    assert taken.unnoticed, told
     assert killed_and_resumed(f"sqlite:///{copy}", ALL) > KILLS // 2
     once_each(f"sqlite:///{copy}", ALL)

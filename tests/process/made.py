@@ -126,10 +126,19 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
 
 def waivable(tree: dict[str, Any]) -> dict[str, Any]:
     """The same file with a manager to waive whatever nobody else may: deals get further in it."""
-    for gates in (tree.get("opening", {}), *tree["stages"], *tree["outcomes"].values()):
+    for gates in (tree.get("opening", {}), tree.get("owning", {}), *tree["stages"], *tree["outcomes"].values()):
         for each in (*gates.get("enter", ()), *gates.get("leave", ())):
             each.setdefault("waivable_by", ["manager"])
     return tree
+
+
+def owned(tree: dict[str, Any]) -> dict[str, Any]:
+    """The same file with limits and skills of whoever owns a deal, which a manager may waive."""
+    limits = [{"owner_deals_at_most": 2}, {"owner_skills": ["enterprise"], "when": "deal.amount >= 50000"}]
+    here = [{"owner_deals_at_most": 1}, {"owner_skills": ["coaching"]}]
+    last = tree["stages"][-1]
+    last["enter"] = [*last.get("enter", ()), *here]
+    return waivable({**tree, "owning": {"enter": limits}})
 
 
 def _outcomes(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:

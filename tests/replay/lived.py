@@ -51,7 +51,7 @@ def year(seed: int, deals: int = 200) -> Engine:
 def in_bulk(engine: Engine, facts: Facts, judge: Judge, clock: Clock = "version") -> list[str]:
     """The letters of every attempt by the columnar path."""
     instants = Instants(facts, engine._store.open_sealed)
-    attempts = np.arange(facts.attempts.num_rows)
+    attempts = np.arange(facts.attempts.num_rows) if facts.lived is None else facts.lived.attempts
     verdicts = judged(Situations.of(instants, attempts, clock, engine._store.open_sealed), judge)
     return ["".join(LETTERS[code] for code in column) for column in verdicts.T]
 
@@ -65,11 +65,11 @@ class Story:
     now: datetime = BEGIN
 
     @classmethod
-    def begun(cls) -> "Story":
-        """The rich process and its people, in memory."""
+    def begun(cls, more: str = "") -> "Story":
+        """The rich process, with `more` at its end, and its people, in memory."""
         clock = StoryClock(BEGIN)
         engine = Engine.open("memory://", clock=clock, clock_name="story")
-        engine.publish_text(RICH, "rich.yaml", by="ops")
+        engine.publish_text(f"{RICH}{more}", "rich.yaml", by="ops")
         engine.apply_register(_register(), by="ops")
         return cls(engine, clock)
 

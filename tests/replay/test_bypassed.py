@@ -27,16 +27,22 @@ TARGETS = ("two", "three", "four", "four", "won", "lost", "reopen", "one")
 Row = tuple[int, Recorded, list[Recorded]]
 
 
-def beside(seed: int, length: int = 500, deals: int = 25) -> Engine:
+def beside(seed: int, length: int = 500, deals: int = 25, corrected: float = 0.0) -> Engine:
     """A random story in which another system moves the deals as well as the people who ask the gate."""
     chance, tale = Random(seed), Story.begun()
-    tale.engine.publish_text(RICH + "observed: {by: [rep, manager, vp]}\n", "rich.yaml", by="ops")
+    anybody = "by: [rep, manager, vp]"
+    more = f"observed: {{{anybody}}}\ncorrections: {{{anybody}}}\n"
+    tale.engine.publish_text(RICH + more, "rich.yaml", by="ops")
     for number, step in enumerate(story(chance, length, deals)):
         tale.tell(step)
         if number >= deals and chance.random() < 0.3:
             after, deal = timedelta(minutes=chance.choice((0, 20, 300))), step[3]["deal_id"]
             told = {"to": chance.choice(TARGETS), "source": "crm", "key": str(number), "reopens": chance.random() < 0.5}
             tale.tell(("observe", after, timedelta(0), {"deal_id": deal, "by": "ann", **told}))
+        if number >= deals and chance.random() < corrected:
+            which = {"deal_id": step[3]["deal_id"], "version": chance.randrange(1, 12), "by": "eva", "reason": "a slip"}
+            verb, what = chance.choice((("void", {}), ("correct_value", {"values": {"amount": "50", "words": "yes"}})))
+            tale.tell((verb, timedelta(minutes=1), timedelta(0), {**which, **what}))
     return tale.engine
 
 
@@ -69,23 +75,34 @@ def word(judge: Judge, said: str) -> str:
     return "refused" if "f" in asked else "unknown" if "u" in asked else "passed"
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_of_every_observed_move_the_columns_say_what_the_plain_gate_says(seed: int) -> None:
-    """Random stories beside another system: letter by letter, and the word they come to."""
-    engine = beside(seed)
-    facts, seen = engine.facts(), Counter[str]()
-    rows, found = past_the_gate(engine, facts), then(engine, facts)
-    assert found.attempts.tolist() == [row[0] for row in rows]
-    judge = Judge(engine.process("rich", 2))
-    bulk = in_columns(engine, facts, rows, judge)
-    for place, (_, recorded, before) in enumerate(rows):
+@pytest.mark.parametrize(("seed", "corrected"), [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.4), (4, 0.4)])
+def test_of_every_observed_move_the_columns_say_what_the_plain_gate_says(seed: int, corrected: float) -> None:
+    """Random stories beside another system, some full of corrections: letter by letter, and the word they come to."""
+    engine = beside(seed, corrected=corrected)
+    facts, seen, judge = engine._follower.lived(), Counter[str](), Judge(engine.process("rich", 2))
+    found = then(engine, facts)
+    rows = told_of(engine, found)
+    bulk = in_columns(engine, facts, [(n, *row) for n, row in zip(found.attempts.tolist(), rows, strict=True)], judge)
+    for place, (recorded, before) in enumerate(rows):
         said = letters(recorded, before, judge)
         assert bulk[place] == said, recorded
         assert WOULD[found.would[place]] == word(judge, said), recorded
         seen[WOULD[found.would[place]]] += 1
+    everything = [each for deal in engine._store.streams("deal:") for each in engine._store.events(deal)]
+    assert len(rows) == sum(_basis(each) == "source" for each in everything)
+    assert bool(corrected) == any(isinstance(each.event, d.CorrectionRecorded) for each in everything)
     # The control: stories in which the gate would say always the same would prove little.
     assert all(seen[would] for would in WOULD), seen
     assert sum(seen.values()) > 30, seen
+
+
+def told_of(engine: Engine, found: GateThen) -> list[tuple[Recorded, list[Recorded]]]:
+    """The events that were judged, each with those of its deal before it."""
+    rows = found.table.select(["deal_id", "version"]).to_pylist()
+    streams = {row["deal_id"]: engine._store.events(f"deal:{row['deal_id']}") for row in rows}
+    return [
+        (streams[row["deal_id"]][row["version"] - 1], streams[row["deal_id"]][: row["version"] - 1]) for row in rows
+    ]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -1,12 +1,14 @@
 """What a limit on owners would have done: counted from history, and skills that nobody noted are not knowable."""
 
+from typing import Any
+
 from tests.replay.small import History, counted, effect
 
 LIMIT = "{id: few, owner_deals_at_most: 1}"
 SKILL = "{owner_skills: [enterprise]}"
 
 
-def two_offers(*rules: str, **parts: str) -> History:
+def two_offers(*rules: str, **parts: Any) -> History:
     """Two deals of one owner that come to the offer one day after the other, and a third when the first is lost."""
     history = History.of(*rules, **parts)
     for number, deal in enumerate("ABC"):

@@ -20,9 +20,15 @@ CHANGES = {
     ),
     "renamed": (("  - id: three\n", "  - id: third\n"), ("from: [three, four]", "from: [third, four]")),
     "shorter": (("  - id: two\n", "  - id: two\n    applies: deal.hot\n"), ("zone: Europe/Berlin", "zone: Asia/Tokyo")),
+    "limited": (
+        ("  - id: three\n    enter:\n", "  - id: three\n    enter:\n      - {owner_deals_at_most: 4}\n"),
+        ("  - id: two\n    enter:\n", "  - id: two\n    enter:\n      - {id: busy, check: owner.open_deals < 8}\n"),
+        ("  - id: four\n", "  - id: fourth\n"),
+        ("from: [three, four]", "from: [three, fourth]"),
+    ),
     "same": (("process: rich", "process: rich\ntitle: the same"),),
 }
-MAPPING = {"renamed": {"three": "third"}}
+MAPPING = {"renamed": {"three": "third"}, "limited": {"four": "fourth", "one": "two"}}
 WORDS = {"fail": "f", "pass": "p", "unknown": "u", "waived": "w", "not asked": "n"}
 
 

@@ -1,6 +1,6 @@
 """What every backend promises, proved on each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -208,6 +208,22 @@ def test_states_are_carried_on(store: Store):
         ask(store, f"c-{number}")
         assert store.load("deal:D-1", counting) == (number + 1, number + 1)
     assert seen == [1, 2, 3]
+
+
+def test_an_event_that_rewrites_what_was_before_it_takes_the_whole_stream(store: Store):
+    """Where an event changes what earlier ones add up to, the stream is read again up to it; elsewhere it is not."""
+    read: list[int] = []
+
+    def again(state: int | None, history: Sequence[Recorded]) -> int:
+        read.append(len(history))
+        return 100 * (state or 0) + len(history)
+
+    fold = Fold("rewritten", lambda state, recorded: (state or 0) + 1, rewrites=(Noted,), refold=again)
+    ask(store, "c-1", appending(Counted(), Counted()))
+    assert store.load("deal:D-1", fold) == (2, 2)
+    ask(store, "c-2", appending(Noted(text=personal("no")), Counted()))
+    assert (store.load("deal:D-1", fold), read) == ((204, 4), [3])
+    assert (store.load("deal:D-1", fold), read) == ((204, 4), [3])
 
 
 def test_the_doctor_finds_nothing_wrong(store: Store, url: str):

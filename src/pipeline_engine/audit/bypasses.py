@@ -14,6 +14,7 @@ from pipeline_engine.audit.other_ways import migrated_and_voided
 from pipeline_engine.audit.sealed import text_of
 from pipeline_engine.audit.wanted import Ints, Mask, Wanted
 from pipeline_engine.facts import Facts, Open, Words, ints
+from pipeline_engine.values import microseconds
 
 Would = Literal["passed", "refused", "unknown", "not asked"]
 WOULD: tuple[Would, ...] = ("passed", "refused", "unknown", "not asked")
@@ -25,11 +26,11 @@ COLUMNS = (
 
 
 class Said(Protocol):
-    """What the gate would have said of the rows `attempts` of the facts; see `replay.GateThen`."""
+    """What the gate would have said of attempts that asked none; see `replay.GateThen`."""
 
     @property
-    def attempts(self) -> Ints:
-        """Rows of the table of attempts."""
+    def table(self) -> pa.Table:
+        """The attempts, as they were known when they were made."""
 
     @property
     def would(self) -> Any:
@@ -102,6 +103,8 @@ def bypasses(facts: Facts, said: Said, wanted: Wanted, open_sealed: Open | None 
     wanted.checked(facts)
     table, would = _together(facts, said)
     mask = wanted.among(table)
+    if facts.known_at is not None:
+        mask &= ints(table["recorded_at"]) <= microseconds(facts.known_at)
     if wanted.rule is not None:
         mask &= _of_rule(said, wanted.rule, table.num_rows)
     rows = np.flatnonzero(mask)
@@ -117,7 +120,7 @@ def bypasses(facts: Facts, said: Said, wanted: Wanted, open_sealed: Open | None 
 
 def _together(facts: Facts, said: Said) -> tuple[pa.Table, Ints]:
     """What was judged first, in the order of `said`, then what no gate judges; and the word of each."""
-    judged = facts.attempts.select(COLUMNS).take(pa.array(said.attempts))
+    judged = said.table.select(COLUMNS)
     others = migrated_and_voided(facts)
     fresh = pc.invert(pc.is_in(others["position"], value_set=judged["position"].combine_chunks()))
     others = others.filter(fresh).select(COLUMNS)

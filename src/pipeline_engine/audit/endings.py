@@ -12,7 +12,7 @@ from pipeline_engine.facts import FOREVER, NOWHEN, Facts, Words, flags, ints
 from pipeline_engine.values import microseconds
 
 # Where the event that ended it has a row says how.
-_WAYS = (("attempts", "used"), ("approvals", "taken back"), ("changes", "lapsed"))
+_WAYS = (("attempts", "used"), ("approvals", "taken back"), ("changes", "lapsed"), ("corrections", "corrected"))
 _NO = ("rejected", "returned")
 
 
@@ -38,6 +38,7 @@ def endings(facts: Facts, grants: pa.Table, ends: Ints, now: datetime) -> list[E
     for table, word in reversed(_WAYS):
         how[np.isin(key, _keys(facts, table))] = word
     how[np.isin(key, _migrated(facts))] = "migrated"
+    how[np.isin(key, _void_since(facts))] = "lapsed"
     how[ends == FOREVER] = "stands"
     last = np.where(ends == FOREVER, np.int64(microseconds(now)), _at(facts, key))
     expires = ints(grants["expires_at"])
@@ -59,6 +60,8 @@ def _keys(facts: Facts, name: str) -> Ints:
         kept = flags(table["accepted"])
     if name == "approvals":
         kept = Words.of(table["event"]).is_any(*_NO)
+    if name == "corrections":
+        kept = Words.of(table["event"]).is_any("recorded")
     return _key(facts.deal_ix(name), ints(table["version"]))[kept]
 
 
@@ -66,6 +69,14 @@ def _migrated(facts: Facts) -> Ints:
     """The migrations: each ends what its version does not take over."""
     migrations = Words.of(facts.happenings["event"]).is_any("DealMigrated")
     return _key(facts.deal_ix("happenings"), ints(facts.happenings["version"]))[migrations]
+
+
+def _void_since(facts: Facts) -> Ints:
+    """Changes that did not happen by a later correction: what lapsed by them lapsed all the same."""
+    table = facts.corrections
+    void = Words.of(table["event"]).is_any("recorded") & Words.of(table["kind"]).is_any("void")
+    bearing = np.asarray(pc.fill_null(pc.list_value_length(table["fields"].combine_chunks()), 0)) > 0
+    return _key(facts.deal_ix("corrections"), ints(table["corrects"]))[void & bearing]
 
 
 def _at(facts: Facts, key: Ints) -> Ints:

@@ -34,7 +34,8 @@ class Approval:
         why: Of a refused try: no-role, four-eyes, out-of-order, …
         seen_version: The version of the deal that was looked at.
         waited_days: From the request to this answer; None where nobody had asked, or nobody knows when.
-        ended: Of a grant: stands, used, lapsed (a field changed), taken back, expired, migrated, or ended (otherwise).
+        ended: Of a grant: stands, used, lapsed (a field changed), corrected (it was really
+            something else), taken back, expired, migrated, or ended (otherwise).
     """
 
     deal: str

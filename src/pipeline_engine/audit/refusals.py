@@ -141,9 +141,8 @@ class _Unmet:
 def _later(facts: Facts, page: list[dict[str, Any]]) -> list[datetime | None]:
     """When each refused attempt of a page went through after all."""
     table = facts.attempts
-    mine = Words.of(table["deal_id"]).is_any(*{row["deal_id"] for row in page if row["deal_id"]}) & flags(
-        table["accepted"]
-    )
+    mine = Words.of(table["deal_id"]).is_any(*{row["deal_id"] for row in page if row["deal_id"]})
+    mine &= flags(table["accepted"]) & ~flags(table["voided"])
     columns = ["deal_id", "version", "to_stage", "kind", "at"]
     went = table.select(columns).take(pa.array(np.flatnonzero(mine))).to_pylist()
     through: dict[tuple[str, str, str], list[dict[str, Any]]] = {}

@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     backtesting,
     deal_approvals,
     deal_asks,
+    deal_bulk,
     deal_corrections,
     deal_life,
     deal_looks,
@@ -67,6 +68,7 @@ deal_papers.register(deals)
 deal_approvals.register(deals)
 deal_looks.register(deals)
 deal_life.register(deals)
+deal_bulk.register(deals)
 deal_ways.register(deals)
 deal_observed.register(deals)
 deal_corrections.register(deals)

@@ -1,6 +1,6 @@
 """`deal list · show · timeline`: looking, without writing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,7 +44,7 @@ def list_(
     if status is not None and status not in STATUSES:
         raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
     with opened() as engine:
-        _known(engine, process, stage)
+        known_names(engine, process, stage)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
         emit_json([_row_json(deal) for deal in found])
@@ -59,7 +59,7 @@ def list_(
     say(f"{words.plural(len(found), 'deal')}{more}")
 
 
-def _known(engine: "Engine", process: str | None, stage: str | None) -> None:
+def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:
     """A name that no process of the store has is a slip, and no empty list."""
     if process is not None:
         engine.process(process)
@@ -122,7 +122,7 @@ def _lists(found: Any) -> None:
 
 def _waits(found: Any) -> None:
     """Why a deal is quiet: it is paused, or its next step is still to come."""
-    if found.pauses.waiting:
+    if found.pauses.holds(datetime.now(UTC)):
         end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
         say(f"  paused since {words.moment(found.pauses.begin)}{end}")
     if found.next_step:
@@ -143,7 +143,7 @@ def _papers(found: Any) -> None:
 
 
 _PARTS = (
-    "id", "status", "process", "process_version", "stage", "owner", "lost_reason", "paused", "version", "source",
+    "id", "status", "process", "process_version", "stage", "owner", "lost_reason", "version", "source",
 )  # fmt: skip
 _TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
 
@@ -169,6 +169,7 @@ def deal_json(found: Any) -> dict[str, Any]:
             for item, tick in found.ticked.items()
         ],
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
+        "paused": found.pauses.holds(datetime.now(UTC)),
         "pause": pause_json(found),
         "next_step": words.value(found.next_step) if found.next_step else None,
         "handoff": handoff_json(found.handoff),
@@ -190,9 +191,13 @@ def planned_json(plan: Any) -> dict[str, Any]:
 
 
 def pause_json(found: Any) -> dict[str, Any] | None:
-    """The pause that nobody resumed yet, for scripts; with an end it is over then all the same."""
+    """The pause that holds now, for scripts."""
     held = {"since": found.pauses.begin, "until": found.pauses.until}
-    return {name: instant_text(at) if at else None for name, at in held.items()} if found.paused else None
+    return (
+        {name: instant_text(at) if at else None for name, at in held.items()}
+        if found.pauses.holds(datetime.now(UTC))
+        else None
+    )
 
 
 def handoff_json(asked: Any) -> dict[str, Any] | None:

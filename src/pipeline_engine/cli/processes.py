@@ -21,7 +21,7 @@ from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
-    from pipeline_engine.process import PublishedProcess, PublishedVersion
+    from pipeline_engine.process import Migration, PublishedProcess, PublishedVersion
 
 commands = typer.Typer(help="Processes: begin, check, try, draw, publish, compare.", no_args_is_help=True)
 LONGEST_TEXT = 72
@@ -50,6 +50,11 @@ def _rows(process: "PublishedProcess") -> list[tuple[str, str, str, str, str]]:
         rows.append((f"{name} proposed", words.moment(asked.at), asked.by, asked.digest[:12], asked.why))
     if (retired := process.retired) is not None:
         rows.append((f"{name} retired", words.moment(retired.at), retired.by, "", retired.why))
+    if process.migrations and process.migrations[-1].finished is None:
+        going = process.migrations[-1]
+        target = f"{name} → {going.begin.process}@{going.begin.version}"
+        told = f"{going.begin.why}; not finished: the same `process migrate` goes on with it"
+        rows.append((target, words.moment(going.at), going.by, "", told))
     return rows
 
 
@@ -91,10 +96,20 @@ def show(
         emit_json({"process": name, "source": text}) if json else sys.stdout.write(f"{text.rstrip()}\n")
     elif json:
         compiled = process.model_dump(mode="json", exclude={"rules": {"__all__": {"check", "when"}}})
-        emit_json({**compiled, "source": told.source_text, "published": _version_json(whole, told)})
+        life = {"published": _version_json(whole, told), "migrations": [_migration_json(m) for m in whole.migrations]}
+        emit_json({**compiled, "source": told.source_text, **life})
     else:
         _show(process)
         _show_life(whole, told)
+
+
+def _migration_json(migration: "Migration") -> dict[str, Any]:
+    begin, end = migration.begin, migration.finished
+    counts = {"kept": end.kept, "mapped": end.mapped, "stranded": end.stranded} if end is not None else None
+    return {
+        "to": f"{begin.process}@{begin.version}", "mapping": dict(begin.mapping), "by": migration.by,
+        "at": instant_text(migration.at) if migration.at else None, "why": begin.why, "finished": counts,
+    }  # fmt: skip
 
 
 def _proposed_text(whole: "PublishedProcess") -> str:
@@ -110,8 +125,17 @@ def _show_life(whole: "PublishedProcess", told: "PublishedVersion") -> None:
     say(f"  published {words.moment(told.at)} by {told.author}{why}")
     if (asked := whole.proposed) is not None:
         say(f"  proposed {words.moment(asked.at)} by {asked.by} ({asked.digest[:12]}): {asked.why}")
+    for migration in whole.migrations:
+        say(f"  migrated {words.moment(migration.at)} by {migration.by}: {migration.begin.why} ({_became(migration)})")
     if (retired := whole.retired) is not None:
         say(f"  retired {words.moment(retired.at)} by {retired.by}: {retired.why}")
+
+
+def _became(migration: "Migration") -> str:
+    target, end = f"to {migration.begin.process}@{migration.begin.version}", migration.finished
+    if end is None:
+        return f"{target}, not finished"
+    return f"{target}: {end.kept:,} kept, {end.mapped:,} mapped, {end.stranded:,} left"
 
 
 def _show(process: Any) -> None:

@@ -16,8 +16,14 @@ def event(happened: Any) -> str:
     """What happened, in one short line."""
     name = type(happened).__name__
     parts = _parts(name, happened)
-    text = f"{name}" + (f": {parts}" if parts else "")
+    text = f"{name}" + (f": {parts}" if parts else "") + _past_the_gate(happened)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _past_the_gate(happened: Any) -> str:
+    """By what right, where no gate was asked."""
+    basis = getattr(happened, "basis", "gate")
+    return "" if basis == "gate" else f" ({basis})"
 
 
 def _parts(name: str, happened: Any) -> str:

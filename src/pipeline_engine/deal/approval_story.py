@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline_engine.deal import events as e
+from pipeline_engine.deal.effective import touched
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import OWNER, day, spaced
 
@@ -63,8 +64,11 @@ class Story:
 
 def story_of(rule: str, events: Iterable[Recorded]) -> Story:
     """What became of the approval of a rule, over the events of its deal."""
-    story = Story(rule)
-    for recorded in events:
+    story, history = Story(rule), list(events)
+    for recorded in history:
+        for name in sorted(touched(recorded, history)):
+            was = f"{spaced(name)} was corrected, {_when(recorded)}"
+            story.ended(lambda g, name=name: name in g.lapses_on, was)  # type: ignore[misc]  # a default binds the name
         tell = _TOLD.get(type(recorded.event))
         if tell is not None:
             tell(story, recorded.event, recorded)

@@ -2,6 +2,7 @@
 
 from pipeline_engine.engine.answers import load_file
 from pipeline_engine.engine.bases import bases_beside
+from pipeline_engine.engine.bulk import MOST_TOGETHER, Bulked
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.follow_ups import Opening, Planned
@@ -14,6 +15,6 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "Applied", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff", "Opening", "Planned",
-    "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
+    "EVENTS", "MOST_TOGETHER", "Applied", "Bulked", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff",
+    "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

@@ -61,7 +61,9 @@ class AnswerVerbs(SetupVerbs):
     def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
         process = candidate if isinstance(candidate, Process) else self.load(candidate)
-        return backtest(self.facts(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed))
+        return backtest(
+            self._follower.lived(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed)
+        )
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
         """The log from a position on, in order, as it is stored: personal values sealed."""

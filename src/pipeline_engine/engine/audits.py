@@ -53,7 +53,7 @@ class AuditVerbs(AnswerVerbs):
     def audit_bypasses(self, **asked: Unpack[AskedAt]) -> Answer[Bypass]:
         """Every change of a stage that asked no gate, with what the gate would have said at that moment."""
         (facts, wanted), opener = self._asked_for(asked), self._store.open_sealed
-        return bypasses(facts, gate_then(Instants(facts, opener), opener), wanted, opener)
+        return bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
 
     def audit_waivers(self, **asked: Unpack[AskedAt]) -> Answer[Waiver]:
         """Every waiver, what became of it, and every try to give one."""

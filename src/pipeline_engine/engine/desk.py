@@ -46,7 +46,7 @@ Clock = Callable[[], datetime]
 Way = tuple[Gate, str | None, str]
 
 
-class _Counts(Exception):
+class CountsDeals(Exception):
     """A decision hangs on how many deals somebody owns, which no version of one stream can check."""
 
 
@@ -73,22 +73,40 @@ class Desk:
         decided: list[Decided] = []
 
         def on(deal: Deal | None, version: int, reader: Reads, alone: bool) -> Decision:
-            timed, now = self._timed(command, deal, at_given)
-            judge = self._judge_for(timed, deal, reader)
-            way = _counting(timed, deal, judge)
-            if way and not alone:
-                raise _Counts
-            decided[:] = [decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))]
-            return Decision(_drafts(timed, decided[0].events), decided[0].repeats)
+            found, decision = self.decided_on((command, at_given), deal, reader, alone)
+            decided[:] = [found]
+            return decision
 
-        asked = f"deal:{command.deal_id}", Request(command.command_id, _digest(command, at_given)), DEAL
+        asked = f"deal:{command.deal_id}", Request(command.command_id, digest_of_command(command, at_given)), DEAL
         try:
             receipt = self._store.transact(*asked, partial(on, alone=False))
-        except _Counts:
+        except CountsDeals:
             # Deals are counted with every other writer kept out; what there is to read is read before that.
             self.tally.catch_up()
             receipt = self._store.transact(*asked, partial(on, alone=True), alone=True)
-        return self._outcome(command, receipt, decided)
+        return self.outcome(command, receipt, decided)
+
+    def decided_on(
+        self, asked: tuple[Command, bool], deal: Deal | None, reader: Reads, alone: bool
+    ) -> tuple[Decided, Decision]:
+        """
+        What a command comes to on a deal as it stands, and what is to be recorded of it.
+
+        Args:
+            asked: The command, and whether its time was named.
+            alone: Whether every other writer is kept out, so that deals may be counted.
+
+        Raises:
+            CountsDeals: Deals would have to be counted, and are not while others write.
+        """
+        command, at_given = asked
+        timed, now = self._timed(command, deal, at_given)
+        judge = self._judge_for(timed, deal, reader)
+        way = _counting(timed, deal, judge)
+        if way and not alone:
+            raise CountsDeals
+        decided = decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))
+        return decided, Decision(_drafts(timed, decided.events), decided.repeats)
 
     def _timed(self, command: Command, deal: Deal | None, at_given: bool) -> tuple[Command, datetime]:
         now = self._clock()
@@ -173,7 +191,8 @@ class Desk:
         roles, skills = person.roles_at(at, known), person.skills_at(at)
         return Standing(person_id, roles, person.team, person.manager, version, skills)
 
-    def _outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
+    def outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
+        """What a command led to, by its receipt and, where it was not answered before, by what was decided."""
         fresh = not receipt.known and decided[0].repeats is None
         read = partial(self._events, receipt)
         said = decided[0].events if fresh else tuple(recorded.event for recorded in read())
@@ -249,7 +268,7 @@ def _envelope(command: Command) -> Envelope:
     )  # fmt: skip
 
 
-def _digest(command: Command, at_given: bool) -> str:
+def digest_of_command(command: Command, at_given: bool) -> str:
     # What is not said is left out, so that a part a later release adds does not change what was asked before it.
     asked = {
         f.name: _in_one_order(value)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_engine.engine.audits import AuditVerbs
+from pipeline_engine.engine.bulk import BulkVerbs
 from pipeline_engine.engine.clocks import system_clock
 from pipeline_engine.engine.corrections import CorrectionVerbs
 from pipeline_engine.engine.follow_ups import FollowUpVerbs
@@ -21,7 +22,7 @@ from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
 
-class Engine(FollowUpVerbs, LifeVerbs, CorrectionVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AuditVerbs):
+class Engine(FollowUpVerbs, BulkVerbs, LifeVerbs, CorrectionVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AuditVerbs):
     """A store with its verbs; safe to share between threads.
 
     with Engine.open("sqlite:///sales.db") as engine:

@@ -32,6 +32,12 @@ class Follower:
                 self._last = (key, self._projector.facts(as_of=as_of, known_at=known_at))
             return self._last[1]
 
+    def lived(self) -> Facts:
+        """The facts as they were lived, for judging attempts again, after catching up with the log."""
+        with self._lock:
+            self.catch_up()
+            return self._projector.lived() if self._projector.any_corrected else self.facts()
+
     def catch_up(self, progress: Progress = quiet) -> int:
         """Read on to the end of the log; the position reached."""
         with self._lock:

@@ -56,9 +56,12 @@ class LintVerbs(SetupVerbs):
         everybody, now = {person.id: person for person in self.people()}, self._clock()
         owners = frozenset(pc.unique(facts.deals["owner"].combine_chunks()).to_pylist())
         return {
-            who: Standing(frozenset(person.roles_at(now, everybody)), person.manager, who in owners)
+            who: Standing(
+                frozenset(person.roles_at(now, everybody)), person.manager, who in owners,
+                frozenset(person.skills_at(now)),
+            )
             for who, person in everybody.items()
-        }
+        }  # fmt: skip
 
 
 def rule_use(process: Process, facts: Facts) -> RuleUse:

@@ -6,6 +6,7 @@ alone. So it does not matter where an earlier run broke off, nor whether two run
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from time import perf_counter, sleep
 from typing import Any
 
 from pydantic_core import from_json
@@ -26,6 +27,8 @@ from pipeline_engine.values import Value
 # Few, so that nobody waits long for the writers' lock, also where the machine is busy and this process is made to wait
 # while it holds it: with 100 the worst write beside it was seen to take 650 ms on two busy cores, with 25 a third.
 TOGETHER = 25
+# After each batch this process rests as long as it wrote, at most so many seconds: others get the lock in between.
+LONGEST_REST = 0.05
 
 
 class Run:
@@ -56,12 +59,14 @@ class Run:
         parts = [part for deal in deals if (part := self._part(deal)) is not None]
         if not parts:
             return 0
+        begin = perf_counter()
         try:
             self._store.append_many(parts)
         except WrongExpectedVersion:
             # Somebody wrote to one of them meanwhile; nothing was appended, so each is decided anew by itself.
             for part in parts:
                 self._alone(part.stream)
+        sleep(min(perf_counter() - begin, LONGEST_REST))
         return len(parts)
 
     def _part(self, deal_id: str) -> StreamAppend | None:

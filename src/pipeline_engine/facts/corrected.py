@@ -89,13 +89,14 @@ def _won_at(tables: Mapping[str, pa.Table], by: tuple[Streams, Effect], processe
     for deal in by[0].events:
         for event, before, now in _wins(deal, tables, by, processes):
             row = int(np.searchsorted(numbers, event))
-            if (units[row], currency[row]) == before != (None, None):
+            if (units[row], currency[row]) == before != _NOTHING:
                 units[row], currency[row] = now
     steps = _with(steps, "value", pa.array(units, pa.int64()))
     return _with(steps, "currency", pa.array(currency, pa.string()).dictionary_encode())
 
 
 _Worth = tuple[int | None, str | None]
+_NOTHING: _Worth = (None, None)
 
 
 def _wins(
@@ -103,30 +104,28 @@ def _wins(
 ) -> Iterator[tuple[int, _Worth, _Worth]]:
     """Each win of a deal, with what its value field said then before and by the corrections."""
     streams, effect = by
-    before: _Worth = (None, None)
-    now: _Worth = (None, None)
-    stream = [streams.events[deal][version] for version in sorted(streams.events[deal])]
-    field = _value_field(stream, tables["steps"], processes)
-    for event, name in stream:
-        if name == "DealWon":
-            yield event, before, now
+    before, now = dict[str, _Worth](), dict[str, _Worth]()
+    field: str | None = None
+    for event, name in (streams.events[deal][version] for version in sorted(streams.events[deal])):
+        if name in ("DealOpened", "DealMigrated"):
+            field = _value_field(event, tables["steps"], processes)
+        if name == "DealWon" and field is not None:
+            yield event, before.get(field, _NOTHING), now.get(field, _NOTHING)
         for change in streams.changes.get(event, ()):
-            if change["field"] == field:
-                before = _money(change)
-                now = _corrected_money(change, tables["corrected"], effect) if event not in effect.void else now
+            before[change["field"]] = _money(change)
+            if event not in effect.void:
+                now[change["field"]] = _corrected_money(change, tables["corrected"], effect)
 
 
-def _value_field(stream: list[tuple[int, str]], steps: pa.Table, processes: Processes) -> str | None:
-    opening = next((event for event, name in stream if name == "DealOpened"), None)
-    if opening is None:
-        return None
-    row = int(np.searchsorted(ints(steps["event"]), opening))
+def _value_field(event: int, steps: pa.Table, processes: Processes) -> str | None:
+    """The value field of the process that an opening or a migration leads to."""
+    row = int(np.searchsorted(ints(steps["event"]), event))
     process = processes.get((steps["process"][row].as_py(), steps["process_version"][row].as_py()))
     return process.value if process else None
 
 
 def _money(change: Mapping[str, Any]) -> _Worth:
-    return (change["integer"], change["currency"]) if change["kind"] == "money" else (None, None)
+    return (change["integer"], change["currency"]) if change["kind"] == "money" else _NOTHING
 
 
 def _corrected_money(change: Mapping[str, Any], said: pa.Table, effect: Effect) -> _Worth:

@@ -22,7 +22,7 @@ from pipeline_engine.facts.values_before import FieldValues, Items, Open, Values
 _KIND_COLUMN = {
     "activities": "kind", "approvals": "event", "contacts": "role", "documents": "name", "items": "item",
 }  # fmt: skip
-_EVIDENCE = ("changes", "activities", "approvals", "contacts", "documents", "items")
+_EVIDENCE = ("changes", "activities", "approvals", "contacts", "documents", "items", "corrections")
 
 
 class Instants:
@@ -98,9 +98,13 @@ class Instants:
 
     def deal_row(self, probes: Probes) -> Ints:
         """Row in `deals`; -1 where the deal was never opened."""
+        return self.deal_rows()[probes.deal]
+
+    def deal_rows(self) -> Ints:
+        """Per deal its row in `deals`; -1 where it was never opened."""
         rows = np.full(len(self.facts.deal_ids), -1, np.int64)
         rows[self.facts.deal_ix("deals")] = np.arange(self.facts.deals.num_rows)
-        return rows[probes.deal]
+        return rows
 
     @cached_property
     def paused(self) -> PausedTime:
@@ -111,22 +115,37 @@ class Instants:
         """
         The moments at which something that a rule may read became known, in stream order.
 
-        Those are changes, activities, approvals, contacts, documents and items. Each is a probe just after
+        Those are changes, activities, approvals, contacts, documents, items and corrections. Each is a probe just after
         itself, at the time it was known (imported) or happened (our own); one an event.
         """
         parts = [self._place(table) for table in _EVIDENCE]
         deal, version, known = (np.concatenate([part[i] for part in parts]) for i in range(3))
         happened = np.concatenate([ints(self.facts.table(table)["at"]) for table in _EVIDENCE])
         _, first = np.unique(keys(deal, version), return_index=True)
-        at = np.where(known == NOWHEN, happened, known)[first]
-        return Probes.of(deal[first], version[first] + 1, at)
+        at = np.where(known == NOWHEN, happened, known)
+        first = self._as_lived(deal, version, first)
+        return Probes.of(deal[first], version[first] + 1, at[first])
 
     def after(self, evidence: Probes, probes: Probes) -> Slices:
         """Per probe the rows of `evidence()` at or after its version."""
-        marks = keys(evidence.deal, evidence.version)
-        begin = np.searchsorted(marks, keys(probes.deal, probes.version), side="right")
-        end = np.searchsorted(marks, keys(probes.deal + 1, np.zeros(len(probes.deal), np.int64)))
+        there, here = self._real(evidence.deal), self._real(probes.deal)
+        marks = keys(there, evidence.version)
+        begin = np.searchsorted(marks, keys(here, probes.version), side="right")
+        end = np.searchsorted(marks, keys(here + 1, np.zeros(len(here), np.int64)))
         return Slices(begin.astype(np.int64), (end - begin).astype(np.int64), np.arange(len(marks)))
+
+    def _real(self, deal: Ints) -> Ints:
+        """The deals as they are known now."""
+        return deal if self.facts.lived is None else self.facts.lived.real[deal]
+
+    def _as_lived(self, deal: Ints, version: Ints, rows: Ints) -> Ints:
+        """Of some rows those that were known just then, by deal as it is known now, then version."""
+        lived = self.facts.lived
+        if lived is None:
+            return rows
+        mine, at = deal[rows], version[rows]
+        kept = rows[(at >= lived.start[mine]) & (at < lived.end[mine])]
+        return kept[np.argsort(keys(lived.real[deal[kept]], version[kept]), kind="stable")]
 
     def _place(self, table: str) -> tuple[Ints, Ints, Ints]:
         """Deal, version and known time of every row of a table."""

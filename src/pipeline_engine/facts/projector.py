@@ -14,10 +14,13 @@ from typing import Any, Protocol
 from pydantic_core import from_json
 
 from pipeline_engine.errors import UnreadableEvent
-from pipeline_engine.facts.derive import derive
+from pipeline_engine.facts.corrected import corrected
+from pipeline_engine.facts.derive import derive, derived_of
 from pipeline_engine.facts.intake import Intake
 from pipeline_engine.facts.ledger import PENDING
+from pipeline_engine.facts.lived import named_again, read_apart
 from pipeline_engine.facts.snapshot import Facts
+from pipeline_engine.facts.taken import Taken
 from pipeline_engine.process import Process
 from pipeline_engine.values import microseconds
 
@@ -102,6 +105,29 @@ class Projector:
             known_at=known_at,
             undated=selection.undated,
         )
+
+    @property
+    def any_corrected(self) -> bool:
+        """Whether a correction has been read."""
+        return len(self._intake.corrections) > 0
+
+    def lived(self) -> Facts:
+        """
+        What was known at each version of each deal, for judging attempts again; see `facts.lived`.
+
+        The facts as they are, where nothing was corrected.
+        """
+        taken = Taken.of(self._intake)
+        apart, spans = read_apart(taken)
+        if not spans:
+            return self.facts()
+        processes = {key: process for _, key, process in self._published}
+        tables, selection = derived_of(corrected(apart, processes, None), processes, None, None)
+        named, found = named_again(tables, selection.deal_ids, spans)
+        return Facts(
+            **named, processes=processes, position=self.position, as_of=None, known_at=None, undated=selection.undated,
+            _found=found,
+        )  # fmt: skip
 
     def _take(self, row: LogRow) -> None:
         try:

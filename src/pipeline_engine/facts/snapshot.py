@@ -24,6 +24,23 @@ _HIGH = np.int64(32)
 
 
 @dataclass(frozen=True)
+class Lived:
+    """
+    How facts as they were lived lie: corrected deals stand in them once more for each time before a correction.
+
+    Attributes:
+        real: Per deal of `deal_ids` the one that it is as known now; itself where that is so.
+        start, end: Per deal the versions from which, and up to which, it is what was known.
+        attempts: The rows of `attempts`, each as what was known when it was made, by deal, then version.
+    """
+
+    real: Ints
+    start: Ints
+    end: Ints
+    attempts: Ints
+
+
+@dataclass(frozen=True)
 class Facts:
     """
     What is known at (`as_of`, `known_at`); None is "up to the last event".
@@ -35,6 +52,7 @@ class Facts:
         deal_ids: every deal that any table names, sorted bytewise; `deal_ix` points into it.
         position: the last log position counted in; 0 for an empty log.
         undated: how many of the events counted in have no time.
+        lived: None, but for facts as they were lived, see there.
     """
 
     deals: pa.Table
@@ -58,6 +76,7 @@ class Facts:
     as_of: datetime | None
     known_at: datetime | None
     undated: int
+    lived: Lived | None = None
     _found: dict[str, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     def table(self, name: str) -> pa.Table:
@@ -75,6 +94,11 @@ class Facts:
             found = pc.index_in(self.table(name)["deal_id"].combine_chunks(), value_set=self.deal_ids)
             self._found[name] = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
         return self._found[name]
+
+    def real(self, name: str) -> Ints:
+        """Per row of a table, the index of its deal as it is known now."""
+        place = self.deal_ix(name)
+        return place if self.lived is None else self.lived.real[place]
 
     def digest(self) -> str:
         """

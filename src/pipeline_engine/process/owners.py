@@ -30,8 +30,8 @@ def owner_deals_at_most(entry: Entry) -> list[Draft]:
     made = entry.draft(
         f"owner_deals_at_most:{most}", "limit", f"{OPEN_DEALS if whole else DEALS_IN_STAGE} < {most}", node.place
     )
-    where = "open deals at once" if whole else f"open deals in {entry.gate} at once"
-    says = f"nobody owns more than {most} {where}"
+    deals = "open deal" if most == "1" else "open deals"
+    says = f"nobody owns more than {most} {deals}{'' if whole else f' in {entry.gate}'} at once"
     fix = "close or hand over one of them first, or name another owner"
     return [replace(made, says=says, fix=fix if entry.gate == OWN else f"{fix}: deal assign {{deal}} --to WHO")]
 

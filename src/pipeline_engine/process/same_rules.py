@@ -2,7 +2,9 @@
 
 from pipeline_engine.process.model import Process, Rule
 
-_LAW = ("id", "asked_at", "kind", "severity", "approval", "after", "check", "when", "lapses_on", "waivable_by")
+# What is said beside; `check` and `when` are what `text` and `when_text` mean, with limits, rates and working hours.
+_SAID = {"says", "fix", "own_words", "text", "when_text", "reads"}
+_LAW = tuple(name for name in Rule.model_fields if name not in _SAID)
 _ENDS = ("won", "lost", "reopen")
 
 

@@ -1,26 +1,47 @@
 """Attempts that nobody made yet: what the gate would say if every open deal were asked for now, in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import Facts, Instants, Open, Probes, Words, ints
-from pipeline_engine.process import FAIL, Judge
+from pipeline_engine.process import DEALS_IN_STAGE, FAIL, Judge
+from pipeline_engine.replay.census import Census
 from pipeline_engine.replay.situations import Situations
 
 Ints = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
 class Asked(Situations):
-    """Situations whose attempts stand in no table: each column of `attempts` comes along with them."""
+    """Situations whose attempts stand in no table: each column of `attempts` comes along with them.
+
+    `others` are the open deals among which an owner's are counted, of the process of that name.
+    """
+
+    others: Census = field(default_factory=lambda: Census({}))
+    process: str = ""
 
     @cached_property
     def stays(self) -> Ints:
         """Row in `stays` of the stay that each deal is in."""
         return self.instants.stay_before(self.probes)
+
+    def counted(self, path: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """How many other open deals each owner has now; not known of a deal without an owner."""
+        owner, deal = self.words("owner"), self.probes.deal
+        if path == DEALS_IN_STAGE:
+            outcome = self.words("kind").is_any("win")
+            start, target = self.words("from_stage"), self.words("to_stage")
+            both = (*start.vocabulary, *target.vocabulary)
+            codes = np.where(outcome, start.codes, target.codes + len(start.vocabulary))
+            number = self.others.in_stage(owner, self.process, deal, Words(codes, both))
+        else:
+            number = self.others.in_all(owner, self.process, deal)
+        return number, owner.codes >= 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,7 @@ class Standings:
 
     Args:
         stage: Words over the stages of the process that is to judge.
+        others: All open deals, for what limits an owner's.
         now: The moment, one for all, in µs.
     """
 
@@ -50,13 +72,14 @@ class Standings:
     probes: Probes
     stage: Words
     askers: Askers
+    others: Census
     now: int
     open_sealed: Open | None
 
     def take(self, rows: Ints) -> "Standings":
         """Those of these deals."""
         return Standings(
-            self.instants, self.probes.take(rows), self.stage.take(rows), self.askers.take(rows), self.now,
+            self.instants, self.probes.take(rows), self.stage.take(rows), self.askers.take(rows), self.others, self.now,
             self.open_sealed,
         )  # fmt: skip
 
@@ -74,7 +97,10 @@ class Standings:
         now = np.full(len(place), self.now, np.int64)
         facts: Facts = self.instants.facts
         rows = np.arange(len(place))
-        return Asked(facts, self.instants, rows, self.probes, now, "version", self.open_sealed, words)
+        return Asked(
+            facts, self.instants, rows, self.probes, now, "version", self.open_sealed, words, self.others,
+            judge.process.name,
+        )  # fmt: skip
 
     def next_places(self, judge: Judge) -> Ints:
         """

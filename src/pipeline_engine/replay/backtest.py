@@ -44,7 +44,7 @@ def backtest(facts: Facts, candidate: Process, question: Question) -> Backtest:
     Replay every attempt on deals of the candidate's process under the candidate.
 
     Args:
-        facts: The history, at the moment it is asked about.
+        facts: The history as it was lived, at the moment it is asked about.
         candidate: The process to try; its name says which deals.
 
     Raises:
@@ -90,7 +90,8 @@ def _found(situations: Situations, judge: Judge, before: Baseline) -> _Found:
 
 def _attempts(facts: Facts, candidate: Process) -> Ints:
     names = Words.of(facts.attempts["process"])
-    attempts = np.flatnonzero(names.is_any(candidate.name))
+    rows = np.arange(facts.attempts.num_rows) if facts.lived is None else facts.lived.attempts
+    attempts = rows[names.is_any(candidate.name)[rows]]
     if not len(attempts):
         known = sorted({word for word in names.vocabulary if word})
         raise UnknownProcess(candidate.name, known, "this history")
@@ -132,7 +133,7 @@ def _cannot_know(rules: tuple[RuleEffect, ...], situations: Situations, found: _
 def _after_being_held(situations: Situations, found: _Found) -> Mask:
     """Newly allowed attempts of deals that the candidate would have held before; attempts stand in stream order."""
     stopping = (found.changes == CODE["newly_refused"]) | (found.changes == CODE["newly_needs_approval"])
-    deal = situations.probes.deal
+    deal = situations.facts.real("attempts")[situations.attempts]
     first = np.full(int(np.max(deal, initial=0)) + 1, len(deal), np.int64)
     np.minimum.at(first, deal[stopping], np.flatnonzero(stopping))
     allowed = found.changes == CODE["newly_allowed"]

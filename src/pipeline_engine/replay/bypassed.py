@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pipeline_engine.facts import Facts, Instants, Open, Words, flags
 from pipeline_engine.process import FAIL, SEMANTICS, UNKNOWN, Frame, Judge, Rule
@@ -31,7 +32,8 @@ class GateThen:
     The gate's answers, one an attempt, and the rules behind them, one row a rule that stands in the way.
 
     Args:
-        attempts: Rows of `facts.attempts`, ascending.
+        attempts: Rows of `facts.attempts`, by deal, then version.
+        table: Those rows, as they were known when they were made.
         would: Per attempt a place in WOULD.
         place: Per rule in the way its attempt, as a place in `attempts`, ascending.
         rule: Its id; none where it is not a rule: the version (`process`) or its `stages` are not there.
@@ -40,6 +42,7 @@ class GateThen:
     """
 
     attempts: Ints
+    table: pa.Table
     would: npt.NDArray[np.int8]
     place: Ints
     rule: Words
@@ -48,16 +51,17 @@ class GateThen:
 
 
 def gate_then(instants: Instants, open_sealed: Open | None) -> GateThen:
-    """Judge every accepted attempt that asked no gate; see the module."""
+    """Judge every accepted attempt that asked no gate; the facts are those that were lived. See the module."""
     facts = instants.facts
-    attempts = np.flatnonzero(_asked_none(facts)).astype(np.int64)
+    rows = np.arange(facts.attempts.num_rows) if facts.lived is None else facts.lived.attempts
+    attempts = rows[_asked_none(facts)[rows]].astype(np.int64)
     found = _Found(len(attempts))
     for name, version, places in versions_in(instants, attempts):
         process = facts.processes.get((name, version))
         if process is not None and process.semantics == SEMANTICS:
             situations = Situations.of(instants, attempts[places], "known_at", open_sealed)
             found.judge(situations, Judge(process), places)
-    return found.answer(attempts)
+    return found.answer(attempts, facts.attempts.take(pa.array(attempts)))
 
 
 def _asked_none(facts: Facts) -> Mask:
@@ -113,14 +117,14 @@ class _Found:
         reasons = np.where(fails, 0, because)
         self._parts.append((places, np.full(len(places), code, np.int64), fails, reasons))
 
-    def answer(self, attempts: Ints) -> GateThen:
+    def answer(self, attempts: Ints, table: pa.Table) -> GateThen:
         """All answers, in the order of the attempts."""
         unjudged = np.flatnonzero(~self._seen)
         self._add(unjudged, None, np.zeros(len(unjudged), np.bool_), VERSION)
         place, rule, fails, because = (np.concatenate([part[n] for part in self._parts]) for n in range(4))
         order = np.argsort(place, kind="stable")
         rules, reasons = Words(rule[order], tuple(self._rules)), Words(because[order], tuple(self._reasons))
-        return GateThen(attempts, self._would, place[order].astype(np.int64), rules, fails[order], reasons)
+        return GateThen(attempts, table, self._would, place[order].astype(np.int64), rules, fails[order], reasons)
 
 
 def letters_then(situations: Situations, judge: Judge) -> tuple[Matrix, Mask]:

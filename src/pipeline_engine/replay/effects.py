@@ -37,10 +37,12 @@ class Worth:
         """Read off the attempts; a deal that was merged or never opened counts as open."""
         facts = instants.facts
         table = facts.attempts
-        row = instants.deal_row(instants.at_attempts().take(attempts))
+        deal = facts.real("attempts")[attempts]
+        proposal = instants.at_attempts().proposal[attempts]
+        row = np.where(proposal < 0, instants.deal_rows()[deal], -1)
         return cls(
             value=ints(table["value"])[attempts], currency=Words.of(table["currency"]).take(attempts),
-            became=Words.of(facts.deals["status"]).take(row), deal=facts.deal_ix("attempts")[attempts],
+            became=Words.of(facts.deals["status"]).take(row), deal=deal,
             closed=np.append(ints(facts.deals["closed_at"]), NOWHEN)[row],
         )  # fmt: skip
 
@@ -135,7 +137,8 @@ def approval_waits(facts: Facts) -> tuple[ApprovalWait, ...]:
     table = facts.approvals
     event, role = Words.of(table["event"]), Words.of(table["role"])
     asked, answered = event.is_any("requested"), event.is_any("granted", "rejected", "returned")
-    pairs = _pairs(facts, asked, answered)
+    once = facts.real("approvals") == facts.deal_ix("approvals")
+    pairs = _pairs(facts, asked & once, answered & once)
     last = int(np.max(ints(facts.deals["last_event_at"]), initial=int(NOWHEN)))
     at = ints(table["at"])
     waits = []

@@ -1,7 +1,7 @@
 """Facts as they would be once open deals had gone on under another version: nothing is written.
 
-A migration is thought to be one more event of each deal: what counts before it and after it is told apart by the
-version that a probe looks from, so that one set of facts answers for both.
+A migration is thought to be one more event of each deal: stays and approvals have what the facts would have of it, and
+a probe looks at a deal from just behind it.
 """
 
 from collections.abc import Mapping
@@ -97,9 +97,9 @@ def ending(instants: Instants, landed: Landings) -> Ints:
     return rows[goes[group.ravel()]] if len(rows) else rows
 
 
-def afterwards(facts: Facts, landed: Landings, now: int, open_sealed: Open | None) -> tuple[Instants, Ints]:
+def afterwards(instants: Instants, landed: Landings, now: int, open_sealed: Open | None) -> tuple[Instants, Ints]:
     """The facts with the migrations thought to come, ready for probes; and the approvals that end with them."""
-    ends = ending(Instants(facts, open_sealed), landed)
+    facts, ends = instants.facts, ending(instants, landed)
     thought = replace(facts, stays=_stays(facts, landed, now), approvals=_approvals(facts, ends, now), _found={})
     return Instants(thought, open_sealed), ends
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pipeline_engine.facts import NOWHEN, Facts, Instants, Open, Words, exact_sums, ints
 from pipeline_engine.process import FAIL, LETTERS, UNKNOWN, Frame, Judge, Process
 from pipeline_engine.replay.asking import Standings, askers_of, probes_of
+from pipeline_engine.replay.census import Census
 from pipeline_engine.replay.fitting import meant_for
 from pipeline_engine.replay.migrating import STRANDED, Landings, afterwards, landings, open_deals
 from pipeline_engine.replay.migration_plan import Becomes, DealPlan, EndingGrants, Landing, MigrationPlan, RuleLoad
@@ -125,20 +126,28 @@ class _Weighed:
     def __init__(self, facts: Facts, question: MigrationQuestion) -> None:
         self._q, self._all = question, landed(facts, question)
         self._landed = self._all.landings
-        self._instants, self._ends = afterwards(facts, self._landed, question.now, question.open_sealed)
-        self._facts = self._instants.facts
+        self._facts, self._before = facts, Instants(facts, question.open_sealed)
+        self._thought, self._ends = afterwards(self._before, self._landed, question.now, question.open_sealed)
         self._owner = Words.of(self._facts.deals["owner"]).take(self._landed.rows)
         self._goes = np.flatnonzero(self._all.goes)
-        self._after = self._judged(self._landed.after, self._goes, self._landed.landed, 1)
+        self._census = Census.of(facts)
+        self._after = self._judged_after()
         self._becomes = self._compared()
 
-    def _judged(self, process: Process, which: Ints, stage: Words, more: int) -> _Judged:
-        judge, landed = Judge(process), self._landed
-        owner = self._owner.take(which)
-        said = {each: self._q.said(each, process) for each in (*owner.vocabulary, None)}
-        probes = probes_of(self._facts, landed.rows[which], self._q.now, more)
-        askers, now = askers_of(owner, said), self._q.now
-        stands = Standings(self._instants, probes, stage.take(which), askers, now, self._q.open_sealed)
+    def _judged_after(self) -> _Judged:
+        landed, deal = self._landed, self._facts.deal_ix("deals")
+        stage = landed.landed
+        others = self._census.moved(deal[landed.rows[self._goes]], landed.after.name, stage.take(self._goes))
+        return self._judged(landed.after, self._goes, stage, (self._thought, others, 1))
+
+    def _judged(self, process: Process, which: Ints, stage: Words, stood: tuple[Instants, Census, int]) -> _Judged:
+        """The next moves by a process, with so many events that are thought to come after each deal's last one."""
+        (instants, others, more), q = stood, self._q
+        judge, owner = Judge(process), self._owner.take(which)
+        said = {each: q.said(each, process) for each in (*owner.vocabulary, None)}
+        probes = probes_of(self._facts, self._landed.rows[which], q.now, more)
+        askers = askers_of(owner, said)
+        stands = Standings(instants, probes, stage.take(which), askers, others, q.now, q.open_sealed)
         place = stands.next_places(judge)
         asked = stands.asked(judge, place)
         return _Judged(judge, place, judged(asked, judge), asked.frame(judge))
@@ -148,7 +157,7 @@ class _Weighed:
         before, known = np.zeros(len(self._landed.rows), np.bool_), np.zeros(len(self._landed.rows), np.bool_)
         for number, process in enumerate(self._landed.versions):
             mine = self._goes[self._landed.before[self._goes] == number]
-            told = self._judged(process, mine, self._landed.stage, 0)
+            told = self._judged(process, mine, self._landed.stage, (self._before, self._census, 0))
             before[mine], known[mine] = told.refused, told.known
         before, known, after = before[self._goes], known[self._goes], self._after.refused
         becomes = np.where(before, np.where(after, 3, 2), np.where(after, 1, 0))

@@ -88,6 +88,11 @@ class Situations:
             self._words[key] = opened(self.facts.table(table), column, self.open_sealed)
         return self._words[key]
 
+    def counted(self, path: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """How many other deals the owner had, where the verdict kept it, which it did of its own moment only."""
+        number, kept = number_kept(self.words("context"), path)
+        return number, kept & (ints(self.facts.attempts["now"])[self.attempts] == self.now)
+
     def accepted(self) -> npt.NDArray[np.bool_]:
         """What happened: whether each attempt was accepted."""
         return flags(self.facts.attempts["accepted"])[self.attempts]
@@ -121,11 +126,12 @@ class _Source:
 
     def _others(self, path: str) -> Column:
         """How many other deals the owner had: what the verdict kept of its own moment, else as the stays say it."""
-        s, attempts = self._s, self._s.facts.attempts
+        s = self._s
+        number, kept = s.counted(path)
+        if kept.all():
+            return Column(Kind.INT, number, ~kept)
         found, known = self._carried.others(self._whose, s.now, path == DEALS_IN_STAGE)
-        then = ints(attempts["now"])[s.attempts] == s.now
-        number, kept = number_kept(s.words("context"), path)
-        return Column(Kind.INT, np.where(kept & then, number, found), ~((kept & then) | known))
+        return Column(Kind.INT, np.where(kept, number, found), ~(kept | known))
 
     @cached_property
     def _carried(self) -> Carried:

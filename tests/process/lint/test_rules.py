@@ -170,6 +170,13 @@ REGISTER = {
         ("cfo", REGISTER, "by nobody: no person holds the role `cfo`"),
         ("owner.manager", REGISTER, "by nobody where `manager-1` owns the deal: no manager"),
         ("rep", REGISTER, ""),
+        ("rep, skills: [coaching]", REGISTER, "by nobody: no person holds the role `rep` with the skill coaching"),
+        (
+            "manager, skills: [coaching]",
+            REGISTER
+            | {"manager-2": Standing(frozenset({"manager"}), None, owns=False, skills=frozenset({"coaching"}))},
+            "",
+        ),
         ("manager", REGISTER | {"manager-1": Standing(frozenset({"manager"}), None, owns=False)}, ""),
         ("cfo", {}, ""),
     ],
@@ -178,6 +185,23 @@ def test_an_approval_that_only_the_owner_could_give_is_found_where_people_are_kn
     """Four eyes: the only holder of a role cannot approve a deal of his own."""
     found = _gate(f"{{id: big, approval: {approval}}}", beside=Beside(people=people))
     assert [each.message for each in found] == ([f"rule `big` can be approved {why}"] if why else [])
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        ("{id: few, check: owner.deals_in_stage < 0}", "never-holds"),
+        ("{id: few, check: owner.open_deals >= 0}", "never-fails"),
+        ("{id: few, check: owner.open_deals < limits.none}", "never-holds"),
+        ("{id: few, owner_deals_at_most: 1}", None),
+        ("{id: any, owner_skills: [a-skill-that-nobody-declared]}", None),
+        ("{id: both, check: \"'a' in owner.skills && !('a' in owner.skills)\"}", "never-holds"),
+    ],
+)
+def test_a_limit_that_can_never_be_kept_is_found(limit, code):
+    """There are no fewer deals than none; a skill is declared nowhere, so any will do."""
+    found = _codes(limit, more="outcomes: {}\nlimits: {none: 0}\n")
+    assert code in found if code else not {"never-holds", "never-fails", "not-analysed"} & set(found)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from pipeline_engine.process.approvals import with_skills
 from pipeline_engine.process.diff.compare import Shown
 from pipeline_engine.process.rules import STAY_BEGINS
 from pipeline_engine.values import Money, instant_text, value_to_json
@@ -53,6 +54,11 @@ def _people(row: Mapping[str, Any]) -> Iterator[str]:
     for who, name in _PEOPLE.items():
         if f"{who}.roles" in row:
             yield f"{name} being {' and '.join(row[f'{who}.roles']) or 'in no role'}"
+        if f"{who}.skills" in row:
+            yield f"{name} {with_skills(row[f'{who}.skills']).lstrip() or 'without a skill'}"
+    for path, where in (("owner.open_deals", ""), ("owner.deals_in_stage", " in the stage")):
+        if path in row:
+            yield f"its owner having {_counted(row[path], 'other open deal')}{where}"
     if {"actor.id", "owner.id"} <= row.keys() and row["actor.id"] != row["owner.id"]:
         yield f"{row['actor.id']} asking for a deal of {row['owner.id']}"
 

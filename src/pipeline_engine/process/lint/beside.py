@@ -23,11 +23,12 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The roles a person holds, who they report to, and whether they own deals."""
+    """The roles a person holds, who they report to, whether they own deals, and what they can do."""
 
     roles: frozenset[str] = frozenset()
     manager: str | None = None
     owns: bool = True
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

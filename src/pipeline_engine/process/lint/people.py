@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from pipeline_engine.process.approvals import with_skills
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint.beside import Standing
 from pipeline_engine.process.lint.subject import Subject
@@ -18,7 +19,8 @@ def people(subject: Subject, register: Mapping[str, Standing]) -> Iterator[Findi
             message = "wants an approval by the deal's owner, which is never counted: four eyes are needed"
             yield subject.about_rule("approval-only-owner", message, number)
         role = subject.rule(number).approval
-        message = _nobody(role, register) if role and register else ""
+        skills = subject.rule(number).skills
+        message = _nobody(role, skills, register) if role and register else ""
         if message:
             yield subject.about_rule("approval-only-owner", message, number, role or "")
 
@@ -37,15 +39,16 @@ def _path(path: str, variables: Mapping[str, str]) -> str:
     return f"{variables.get(head, head)}{dot}{rest}"
 
 
-def _nobody(role: str, register: Mapping[str, Standing]) -> str:
+def _nobody(role: str, skills: tuple[str, ...], register: Mapping[str, Standing]) -> str:
     if role == OWNERS_MANAGER:
         stranded = sorted(who for who, each in register.items() if each.owns and each.manager in (None, who))
         return f"can be approved by nobody where {_listed(stranded)} owns the deal: no manager" if stranded else ""
-    holders = sorted(who for who, standing in register.items() if role in standing.roles)
+    holders = sorted(who for who, each in register.items() if role in each.roles and each.skills.issuperset(skills))
+    wanted = f"holds the role `{role}`{with_skills(skills)}"
     if not holders:
-        return f"can be approved by nobody: no person holds the role `{role}`"
+        return f"can be approved by nobody: no person {wanted}"
     if len(holders) == 1 and register[holders[0]].owns:
-        return f"can be approved by nobody where `{holders[0]}` owns the deal: nobody else holds the role `{role}`"
+        return f"can be approved by nobody where `{holders[0]}` owns the deal: nobody else {wanted}"
     return ""
 
 
