@@ -282,3 +282,19 @@ def test_an_error_is_one_document_too_where_scripts_ask(office: Type, text: str)
     error: dict[str, Any] = refused.json["error"]
     assert set(error) >= {"type", "message"}
     assert error["message"] in refused.said_in_one_line()
+
+
+def test_a_command_without_its_group_is_told_where_it_is(line: Type) -> None:
+    """Who types `lint FILE` means `process lint`; what is nowhere is not guessed."""
+    assert "did you mean `pipeline-engine process lint`?" in line("lint x.yaml").err
+    assert line("nowhere x.yaml").err == "error: No such command 'nowhere'; `pipeline-engine --help` shows how\n"
+    assert line("lint x.yaml").code == 2
+
+
+def test_the_rules_of_a_process_are_shown_by_what_they_ask(line: Type, folder: Path) -> None:
+    """The column of conditions is not called what the author says of the rule."""
+    (folder / "p.yaml").write_text(PROCESS, encoding="utf-8")
+    line("process publish p.yaml --by ops-1")
+    head = next(each for each in line("process show b2b").out.splitlines() if "may be waived by" in each)
+    assert "asks" in head
+    assert "says" not in head

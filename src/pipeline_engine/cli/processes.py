@@ -147,8 +147,8 @@ def _show(process: Any) -> None:
         (rule.asked_at, rule.id, rule.approval or rule.kind, _condition(rule), ", ".join(rule.waivable_by) or "nobody")
         for rule in process.rules
     ]
-    columns = ("asked at", "rule", "kind", "says", "may be waived by")
-    table([(column, "text" if column in ("rule", "says") else "left") for column in columns], rows, indent=2)
+    columns = ("asked at", "rule", "kind", "asks", "may be waived by")
+    table([(column, "text" if column in ("rule", "asks") else "left") for column in columns], rows, indent=2)
 
 
 def _condition(rule: Any) -> str:

@@ -5,6 +5,7 @@ With `--json` an error is also one JSON document on standard output, `{"error": 
 
 import errno
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -19,6 +20,7 @@ from pipeline_engine.errors import PipelineError
 # Typer carries its own copy of click; what a wrong call raises is what its public BadParameter is built on.
 _WRONG_CALL: type[Exception] = typer.BadParameter.__mro__[2]
 INTERRUPTED = 130
+_NO_COMMAND = re.compile(r"No such command '([\w-]+)'")
 # What the system says where an answer cannot be written out.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -81,7 +83,8 @@ def _run(arguments: list[str]) -> int:
 def _ending(error: BaseException) -> tuple[str, str, int]:
     """What an exception is called, what is said of it, and the exit code."""
     if isinstance(error, _WRONG_CALL):
-        return "WrongUse", f"{_told(error)}; {_help_of(error)}", 2
+        told = _told(error)
+        return "WrongUse", f"{told}{' ' if told.endswith('?') else '; '}{_meant(error) or _help_of(error)}", 2
     match error:
         case PipelineError():
             return type(error).__name__, str(error), error.exit_code
@@ -107,6 +110,18 @@ def _help_of(error: BaseException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "pipeline-engine"
     return f"`{path} --help` shows how"
+
+
+def _meant(error: BaseException) -> str:
+    """Where the command is that was looked for at the top: `lint` is `process lint`; nothing where it is nowhere."""
+    context = getattr(error, "ctx", None)
+    found = _NO_COMMAND.search(_told(error))
+    if context is None or found is None or context.parent is not None:
+        return ""
+    groups = context.command.commands.items()
+    homes = [name for name, group in groups if found[1] in getattr(group, "commands", ())]
+    meant = " or ".join(f"`{context.command_path} {home} {found[1]}`" for home in homes)
+    return f"did you mean {meant}?" if meant else ""
 
 
 def _reported(error: BaseException) -> str:

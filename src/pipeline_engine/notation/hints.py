@@ -4,6 +4,7 @@ Most mistakes in a process file are a rule or a sentence that needs quotes; the 
 """
 
 import re
+from contextlib import suppress
 
 import yaml
 
@@ -70,11 +71,45 @@ def reason_of(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str, str]:
     if "unexpected end of stream" in (error.problem or "") and error.context_mark is not None:
         mark = error.context_mark
     offset = mark.index if mark is not None else 0
-    return offset, *_reason(error.problem or "", error.context or "", text, offset)
+    opened = _opened(text, offset)
+    if opened and _left_open(text, opened[-1], offset):
+        bracket = text[opened[-1]]
+        before = f" before line {text.count(chr(10), 0, offset) + 1}" if text[offset:].strip() else ""
+        return opened[-1], f"`{bracket}` is opened here and not closed", f"`{_CLOSING[bracket]}`{before}"
+    shown = quoted_form(text, offset, in_braces=any(text[each] == "{" for each in opened))
+    return offset, *_reason(error.problem or "", error.context or "", (text, offset), shown)
 
 
-def _reason(problem: str, context: str, text: str, offset: int) -> tuple[str, str]:
-    shown = quoted_form(text, offset)
+_CLOSING = {"{": "}", "[": "]"}
+
+
+def _opened(text: str, offset: int) -> list[int]:
+    """Where the brackets stand that are open at an offset, the innermost at the end."""
+    opened: list[int] = []
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if token.start_mark.index >= offset:
+                break
+            if isinstance(token, (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)):
+                opened.append(token.start_mark.index)
+            elif isinstance(token, (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)):
+                opened = opened[:-1]
+    return opened
+
+
+def _left_open(text: str, bracket: int, offset: int) -> bool:
+    """Whether the file went on without what a bracket holds: by a line that is no further in, or by its end."""
+    line, start = _line(text, offset)
+    above, begun = _line(text, bracket)
+    return (start > begun and _indent(line) <= _indent(above)) or not text[offset:].strip()
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _reason(problem: str, context: str, where: tuple[str, int], shown: str | None) -> tuple[str, str]:
+    text, offset = where
     for part, found, expected in _REASONS:
         if part in problem:
             return found, expected

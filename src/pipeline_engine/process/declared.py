@@ -111,6 +111,10 @@ def _fields(top: Section, currency: str, roles: tuple[str, ...]) -> tuple[dict[s
     for key, value in entries(node, top.complaints, "`deal`") if node is not None else ():
         if scalar(key, notation.field_name, top.complaints, "field") is None:
             continue
+        if isinstance(value, Text) and (kind := nearest(value.value, _KINDS)):
+            found = f"field `{key.value}` is `{value.value}`"
+            top.complaints.add(value, found, f"a table: `{key.value}: {{type: {kind[0]}}}`")
+            continue
         section = Section(value, FIELD_KEYS, top.complaints, f"field `{key.value}`")
         read = _field(key.value, section, currency)
         if read is not None:

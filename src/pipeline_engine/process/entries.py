@@ -74,7 +74,8 @@ def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> 
         at = section.node_of("id") or section.node
         section.complaints.add(at, "one `id` for several rules", "one rule for this entry")
     if when is not None and not isinstance(when, Text):
-        section.complaints.add(when, "`when` is no text", "a condition, in quotes if it has brackets or commas")
+        expected = _condition_meant(when, declared) or "a condition, in quotes if it has brackets or commas"
+        section.complaints.add(when, "`when` is no text", expected)
     own = (Condition(when.value, when),) if isinstance(when, Text) else ()
     severity = section.word("severity", SEVERITIES, "block")
     waivable_by = roles_of(section, "waivable_by", declared.roles)
@@ -92,6 +93,21 @@ def _with_options(drafts: list[Draft], section: Section, declared: Declared) -> 
         )
         for draft in drafts
     ]
+
+
+def _condition_meant(when: Node, declared: Declared) -> str | None:
+    """The condition that a table such as `{move: won}` stands for; None where nobody could tell."""
+    if not isinstance(when, Table) or len(when.entries) != 1:
+        return None
+    (key, value), name = when.entries[0], when.entries[0][0].value.removeprefix("deal.")
+    field = declared.fields.get(name)
+    path = _MEANT.get(name) or (f"deal.{name}" if field is not None and field.kind in ("text", "choice") else None)
+    if path is None or not isinstance(value, Text) or value.empty or not value.value.replace("-", "").isalnum():
+        return None
+    return f"a condition: `{key.value}: …` is written `{path} == '{value.value}'`"
+
+
+_MEANT: Mapping[str, str] = {"move": "move.to", "to": "move.to", "from": "move.from", "stage": "move.from"}
 
 
 def _check(entry: Entry) -> list[Draft]:
