@@ -35,7 +35,8 @@ from pipeline_engine.values import Money, instant_text
 _WHY = {
     "no-role": "{actor} does not hold the role",
     "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
-    "delegation-ended": "the delegation has ended",
+    "delegation-ended": "the role was lent to {actor}, and is no longer",
+    "no-delegation": "nobody of that name lends {actor} the role",
     "not-waivable": "nobody may waive it",
 }
 
@@ -80,7 +81,7 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
             lacking = with_skills(_process_of(engine, outcome.deal_id).rule(rule).skills)
             return f"may not {tried} {rule}: it takes somebody{lacking}"
         case ApprovalRefused() | WaiverRefused():
-            what = "approve" if isinstance(last.event, ApprovalRefused) else "waive"
+            what = last.event.tried if isinstance(last.event, ApprovalRefused) else "waive"
             said = _WHY[last.event.why].format(actor=last.envelope.actor)
             return f"may not {what} {last.event.rule}: {said}"
         case ObservationRefused() as tried:

@@ -105,6 +105,7 @@ from pipeline_engine.deal.owning import owner_asked_about, way_of
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, worth_telling
 from pipeline_engine.deal.reading import local_day
+from pipeline_engine.deal.seen import Seen, seen
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
 
 __all__ = [
@@ -200,6 +201,7 @@ __all__ = [
     "ResumeDeal",
     "Return",
     "RuleWaived",
+    "Seen",
     "SetFields",
     "SetNextStep",
     "SourceStageNoted",
@@ -236,6 +238,7 @@ __all__ = [
     "preflight",
     "refold",
     "resumed",
+    "seen",
     "verdicts_of",
     "way_of",
     "ways_on",

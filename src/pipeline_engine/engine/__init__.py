@@ -1,6 +1,7 @@
 """The shell: store, clock and people meet the pure rooms here."""
 
 from pipeline_engine.engine.answers import load_file
+from pipeline_engine.engine.approvals import Awaited
 from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.bulk import MOST_TOGETHER, Bulked
 from pipeline_engine.engine.clocks import StoryClock, system_clock
@@ -15,6 +16,6 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "MOST_TOGETHER", "Applied", "Bulked", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff",
+    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff",
     "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

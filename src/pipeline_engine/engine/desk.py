@@ -237,6 +237,13 @@ class Desk:
         said = preflight(deal, timed, (gate, target), (judge, context), history)
         return replace(said, verdicts=Holders(self._store, lambda: deal, now).beside(said.verdicts))
 
+    def foreseen(self, command: Command) -> Decided:
+        """What a command would come to now; nothing is written."""
+        deal = self.deal(command.deal_id)
+        timed, now = self._timed(command, deal, False)
+        judge = self.judge(deal.process, deal.process_version)
+        return decide(timed, deal, judge, self._context(timed, deal, judge, (Unwatched(self._store), now)))
+
     def variant(self, deal: Deal) -> VariantStanding | None:
         """Where a deal stands among the variants of its process; None where there are none."""
         process = self.judge(deal.process, deal.process_version).process

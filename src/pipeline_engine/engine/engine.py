@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from pipeline_engine.engine.approvals import ApprovalVerbs
 from pipeline_engine.engine.audits import AuditVerbs
 from pipeline_engine.engine.bulk import BulkVerbs
 from pipeline_engine.engine.clocks import system_clock
@@ -22,7 +23,17 @@ from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
 
-class Engine(FollowUpVerbs, BulkVerbs, LifeVerbs, CorrectionVerbs, LintVerbs, HistoryVerbs, MigrationVerbs, AuditVerbs):
+class Engine(
+    ApprovalVerbs,
+    FollowUpVerbs,
+    BulkVerbs,
+    LifeVerbs,
+    CorrectionVerbs,
+    LintVerbs,
+    HistoryVerbs,
+    MigrationVerbs,
+    AuditVerbs,
+):
     """A store with its verbs; safe to share between threads.
 
     with Engine.open("sqlite:///sales.db") as engine:
