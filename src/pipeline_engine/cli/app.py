@@ -12,6 +12,7 @@ from pipeline_engine.cli import (
     backtesting,
     deal_approvals,
     deal_asks,
+    deal_awaiting,
     deal_bulk,
     deal_corrections,
     deal_life,
@@ -66,6 +67,7 @@ deals = typer.Typer(help="Deals: open, set, move, approve, look.", no_args_is_he
 deal_asks.register(deals)
 deal_papers.register(deals)
 deal_approvals.register(deals)
+deal_awaiting.register(deals)
 deal_looks.register(deals)
 deal_life.register(deals)
 deal_bulk.register(deals)

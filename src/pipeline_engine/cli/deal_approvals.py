@@ -1,4 +1,4 @@
-"""`deal request · approve · reject · waive`: approvals and waivers, each for a rule and a target."""
+"""`deal request · approve · reject · return · waive`: approvals and waivers, each for a rule and a target."""
 
 from typing import Annotated
 
@@ -13,13 +13,20 @@ Target = Annotated[
     str | None,
     typer.Option("--to", help="For which move: a stage, won, lost or reopen; else the one that asks the rule."),
 ]
+For = Annotated[
+    str | None,
+    typer.Option(
+        "--for", help="In whose stead: somebody who lends you the role; else your own role first.", metavar="WHO"
+    ),
+]
 Until = Annotated[str | None, typer.Option("--until", help="It ends then by itself.", metavar="MOMENT")]
 
 
 def register(deals: typer.Typer) -> None:
     """Put the commands of this module under `deal`."""
-    for command in (request, approve, reject, waive):
-        deals.command(command.__name__, epilog=epilog(f"deal {command.__name__}"))(command)
+    for command in (request, approve, reject, return_, waive):
+        name = command.__name__.rstrip("_")
+        deals.command(name, epilog=epilog(f"deal {name}"))(command)
 
 
 def request(
@@ -42,6 +49,7 @@ def approve(
     rule: Rule,
     to: Target = None,
     until: Until = None,
+    in_stead_of: For = None,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
@@ -50,7 +58,11 @@ def approve(
     """Approve a rule for a move. Refused to the owner, to who asked, and to who does not hold the role."""
     expires_at = moment(until, "--until")
     with opened() as engine:
-        answer(engine, engine.approve(deal, rule, to, expires_at, **asked(by, at, command_id)), json)
+        answer(
+            engine,
+            engine.approve(deal, rule, to, expires_at, **asked(by, at, command_id), on_behalf_of=in_stead_of),
+            json,
+        )
 
 
 def reject(
@@ -58,6 +70,7 @@ def reject(
     rule: Rule,
     reason: Annotated[str, typer.Option("--reason", help="Why not; kept sealed.")],
     to: Target = None,
+    in_stead_of: For = None,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
@@ -65,7 +78,26 @@ def reject(
 ) -> None:
     """Say no to an approval."""
     with opened() as engine:
-        answer(engine, engine.reject(deal, rule, reason, to, **asked(by, at, command_id)), json)
+        answer(
+            engine, engine.reject(deal, rule, reason, to, **asked(by, at, command_id), on_behalf_of=in_stead_of), json
+        )
+
+
+def return_(
+    deal: DealId,
+    rule: Rule,
+    reason: Annotated[str, typer.Option("--reason", help="What is missing; kept sealed.")],
+    to: Target = None,
+    in_stead_of: For = None,
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Give a request back: something is missing before it can be decided. Who asked may ask again."""
+    with opened() as engine:
+        how = asked(by, at, command_id)
+        answer(engine, engine.return_approval(deal, rule, reason, to, **how, on_behalf_of=in_stead_of), json)
 
 
 def waive(
@@ -74,6 +106,7 @@ def waive(
     reason: Annotated[str, typer.Option("--reason", help="Why the rule may be waived here; kept sealed.")],
     to: Target = None,
     until: Until = None,
+    in_stead_of: For = None,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
@@ -82,4 +115,8 @@ def waive(
     """Waive a rule for a move, in a role that the rule names, with a reason."""
     expires_at = moment(until, "--until")
     with opened() as engine:
-        answer(engine, engine.waive(deal, rule, reason, to, expires_at, **asked(by, at, command_id)), json)
+        answer(
+            engine,
+            engine.waive(deal, rule, reason, to, expires_at, **asked(by, at, command_id), on_behalf_of=in_stead_of),
+            json,
+        )

@@ -8,6 +8,7 @@ import typer
 from pipeline_engine.cli import variants, words
 from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead
 from pipeline_engine.cli.deal_asks import DealId
+from pipeline_engine.cli.deal_awaiting import Awaiting, awaiting
 from pipeline_engine.cli.deal_handed import HandedTo, handed_over
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
@@ -36,11 +37,16 @@ def list_(
     status: Annotated[str | None, typer.Option("--status", help="open, won or lost.")] = None,
     process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
     handed_to: HandedTo = None,
+    awaits: Awaiting = None,
     json: Json = False,
 ) -> None:
     """List deals, by id."""
+    others = {"--stage": stage, "--owner": owner, "--status": status, "--process": process}
     if handed_to is not None:
-        handed_over(handed_to, {"--stage": stage, "--owner": owner, "--status": status, "--process": process}, json)
+        handed_over(handed_to, {**others, "--awaiting": awaits}, json)
+        return
+    if awaits is not None:
+        awaiting(awaits, others, json)
         return
     if status is not None and status not in STATUSES:
         raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
@@ -146,23 +152,26 @@ def deal_json(found: Any) -> dict[str, Any]:
         **{name: instant_text(at) if (at := getattr(found, name)) else None for name in _TIMES},
         "fields": {name: plain(held) for name, held in sorted(found.fields.items())},
         "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
-        "activities": [
-            {"kind": a.kind, "at": instant_text(a.at) if a.at else None, "by": a.by} for a in found.activities
-        ],
-        "documents": [
-            {"name": d.name, "sha256": d.sha256, "at": instant_text(d.at) if d.at else None, "by": d.by}
-            for d in found.documents
-        ],
-        "items": [
-            {"id": item, "at": instant_text(tick.at) if tick.at else None, "by": tick.by}
-            for item, tick in found.ticked.items()
-        ],
+        **_evidence(found),
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
         **ahead_json(found),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         "approvals": [_grant(grant) for grant in found.approvals],
         "waivers": [_grant(grant) for grant in found.waivers],
     }
+
+
+def _evidence(found: Any) -> dict[str, list[dict[str, Any]]]:
+    """What was done with the customer, attached and ticked."""
+    return {
+        "activities": [{"kind": a.kind, **_noted(a)} for a in found.activities],
+        "documents": [{"name": d.name, "sha256": d.sha256, **_noted(d)} for d in found.documents],
+        "items": [{"id": item, **_noted(tick)} for item, tick in found.ticked.items()],
+    }
+
+
+def _noted(each: Any) -> dict[str, Any]:
+    return {"at": instant_text(each.at) if each.at else None, "by": each.by}
 
 
 def planned_json(plan: Any) -> dict[str, Any]:
@@ -207,6 +216,5 @@ def timeline(deal: DealId, json: Json = False) -> None:
 def _when(recorded: Any) -> tuple[str, str, str, str]:
     envelope = recorded.envelope
     late = envelope.at is None or abs(recorded.recorded_at - envelope.at) >= NOTED_LATE
-    return (
-        words.moment(envelope.at), words.moment(recorded.recorded_at) if late else "", envelope.actor, envelope.via,
-    )  # fmt: skip
+    who = f"{envelope.actor} for {envelope.on_behalf_of}" if envelope.on_behalf_of else envelope.actor
+    return words.moment(envelope.at), words.moment(recorded.recorded_at) if late else "", who, envelope.via

@@ -55,6 +55,9 @@ _EXAMPLES = {
     "deal request": ("deal request D-1 big-deal --by rep-03",),
     "deal approve": ("deal approve D-1 big-deal --by manager-1",),
     "deal reject": ('deal reject D-1 big-deal --reason "the discount is too deep" --by manager-1',),
+    "deal return": ('deal return D-1 big-deal --reason "the discount is not explained" --by manager-1',),
+    "deal approvals": ("deal approvals D-1",),
+    "deal announce-expired": ("deal announce-expired --by ops-1",),
     "deal waive": ('deal waive D-1 two-meetings --reason "a customer of many years" --by manager-1',),
     "deal observe": (
         "deal observe D-1 --to proposal --source crm --key 77/2 --at 2026-01-30T14:00:00Z --by sync-1",

@@ -16,6 +16,7 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "DealRow", "Engine", "How", "Linted", "Migrated", "OpenHandoff",
-    "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use", "system_clock",
+    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "DealRow", "Engine", "How", "Linted", "Migrated",
+    "OpenHandoff", "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use",
+    "system_clock",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from pipeline_engine.process.model import Process, Rule
 
 # What is said beside; `check` and `when` are what `text` and `when_text` mean, with limits, rates and working hours.
-_SAID = {"says", "fix", "own_words", "text", "when_text", "reads"}
+_SAID = {"says", "fix", "own_words", "text", "when_text", "reads", "answer_within"}
 _LAW = tuple(name for name in Rule.model_fields if name not in _SAID)
 _ENDS = ("won", "lost", "reopen")
 
