@@ -174,8 +174,7 @@ def deal_json(found: Any) -> dict[str, Any]:
         "next_step": words.value(found.next_step) if found.next_step else None,
         "handoff": handoff_json(found.handoff),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
-        "approvals": [_grant(grant) for grant in found.approvals],
-        "waivers": [_grant(grant) for grant in found.waivers],
+        **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }
 
 
