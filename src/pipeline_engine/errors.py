@@ -17,7 +17,7 @@ PipelineError
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
-│   ├── HandoffIsOpen · NoHandoff · NotTheirs
+│   ├── HandoffIsOpen · NoHandoff · NotTheirs · NothingAsked
 │   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -245,6 +245,17 @@ class DealIsMerged(Rejected):
     def __init__(self, deal_id: str, into: str) -> None:
         super().__init__(f"deal `{shown(deal_id)}` was merged into `{shown(into)}`; ask there")
         self.deal_id, self.into = deal_id, into
+
+
+class NothingAsked(Rejected):
+    """Nobody asks for that approval, and nobody gave it: there is nothing to give back."""
+
+    def __init__(self, deal_id: str, rule: str, target: str) -> None:
+        super().__init__(
+            f"nobody asks for an approval of `{rule}` for {target} of deal `{deal_id}`; "
+            f"`deal request {deal_id} {rule}` asks for one"
+        )
+        self.deal_id, self.rule, self.target = deal_id, rule, target
 
 
 class DealIsOpen(Rejected):

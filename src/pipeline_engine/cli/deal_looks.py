@@ -1,11 +1,12 @@
 """`deal list · show · timeline`: looking, without writing."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline_engine.cli import variants, words
+from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.deal_handed import HandedTo, handed_over
 from pipeline_engine.cli.examples import epilog
@@ -104,9 +105,7 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
-    _waits(found)
-    if found.handoff:
-        say(f"  {found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}")
+    say_ahead(found)
     for asked in found.requests:
         say(
             f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
@@ -118,16 +117,6 @@ def _lists(found: Any) -> None:
                 f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
                 f"{words.moment(grant.at)}{stands}"
             )
-
-
-def _waits(found: Any) -> None:
-    """Why a deal is quiet: it is paused, or its next step is still to come."""
-    if found.pauses.holds(datetime.now(UTC)):
-        end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
-        say(f"  paused since {words.moment(found.pauses.begin)}{end}")
-    if found.next_step:
-        due = f", due {words.moment(found.next_step_due)}" if found.next_step_due else ""
-        say(f"  next step: {words.value(found.next_step)}{due}")
 
 
 def _papers(found: Any) -> None:
@@ -169,10 +158,7 @@ def deal_json(found: Any) -> dict[str, Any]:
             for item, tick in found.ticked.items()
         ],
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        "paused": found.pauses.holds(datetime.now(UTC)),
-        "pause": pause_json(found),
-        "next_step": words.value(found.next_step) if found.next_step else None,
-        "handoff": handoff_json(found.handoff),
+        **ahead_json(found),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }
@@ -187,22 +173,6 @@ def planned_json(plan: Any) -> dict[str, Any]:
         "due": instant_text(plan.due) if plan.due else None,
         "fields": {name: plain(held) for name, held in sorted(plan.fields.items())},
     }  # fmt: skip
-
-
-def pause_json(found: Any) -> dict[str, Any] | None:
-    """The pause that holds now, for scripts."""
-    held = {"since": found.pauses.begin, "until": found.pauses.until}
-    return (
-        {name: instant_text(at) if at else None for name, at in held.items()}
-        if found.pauses.holds(datetime.now(UTC))
-        else None
-    )
-
-
-def handoff_json(asked: Any) -> dict[str, Any] | None:
-    """Who is being asked to take a deal over, for scripts."""
-    at = asked and asked.at
-    return {"to": asked.to, "by": asked.by, "at": instant_text(at) if at else None} if asked else None
 
 
 def _grant(grant: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What happened to a deal, and what may happen next."""
 
 from pipeline_engine.deal.commands import (
+    AnnounceExpiry,
     Approve,
     AssignOwner,
     AttachDocument,
@@ -21,6 +22,7 @@ from pipeline_engine.deal.commands import (
     Reject,
     ReopenDeal,
     RequestApproval,
+    Return,
     SetFields,
     SetNextStep,
     TickItem,
@@ -38,7 +40,7 @@ from pipeline_engine.deal.commands_life import (
     UnlinkContact,
     WithdrawHandoff,
 )
-from pipeline_engine.deal.context import Context, Held, Standing
+from pipeline_engine.deal.context import Context, Held, Lent, Standing
 from pipeline_engine.deal.decide import decide
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
@@ -114,6 +116,7 @@ __all__ = [
     "AcceptHandoff",
     "Activity",
     "ActivityLogged",
+    "AnnounceExpiry",
     "ApprovalExpired",
     "ApprovalGranted",
     "ApprovalRefused",
@@ -168,6 +171,7 @@ __all__ = [
     "ItemTicked",
     "ItemUnticked",
     "Judged",
+    "Lent",
     "LinkContact",
     "LogActivity",
     "LoseDeal",
@@ -194,6 +198,7 @@ __all__ = [
     "RequestApproval",
     "RequestHandoff",
     "ResumeDeal",
+    "Return",
     "RuleWaived",
     "SetFields",
     "SetNextStep",

@@ -206,6 +206,20 @@ class Reject(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Command):
+    """Give the request for an approval back: something is missing before it can be decided."""
+
+    rule: str
+    reason: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceExpiry(Command):
+    """Say that approvals and waivers of the deal have come to their end; the gate has known it all along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waive(Command):
     """Waive a rule for a target, with a reason, perhaps until a moment."""
 

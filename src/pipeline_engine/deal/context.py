@@ -26,10 +26,25 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A role that `lender` lends somebody until a moment; `held` says whether the lender has it still."""
+
+    role: str
+    lender: str
+    until: datetime
+    held: bool = True
+
+    def good(self, now: datetime) -> bool:
+        """Whether it can be acted in at that moment."""
+        return self.held and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What the people register says of someone; an unknown person has no roles, no skills, no team and no manager.
 
-    `held` is what the log says of the deals they own; it is there where a rule asks for it.
+    `roles` are those that can be acted in, `own` those among them that nobody lent; `lent` are all loans, also those
+    are over. `held` is what the log says of the deals they own; it is there where a rule asks for it.
     """
 
     id: str
@@ -39,6 +54,8 @@ class Standing:
     version: int = 0
     skills: tuple[str, ...] = ()
     held: Held | None = None
+    own: tuple[str, ...] = ()
+    lent: tuple[Lent, ...] = ()
 
     @property
     def stream(self) -> str:

@@ -7,22 +7,26 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline_engine.deal import commands as c
+from pipeline_engine.deal.capacity import Capacity, NoCapacity, capacity
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
+    ApprovalExpired,
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRejected,
     ApprovalRequested,
+    ApprovalReturned,
     RuleWaived,
     WaiverRefused,
 )
 from pipeline_engine.deal.state import Deal, Grant
-from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, UnknownRule
-from pipeline_engine.process import Judge, Rule
+from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, NothingAsked, UnknownRule
+from pipeline_engine.process import Judge, Rule, due_at
 from pipeline_engine.values import Personal, instant_text
 
-_Refusal = Literal["no-role", "four-eyes", "out-of-order", "no-skill"]
+_Refusal = Literal["no-role", "delegation-ended", "no-delegation", "four-eyes", "out-of-order", "no-skill"]
+_Tried = Literal["approve", "reject", "return"]
 _OUTCOME_OF = {"won:from": "won", "lost:from": "lost"}
 
 
@@ -35,8 +39,10 @@ def request_approval(command: c.RequestApproval, deal: Deal, judge: Judge, conte
         return NOTHING
     if _serving(deal, rule, (target, command.at)):
         return NOTHING
+    within = rule.answer_within
+    due = due_at(command.at, within, judge.process.calendar) if within else None
     note = personal(command, command.note)
-    return Decided((ApprovalRequested(rule=rule.id, target=target, role=rule.approval or "", note=note),))
+    return Decided((ApprovalRequested(rule=rule.id, target=target, role=rule.approval or "", note=note, due=due),))
 
 
 def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> Decided:
@@ -45,30 +51,53 @@ def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> D
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     _ends_later(command.expires_at, command)
-    refused = _may_not_answer(command, deal, rule, context) or _out_of_order(command, deal, rule, target)
-    if refused:
-        note = personal(command, command.note)
-        return Decided((ApprovalRefused(rule=rule.id, target=target, why=refused, reason=note),))
+    acting = _may_answer(command, deal, rule, context)
+    refused = acting if isinstance(acting, str) else _out_of_order(command, deal, rule, target)
+    if refused or isinstance(acting, str):
+        return _tried(command, (rule, target), "approve", refused or "no-role")
     if _given_already(_serving(deal, rule, (target, command.at)), (rule.id, target), command):
         return NOTHING
     granted = ApprovalGranted(
         rule=rule.id, target=target, role=rule.approval or "", seen_version=deal.version, lapses_on=rule.lapses_on,
         expires_at=command.expires_at, note=personal(command, command.note),
     )  # fmt: skip
-    return Decided((granted,))
+    return Decided((granted,), in_stead_of=acting.in_stead_of)
 
 
 def reject(command: c.Reject, deal: Deal, judge: Judge, context: Context) -> Decided:
     """Say no to an approval, under the same conditions as saying yes."""
+    return _say_no(command, deal, (judge, context), (ApprovalRejected, "reject"))
+
+
+def return_approval(command: c.Return, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Give a request back, for something is missing; under the same conditions as saying yes."""
+    about = _approval_rule(command.rule, judge).id, _target(command, deal, judge)
+    granted = any(grant.covers(*about, command.at) for grant in deal.approvals)
+    if not granted and all((asked.rule, asked.target) != about for asked in deal.requests):
+        raise NothingAsked(deal.id, *about)
+    return _say_no(command, deal, (judge, context), (ApprovalReturned, "return"))
+
+
+def _say_no(
+    command: c.Reject | c.Return,
+    deal: Deal,
+    by: tuple[Judge, Context],
+    no: tuple[type[ApprovalRejected | ApprovalReturned], _Tried],
+) -> Decided:
+    judge, context = by
     rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
-    refused = _may_not_answer(command, deal, rule, context)
-    reason = personal(command, command.reason)
-    if refused:
-        tried = ApprovalRefused(rule=rule.id, target=target, why=refused, tried="reject", reason=reason)
-        return Decided((tried,))
-    return Decided((ApprovalRejected(rule=rule.id, target=target, role=rule.approval or "", reason=reason),))
+    acting = _may_answer(command, deal, rule, context)
+    if isinstance(acting, str):
+        return _tried(command, (rule, target), no[1], acting)
+    event = no[0](rule=rule.id, target=target, role=rule.approval or "", reason=personal(command, command.reason))
+    return Decided((event,), in_stead_of=acting.in_stead_of)
+
+
+def _tried(command: c.Approve | c.Reject | c.Return, about: tuple[Rule, str], tried: _Tried, why: _Refusal) -> Decided:
+    said = personal(command, command.note if isinstance(command, c.Approve) else command.reason)
+    return Decided((ApprovalRefused(rule=about[0].id, target=about[1], why=why, tried=tried, reason=said),))
 
 
 def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decided:
@@ -79,19 +108,44 @@ def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decid
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     _ends_later(command.expires_at, command)
-    roles = [role for role in rule.waivable_by if context.holds(role)]
-    if not roles or command.by == deal.owner:
-        why = "not-waivable" if not rule.waivable_by else "no-role" if not roles else "four-eyes"
-        reason = Personal(deal.stream, command.reason)
-        tried = WaiverRefused(rule=rule.id, target=target, why=why, reason=reason)  # type: ignore[arg-type]  # of three
-        return Decided((tried,))
+    acting = _may_waive(command, deal, rule, context)
+    reason = Personal(deal.stream, command.reason)
+    if isinstance(acting, str):
+        return Decided((WaiverRefused(rule=rule.id, target=target, why=acting, reason=reason),))
     if _given_already(deal.waivers, (rule.id, target), command):
         return NOTHING
     waived = RuleWaived(
-        rule=rule.id, target=target, role=roles[0], reason=Personal(deal.stream, command.reason),
-        seen_version=deal.version, lapses_on=rule.lapses_on, expires_at=command.expires_at,
+        rule=rule.id, target=target, role=acting.role, reason=reason, seen_version=deal.version,
+        lapses_on=rule.lapses_on, expires_at=command.expires_at,
     )  # fmt: skip
-    return Decided((waived,))
+    return Decided((waived,), in_stead_of=acting.in_stead_of)
+
+
+def announce_expiry(command: c.AnnounceExpiry, deal: Deal, judge: Judge, context: Context) -> Decided:
+    """Say of each approval and waiver that has come to its end that it has; of each once."""
+    over = (
+        grant
+        for grant in (*deal.approvals, *deal.waivers)
+        if grant.standing and grant.expires_at is not None and grant.expires_at <= context.clock
+    )
+    return Decided(
+        tuple(
+            ApprovalExpired(rule=grant.rule, target=grant.target, granted_version=grant.version)
+            for grant in over
+            if grant.version not in deal.announced
+        )
+    )
+
+
+def _may_waive(
+    command: c.Waive, deal: Deal, rule: Rule, context: Context
+) -> Capacity | NoCapacity | Literal["not-waivable", "four-eyes"]:
+    if not rule.waivable_by:
+        return "not-waivable"
+    acting = capacity(rule.waivable_by, command, context)
+    if isinstance(acting, str):
+        return acting
+    return "four-eyes" if deal.owner in (command.by, acting.in_stead_of) else acting
 
 
 def _rule(rule_id: str, judge: Judge) -> Rule:
@@ -109,7 +163,7 @@ def _approval_rule(rule_id: str, judge: Judge) -> Rule:
     return rule
 
 
-def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Waive, deal: Deal, judge: Judge) -> str:
+def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Return | c.Waive, deal: Deal, judge: Judge) -> str:
     if command.target is not None:
         if command.target not in ("won", "lost", "reopen"):
             judge.place(command.target)
@@ -126,16 +180,20 @@ def _must_be_open(deal: Deal, target: str) -> None:
         raise DealIsClosed(deal.id, deal.status)
 
 
-def _may_not_answer(command: c.Command, deal: Deal, rule: Rule, context: Context) -> _Refusal | None:
-    if not context.holds(rule.approval or ""):
-        return "no-role"
+def _may_answer(
+    command: c.Command, deal: Deal, rule: Rule, context: Context
+) -> Capacity | NoCapacity | Literal["four-eyes", "no-skill"]:
+    """The capacity somebody answers in. Four eyes, always: whose role it is neither owns the deal nor asked."""
+    acting = capacity((rule.approval or "",), command, context)
+    if isinstance(acting, str):
+        return acting
     askers = {who for asked, _, who in deal.askers if asked == rule.id}
-    if command.by == deal.owner or command.by in askers:
+    if not {deal.owner, *askers}.isdisjoint({command.by, acting.in_stead_of} - {None}):
         return "four-eyes"
-    return None if context.able(rule.skills) else "no-skill"
+    return acting if context.able(rule.skills) else "no-skill"
 
 
-def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> _Refusal | None:
+def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> Literal["out-of-order"] | None:
     """Whether an approval that comes before this one is not there, or no longer stands."""
     standing = {grant.rule for grant in deal.approvals if grant.target == target and grant.live(command.at)}
     return None if standing.issuperset(rule.after) else "out-of-order"

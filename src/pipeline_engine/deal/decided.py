@@ -14,10 +14,14 @@ from pipeline_engine.values import Personal, instant_text
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`events` to append, in order; `repeats` is the version of an earlier refusal that answers the command instead."""
+    """`events` to append, in order; `repeats` is the version of an earlier refusal that answers the command instead.
+
+    `in_stead_of` is whose role was acted in, where it was lent.
+    """
 
     events: tuple[Event, ...] = ()
     repeats: int | None = None
+    in_stead_of: str | None = None
 
 
 NOTHING = Decided()

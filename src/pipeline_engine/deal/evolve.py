@@ -215,7 +215,7 @@ def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str
 
 def _requested(deal: Deal, event: e.ApprovalRequested, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
-    asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version)
+    asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version, event.due)
     who = (event.rule, event.target, envelope.actor)
     return {"requests": (*deal.requests, asked), "askers": deal.askers | {who}}
 
@@ -247,6 +247,11 @@ def _grant(event: e.ApprovalGranted | e.RuleWaived, recorded: Recorded) -> Grant
 
 def _granted(deal: Deal, event: e.ApprovalGranted, recorded: Recorded) -> dict[str, Any]:
     return {**_answered(deal, event, recorded), "approvals": (*deal.approvals, _grant(event, recorded))}
+
+
+def _expired(deal: Deal, event: e.ApprovalExpired, recorded: Recorded) -> dict[str, Any]:
+    # It only announces: what counts is the comparison that the gate makes.
+    return {"announced": deal.announced | {event.granted_version}}
 
 
 def _waived(deal: Deal, event: e.RuleWaived, recorded: Recorded) -> dict[str, Any]:
@@ -301,7 +306,8 @@ _CHANGES: dict[type[Event], Change] = {
     e.ContactLinked: _linked, e.ContactUnlinked: _unlinked, e.ActivityLogged: _logged, e.NextStepSet: _next_step,
     e.DealMoved: _moved, e.MoveRefused: _refused, e.DealWon: _won, e.DealLost: _lost, e.DealReopened: _reopened,
     e.DealPaused: _paused, e.DealResumed: _resumed, e.ApprovalRequested: _requested, e.ApprovalGranted: _granted,
-    e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.DealMerged: _merged,
+    e.ApprovalRejected: _denied, e.ApprovalReturned: _denied, e.RuleWaived: _waived, e.ApprovalExpired: _expired,
+    e.DealMerged: _merged,
     e.DealRemovedAtSource: _removed, e.DocumentAttached: _attached, e.ItemTicked: _ticked, e.ItemUnticked: _unticked,
     e.FollowUpPlanned: _planned, e.FollowUpOpened: _follow_up_opened, e.HandoffRequested: _handoff_asked,
     e.HandoffAccepted: _assigned, e.HandoffDeclined: _handoff_over, e.HandoffWithdrawn: _handoff_over,

@@ -99,6 +99,7 @@ class Request:
     by: str
     at: datetime | None
     version: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class Deal:
     waivers: tuple[Grant, ...] = ()
     requests: tuple[Request, ...] = ()
     askers: frozenset[tuple[str, str, str]] = frozenset()
+    announced: frozenset[int] = frozenset()
     next_step: Personal | None = None
     next_step_due: datetime | None = None
     handoff: Handoff | None = None

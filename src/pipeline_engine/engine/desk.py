@@ -16,6 +16,7 @@ from pipeline_engine.deal import (
     Deal,
     Decided,
     Judged,
+    Lent,
     MergeDeal,
     MoveDeal,
     ObserveDeal,
@@ -35,11 +36,11 @@ from pipeline_engine.engine.families import Families
 from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.engine.tally import Counts, Tally
-from pipeline_engine.envelope import Envelope, Event, Recorded
+from pipeline_engine.envelope import Envelope, Recorded
 from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
-from pipeline_engine.process import Gate, Judge, Process, PublishedProcess, VariantStanding
+from pipeline_engine.process import OWNERS_MANAGER, Gate, Judge, Process, PublishedProcess, VariantStanding
 from pipeline_engine.store import Decision, Draft, Receipt, Request, Store
-from pipeline_engine.team import Person
+from pipeline_engine.team import Delegation, Person
 from pipeline_engine.values import instant_text, value_to_json
 
 Clock = Callable[[], datetime]
@@ -106,7 +107,7 @@ class Desk:
         if way and not alone:
             raise CountsDeals
         decided = decide(timed, deal, judge, self._context(timed, deal, judge, (reader, now), way))
-        return decided, Decision(_drafts(timed, decided.events), decided.repeats)
+        return decided, Decision(_drafts(timed, decided), decided.repeats)
 
     def _timed(self, command: Command, deal: Deal | None, at_given: bool) -> tuple[Command, datetime]:
         now = self._clock()
@@ -188,8 +189,10 @@ class Desk:
             return Standing(person_id)
         lenders = {d.lender: reads.state(f"person:{d.lender}", PERSON)[0] for d in person.delegations}
         known: Mapping[str, Person] = {lender: who for lender, who in lenders.items() if who}
-        roles, skills = person.roles_at(at, known), person.skills_at(at)
-        return Standing(person_id, roles, person.team, person.manager, version, skills)
+        return Standing(
+            person_id, person.roles_at(at, known), person.team, person.manager, version, person.skills_at(at),
+            own=person.roles, lent=tuple(Lent(d.role, d.lender, d.until, _still(d, known)) for d in person.delegations),
+        )  # fmt: skip
 
     def outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
         """What a command led to, by its receipt and, where it was not answered before, by what was decided."""
@@ -254,8 +257,15 @@ def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:
     return way if way and judge.counts(*way) else None
 
 
-def _drafts(command: Command, events: tuple[Event, ...]) -> tuple[Draft, ...]:
-    envelope = _envelope(command)
+def _still(loan: Delegation, lenders: Mapping[str, Person]) -> bool:
+    """Whether the lender still has what is lent; the owner's manager is asked for by the deal."""
+    return loan.role == OWNERS_MANAGER or (loan.lender in lenders and loan.role in lenders[loan.lender].roles)
+
+
+def _drafts(command: Command, decided: Decided) -> tuple[Draft, ...]:
+    envelope, events = _envelope(command), decided.events
+    if decided.in_stead_of is not None:
+        envelope = envelope.model_copy(update={"on_behalf_of": decided.in_stead_of})
     if not isinstance(command, ObserveDeal):
         return tuple(Draft(envelope, event) for event in events)
     return tuple(Draft(drawn_from(envelope, command, event, event is events[-1]), event) for event in events)

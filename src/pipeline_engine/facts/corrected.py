@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline_engine.facts.arrays import Words, ints
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, ints
+from pipeline_engine.facts.arrays import numbers as numbered
 from pipeline_engine.facts.effect import Effect, Streams, effect_of, recorded
 from pipeline_engine.facts.path import Processes
 from pipeline_engine.facts.taken import Taken
@@ -83,16 +84,21 @@ def _touching(corrections: pa.Table, touched: Mapping[int, list[str]]) -> pa.Tab
 
 def _won_at(tables: Mapping[str, pa.Table], by: tuple[Streams, Effect], processes: Processes) -> pa.Table:
     """The steps with what a deal was won at: where that was what its value field said, what the field says now."""
-    steps = tables["steps"]
-    numbers = ints(steps["event"])
-    units, currency = steps["value"].to_pylist(), steps["currency"].to_pylist()
+    steps, numbers = tables["steps"], ints(tables["steps"]["event"])
+    units, currency = ints(steps["value"]).copy(), Words.of(steps["currency"])
+    words, codes, changed = list(currency.vocabulary), currency.codes.copy(), False
     for deal in by[0].events:
-        for event, before, now in _wins(deal, tables, by, processes):
+        for event, before, now in _wins(deal, tables, by, (numbers, processes)):
             row = int(np.searchsorted(numbers, event))
-            if (units[row], currency[row]) == before != _NOTHING:
-                units[row], currency[row] = now
-    steps = _with(steps, "value", pa.array(units, pa.int64()))
-    return _with(steps, "currency", pa.array(currency, pa.string()).dictionary_encode())
+            said = (int(units[row]), words[codes[row]]) if codes[row] >= 0 else _NOTHING
+            if said == before != now and before != _NOTHING:
+                changed, words = True, list(dict.fromkeys((*words, *([now[1]] if now[1] else []))))
+                units[row] = NOWHEN if now[0] is None else now[0]
+                codes[row] = -1 if now[1] is None else words.index(now[1])
+    if not changed:
+        return steps
+    steps = _with(steps, "value", numbered(units, pa.int64()))
+    return _with(steps, "currency", Words(codes, words).arrow().dictionary_encode())
 
 
 _Worth = tuple[int | None, str | None]
@@ -100,15 +106,18 @@ _NOTHING: _Worth = (None, None)
 
 
 def _wins(
-    deal: int, tables: Mapping[str, pa.Table], by: tuple[Streams, Effect], processes: Processes
+    deal: int, tables: Mapping[str, pa.Table], by: tuple[Streams, Effect], known: tuple[Ints, Processes]
 ) -> Iterator[tuple[int, _Worth, _Worth]]:
     """Each win of a deal, with what its value field said then before and by the corrections."""
     streams, effect = by
+    stream = [streams.events[deal][version] for version in sorted(streams.events[deal])]
+    if not any(name == "DealWon" for _, name in stream):
+        return
     before, now = dict[str, _Worth](), dict[str, _Worth]()
     field: str | None = None
-    for event, name in (streams.events[deal][version] for version in sorted(streams.events[deal])):
+    for event, name in stream:
         if name in ("DealOpened", "DealMigrated"):
-            field = _value_field(event, tables["steps"], processes)
+            field = _value_field(event, tables["steps"], known)
         if name == "DealWon" and field is not None:
             yield event, before.get(field, _NOTHING), now.get(field, _NOTHING)
         for change in streams.changes.get(event, ()):
@@ -117,10 +126,10 @@ def _wins(
                 now[change["field"]] = _corrected_money(change, tables["corrected"], effect)
 
 
-def _value_field(event: int, steps: pa.Table, processes: Processes) -> str | None:
+def _value_field(event: int, steps: pa.Table, known: tuple[Ints, Processes]) -> str | None:
     """The value field of the process that an opening or a migration leads to."""
-    row = int(np.searchsorted(ints(steps["event"]), event))
-    process = processes.get((steps["process"][row].as_py(), steps["process_version"][row].as_py()))
+    row = int(np.searchsorted(known[0], event))
+    process = known[1].get((steps["process"][row].as_py(), steps["process_version"][row].as_py()))
     return process.value if process else None
 
 

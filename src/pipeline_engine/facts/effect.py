@@ -72,6 +72,7 @@ class Streams:
         mine = np.flatnonzero(np.isin(codes, np.array(sorted(deals), np.int64)))
         names = Words.of(events["name"])
         versions = ints(events["version"])[mine].tolist()
+        self.said = ints(taken.tables["corrected"]["event"])
         self.events: dict[int, dict[int, tuple[int, str]]] = defaultdict(dict)
         for number, deal, version, name in zip(
             mine.tolist(), codes[mine].tolist(), versions, names.codes[mine].tolist(), strict=True
@@ -102,7 +103,7 @@ def _take(correction: Correction, streams: Streams, effect: Effect, taken: Taken
     effect.touched[correction.row] = []
     if name not in _NAMES.get(correction.kind, ()) or correction.corrects >= correction.version:
         return
-    said = _said(taken, correction.event)
+    said = _said(taken, streams, correction.event)
     fields = [] if correction.kind == "time" else streams.fields(target)
     touched = [name for name in fields if name in said or correction.kind == "void"]
     effect.touched[correction.row] = touched
@@ -116,12 +117,10 @@ def _take(correction: Correction, streams: Streams, effect: Effect, taken: Taken
         effect.values |= {(target, each): (said[each], correction.version) for each in touched}
 
 
-def _said(taken: Taken, event: int) -> dict[str, int]:
+def _said(taken: Taken, streams: Streams, event: int) -> dict[str, int]:
     """The rows in which a correction says what fields really were."""
-    table = taken.tables["corrected"]
-    numbers = ints(table["event"])
-    first, last = np.searchsorted(numbers, event), np.searchsorted(numbers, event, side="right")
-    names = table["field"].slice(first, last - first).to_pylist()
+    first, last = np.searchsorted(streams.said, event), np.searchsorted(streams.said, event, side="right")
+    names = taken.tables["corrected"]["field"].slice(first, last - first).to_pylist()
     return {name: int(first) + place for place, name in enumerate(names)}
 
 

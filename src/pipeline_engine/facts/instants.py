@@ -43,6 +43,12 @@ class Instants:
         self._ends: dict[str, Ints] = {}
         self._placed: dict[str, tuple[Ints, Ints, Ints]] = {}
 
+    def over(self, facts: Facts) -> "Instants":
+        """The same over facts that differ, but not in `changes`: values that were opened are not opened again."""
+        made = Instants(facts, self._open)
+        made._values = self._values
+        return made
+
     def at_attempts(self) -> Probes:
         """
         One probe a row of `attempts`: what the gate had before it.

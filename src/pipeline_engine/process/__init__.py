@@ -20,6 +20,7 @@ from pipeline_engine.process.catalog import (
 )
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.drawing import mermaid_of, svg_of
+from pipeline_engine.process.due import due_at
 from pipeline_engine.process.events import (
     PROCESS_EVENTS,
     MigrationFinished,
@@ -217,6 +218,7 @@ __all__ = [
     "decide_withdraw",
     "diff",
     "digest_of",
+    "due_at",
     "either",
     "evolve_catalog",
     "evolve_process",

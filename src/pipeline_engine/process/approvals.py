@@ -9,7 +9,8 @@ from pipeline_engine.notation import Items, Node, Place, Section, Table, Text, s
 from pipeline_engine.process import scalars
 from pipeline_engine.process.declared import roles_of
 from pipeline_engine.process.drafts import Condition, Draft, Entry, in_words
-from pipeline_engine.process.model import OWNERS_MANAGER, Field, FieldKind
+from pipeline_engine.process.model import OWNERS_MANAGER, Field, FieldKind, Span
+from pipeline_engine.process.stays import countable
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 APPROVAL_KEYS = ("from", "any_order", "by", "bands")
@@ -38,10 +39,11 @@ def approval(entry: Entry) -> list[Draft]:
     else:
         section = Section(node, APPROVAL_KEYS, entry.complaints, "`approval`")
         asked = _bands(entry, section) if "by" in section or "bands" in section else _one(entry, section)
-    void, skills = _void_if_changed(entry), tuple(each.value for each in entry.section.names("skills"))
+    beside = {"void_if_changed": _void_if_changed(entry), "answer_within": _answer_within(entry)}
+    skills = tuple(each.value for each in entry.section.names("skills"))
     several = sum(len(each.roles) for each in asked) > 1
-    drafts = (replace(draft, void_if_changed=void) for each in asked for draft in _drafts(entry, each, several))
-    return [_skilled(draft, skills) for draft in drafts]
+    drafts = [draft for each in asked for draft in _drafts(entry, each, several)]
+    return [_skilled(replace(draft, **beside), skills) for draft in drafts]  # type: ignore[arg-type]  # each key its own
 
 
 def _skilled(draft: Draft, skills: tuple[str, ...]) -> Draft:
@@ -64,6 +66,14 @@ def _void_if_changed(entry: Entry) -> tuple[str, ...]:
         if each.value not in entry.declared.fields and entry.declared.sound:
             entry.complaints.unknown(each, "field", each.value, entry.declared.fields)
     return tuple(each.value for each in named)
+
+
+def _answer_within(entry: Entry) -> Span | None:
+    node = entry.section.node_of("answer_within")
+    span = None if node is None else scalar(node, scalars.lasting, entry.complaints, "answer_within")
+    if span is None or not isinstance(node, Text) or not countable(span, node, entry, "answer_within"):
+        return None
+    return span
 
 
 def _one(entry: Entry, section: Section) -> list[_Asked]:

@@ -173,6 +173,7 @@ def _rule(draft: Draft, check: Node, when: Node | None) -> Rule:
     return Rule(
         id=draft.id, asked_at=draft.gate, kind=draft.kind, severity=draft.severity, says=draft.says, fix=draft.fix,
         waivable_by=draft.waivable_by, approval=draft.approval, after=draft.after, skills=draft.skills,
+        answer_within=draft.answer_within,
         own_words=draft.own_words, text=draft.text,
         when_text=_when_text(draft.conditions), check=stored(check), when=None if when is None else stored(when),
         reads=tuple(paths), lapses_on=_lapses_on(draft, paths),

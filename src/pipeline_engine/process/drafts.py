@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline_engine.notation import Complaints, Node, Place, Section, Text
 from pipeline_engine.process.declared import Declared
-from pipeline_engine.process.model import Item, RuleKind, Severity
+from pipeline_engine.process.model import Item, RuleKind, Severity, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Draft:
     after: tuple[str, ...] = ()
     void_if_changed: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+    answer_within: Span | None = None
     item: Item | None = None
     own_words: bool = False
 

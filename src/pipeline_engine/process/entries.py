@@ -18,11 +18,12 @@ from pipeline_engine.process.owners import owner_deals_at_most, owner_skills
 from pipeline_engine.process.stays import stay_at_least, stay_at_most
 
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "hint")
-BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed", "skills")
+BESIDE = ("id", "when", "says", "fix", "severity", "waivable_by", "void_if_changed", "skills", "answer_within")
 OWNER_WORD = "owner"
 _WITH_APPROVAL = {
     "void_if_changed": "it beside `approval`; a rule is judged anew each time",
     "skills": "it beside `approval`, or `owner_skills` for what the owner must be able to do",
+    "answer_within": "it beside `approval`: how long the answer should take",
 }
 _MOST_CHOICES = 6
 _EXAMPLES: Mapping[str, str] = {

@@ -144,8 +144,9 @@ class Rule(Frozen):
     `check` and `when` are stored trees (`process.rules.to_json`); `text` and `when_text` are what the author
     wrote, or the CEL a shorthand stands for. `asked_at` says which gate: a stage id, `leave:STAGE`, `applies:STAGE`, or
     `moves`, `moves:forward`, `moves:back`, `open`, `won`, `won:from`, `lost`, `lost:from`, `reopen`, `own`. `approval`
-    is the role asked for, `skills` what whoever approves must be able to do, `after` the rules whose approvals come
-    before it. `own_words` says that `says` is the author's, and not made from what the rule asks.
+    is the role asked for, `skills` what whoever approves must be able to do, `answer_within` how long an answer should
+    take, `after` the rules whose approvals come before it. `own_words` says that `says` is the author's, and not made
+    from what the rule asks.
     In `fix`, `{deal}` stands for the deal's id: replace it, never `str.format` a text that an author wrote.
     """
 
@@ -159,6 +160,7 @@ class Rule(Frozen):
     approval: str | None = None
     after: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+    answer_within: Span | None = None
     own_words: bool = True
     text: str
     when_text: str | None = None

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline_engine.facts import TABLES, Facts, Instants, Open, Words, flags, ints
+from pipeline_engine.facts import TABLES, Facts, Instants, Words, flags, ints
 from pipeline_engine.process import Process, taken_over
 
 Ints = npt.NDArray[np.int64]
@@ -97,11 +97,11 @@ def ending(instants: Instants, landed: Landings) -> Ints:
     return rows[goes[group.ravel()]] if len(rows) else rows
 
 
-def afterwards(instants: Instants, landed: Landings, now: int, open_sealed: Open | None) -> tuple[Instants, Ints]:
+def afterwards(instants: Instants, landed: Landings, now: int) -> tuple[Instants, Ints]:
     """The facts with the migrations thought to come, ready for probes; and the approvals that end with them."""
     facts, ends = instants.facts, ending(instants, landed)
     thought = replace(facts, stays=_stays(facts, landed, now), approvals=_approvals(facts, ends, now), _found={})
-    return Instants(thought, open_sealed), ends
+    return instants.over(thought), ends
 
 
 def _stays(facts: Facts, landed: Landings, now: int) -> pa.Table:

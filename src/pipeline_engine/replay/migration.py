@@ -127,7 +127,7 @@ class _Weighed:
         self._q, self._all = question, landed(facts, question)
         self._landed = self._all.landings
         self._facts, self._before = facts, Instants(facts, question.open_sealed)
-        self._thought, self._ends = afterwards(self._before, self._landed, question.now, question.open_sealed)
+        self._thought, self._ends = afterwards(self._before, self._landed, question.now)
         self._owner = Words.of(self._facts.deals["owner"]).take(self._landed.rows)
         self._goes = np.flatnonzero(self._all.goes)
         self._census = Census.of(facts)

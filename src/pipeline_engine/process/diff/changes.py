@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from pipeline_engine.process.model import Process, Rule
 
-_OF_RULE = ("severity", "says", "fix", "waivable_by", "lapses_on", "skills")
+_OF_RULE = ("severity", "says", "fix", "waivable_by", "lapses_on", "skills", "answer_within")
 _OF_STAGE = ("title", "win_probability", "service_level", "stalled_after", "guidance")
 _OF_PROCESS = (
     "title", "currency", "value", "rates", "calendar", "limits", "split_limits", "roles", "contact_roles", "activities",
