@@ -156,8 +156,7 @@ def deal_json(found: Any) -> dict[str, Any]:
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
         **ahead_json(found),
         "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
-        "approvals": [_grant(grant) for grant in found.approvals],
-        "waivers": [_grant(grant) for grant in found.waivers],
+        **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }
 
 

@@ -36,7 +36,7 @@ def open_deal(command: c.OpenDeal, deal: Deal, judge: Judge, context: Context) -
     process = judge.process
     if deal.opened:
         raise DealExists(deal.id, instant_text(deal.opened_at) if deal.opened_at else "an unknown time")
-    in_stage_order(command, deal, context)
+    in_stage_order(command, deal, process, context)
     fields = first_values(command, process)
     stage = command.stage or first_stage(judge)
     proposed = proposed_deal(deal, command, fields)
@@ -140,7 +140,7 @@ def _through_the_gate(
     by: tuple[Judge, Context],
 ) -> Decided:
     (command, deal), (judge, context) = asked, by
-    in_stage_order(command, deal, context)
+    in_stage_order(command, deal, judge.process, context)
     judgement = judge_attempt(deal, attempt, judge, context)
     verdicts = stored(judgement, deal, context)
     if not judgement.refused:

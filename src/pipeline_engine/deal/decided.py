@@ -43,12 +43,19 @@ def not_in_the_future(command: Command, context: Context) -> None:
         raise BadMoment(f"`{instant_text(command.at)}` is in the future; now is {instant_text(context.clock)}")
 
 
-def in_stage_order(command: Command, deal: Deal, context: Context) -> None:
-    """Raise BadMoment where a stage event would come before the deal's last one, or in the future."""
+def in_stage_order(command: Command, deal: Deal, process: Process, context: Context) -> None:
+    """
+    Raise BadMoment where a stage event would come before the deal's last one, or in the future.
+
+    Where the process says how far back anything may be recorded, that holds here too: a deal said to have been opened
+    last month has been in its stage for a month, and an approval that has ended was there last week.
+    """
     not_in_the_future(command, context)
     if deal.last_stage_at and command.at < deal.last_stage_at:
         last = instant_text(deal.last_stage_at)
         raise BadMoment(f"`{instant_text(command.at)}` is before the deal's last stage event at {last}")
+    if process.backdate is not None:
+        not_backdated(command, process, context)
 
 
 def not_backdated(command: Command, process: Process, context: Context) -> None:

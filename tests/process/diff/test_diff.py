@@ -51,7 +51,7 @@ def judged_as_shown(shown: Shown, at: str, a: Process, b: Process) -> bool:
 def stopping(process: Process, at: str, row: Any) -> list[str]:
     """The rules of a gate that stop a deal."""
     judge = Judge(process)
-    asked = next(each.asked_at for each in gates_of(process) if each.name == at)
+    asked = next((each.asked_at for each in gates_of(process) if each.name == at), ())
     frame = judge.frame({**row, "stage.id": row.get("move.from")})
     verdicts = {rule.id: int(judge.verdict(number, frame).item()) for number, rule in enumerate(process.rules)}
     rules = [rule for rule in process.rules if rule.asked_at in asked and rule.severity == "block"]
@@ -355,3 +355,14 @@ def test_an_approval_by_somebody_who_can_do_more_is_never_called_equal() -> None
     assert "skills" in gate(found, "proposal").why
     assert not found.equal
     assert [(each.a, each.b) for each in found.also_changed if each.what == "skills"] == [([], ["discount-training"])]
+
+
+@pytest.mark.parametrize("asked", ["moves: {by: [rep]}\n", "owning: {enter: [{owner_deals_at_most: 5}]}\n"])
+def test_what_is_first_asked_of_every_move_or_owner_is_stricter(asked: str) -> None:
+    """Deals come to these in a process that asks nothing there too, so there is one to show."""
+    a, b = process(GOOD), process(GOOD + asked)
+    name = {"moves": "moves", "owning": "own"}[asked.partition(":")[0]]
+    found = gate(diff(a, b), name)
+    assert (found.verdict, found.only_in) == ("stricter", None)
+    assert judged_as_shown(found.shown[0], name, a, b)
+    assert gate(diff(b, a), name).verdict == "looser"

@@ -20,6 +20,7 @@ from pipeline_engine.process.rules import TRUE, Frame, Program
 from pipeline_engine.process.vocabulary import vocabulary_of
 
 Side = Literal["A", "B"]
+_EVERYWHERE = ("moves", "own")  # every deal comes to these, in a process that asks nothing there too
 _FROM_WHERE = ("move.from", "move.steps", "move.passed", "stage.id")
 Comparison = Literal["stricter", "looser", "incomparable", "equal", "not analysed"]
 
@@ -90,6 +91,8 @@ def _compared(gate: Gate, ground: Ground) -> GateDiff:
 
 
 def _only_in(gate: Gate, ground: Ground) -> Side | None:
+    if gate.name in _EVERYWHERE:
+        return None
     if gate not in gates_of(ground.b) and _stage_of(gate) not in ground.b.stage_ids:
         return "A"
     return "B" if gate not in gates_of(ground.a) and _stage_of(gate) not in ground.a.stage_ids else None
