@@ -121,3 +121,12 @@ def test_what_the_verdict_kept_is_told_before_what_the_stays_say() -> None:
     verdicts = e.Verdicts(process="b2b", version=1, digest="d1", judged_at=0, codes="p", now=day(0), context=kept)
     log.deal("B", day(0), opened("lead", owner="x", verdicts=verdicts))
     assert list(told(log).values())[1] == Counted(7, None)
+
+
+def test_a_deal_won_and_reopened_at_one_instant_was_perhaps_closed_in_between() -> None:
+    """What another deal was judged at that same instant is not known: the slot may have been free."""
+    log = Log().deal("C", day(0), opened("lead", owner="x")).deal("B", day(0), opened("lead", owner="x"))
+    log.deal("C", day(1), e.DealWon(from_stage="lead"))
+    log.deal("B", day(1), e.DealMoved(from_stage="lead", to_stage="qualified"))
+    log.deal("C", day(1), e.DealReopened(to_stage="lead"))
+    assert [counted.open_deals for counted in told(log).values()][1:2] == [None]

@@ -37,7 +37,8 @@ class Whose(NamedTuple):
 class Spans:
     """Stretches in which one person owned an open deal in one stage.
 
-    It was surely so after `late` and before `end`, surely not before `begin` or after `over`.
+    It was surely so after `late` and before `end`, surely not before `begin` or after `over`. `goes_on` says that the
+    deal was still open at the end, so that the next stretch of the same owner carries this one on.
     """
 
     whose: Whose
@@ -45,6 +46,7 @@ class Spans:
     late: Ints
     end: Ints
     over: Ints
+    goes_on: Mask
 
 
 class Carried:
@@ -102,8 +104,10 @@ def _joined(spans: Spans) -> Spans:
         return spans
     same = (whose.deal[1:] == whose.deal[:-1]) & (whose.owner[1:] == whose.owner[:-1])
     same &= (whose.process[1:] == whose.process[:-1]) & (spans.begin[1:] == spans.end[:-1])
+    same &= spans.goes_on[:-1]
     first, last = np.flatnonzero(np.append(True, ~same)), np.flatnonzero(np.append(~same, True))
-    return Spans(whose.take(first), spans.begin[first], spans.late[first], spans.end[last], spans.over[last])
+    ends = spans.end[last], spans.over[last], spans.goes_on[last]
+    return Spans(whose.take(first), spans.begin[first], spans.late[first], *ends)
 
 
 def _before(group: Ints, time: Ints, asked: tuple[Ints, Ints], side: str) -> Ints:
@@ -132,7 +136,8 @@ def _spans(facts: Facts, carried: Carried) -> tuple[Spans, Whose]:
     owned = np.flatnonzero(owner >= 0)
     clear, doubtful = owned[~dark[owned]], owned[dark[owned]]
     last = np.where(end == FOREVER, FOREVER, end + np.where(end == FOREVER, 0, slack))
-    spans = Spans(whose.take(clear), begin[clear], (begin + slack)[clear], end[clear], last[clear])
+    closed = Words.of(stays["ended"]).is_any("won", "lost", "merged")[stay] & ~more
+    spans = Spans(whose.take(clear), begin[clear], (begin + slack)[clear], end[clear], last[clear], ~closed[clear])
     return spans, whose.take(doubtful)
 
 
