@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline_engine.engine import Engine
 from pipeline_engine.facts import Clock
 from pipeline_engine.process import Judge, load_process
+from tests.replay import parts
 from tests.replay.lived import STRICT_SALES, Story, in_bulk, story, waiting_story, year
 from tests.replay.plain import attempts_of, letters
 from tests.replay.rich import CANDIDATES, judge_of
@@ -118,6 +119,23 @@ def test_what_was_paused_is_left_out_of_columns_as_of_the_deal(candidate: str) -
     # The control: rules that always say the same would prove nothing.
     letters = {rule: {letter for letter in "pf" if seen[rule, letter]} for rule in PAUSED[candidate]}
     assert letters == {rule: {"p", "f"} for rule in PAUSED[candidate]}
+
+
+SHORTHANDS = ("two:documents:nda:within-2d", "two:plan:on-time:legal", "leave:two:stay_at_least:2bh", "passed", "gone",
+              "moves:forward", "two:applies", "three:applies")  # fmt: skip
+
+
+def test_shorthands_are_read_from_columns_as_from_the_deal() -> None:
+    """Stages passed by, rules on leaving, recency in working time, bands, the plan, who may: both ways alike."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for seed in (0, 1, 2):
+        seen += same_as_plain(told(Random(seed), 500, 25), parts.JUDGE)
+        tale = Story.begun()
+        for step in waiting_story(Random(seed), 300):
+            tale.tell(step)
+        seen += same_as_plain(tale.engine, parts.JUDGE)
+    # The control: rules that always say the same would prove nothing.
+    assert [(rule, letter) for rule in SHORTHANDS for letter in "pf" if not seen[rule, letter]] == []
 
 
 # Where the process has none of the stages that the stories go through.

@@ -35,10 +35,25 @@ def quoted_form(text: str, offset: int, *, even_quoted: bool = False, in_braces:
         return None
     value = _COMMENT.sub("", line[found.end() :]).strip()
     if flow or in_braces:
-        value = _NEXT_KEY.split(value, maxsplit=1)[0].strip().removesuffix("}").rstrip()
+        value = _within(_NEXT_KEY.split(value, maxsplit=1)[0]).strip()
     if not value or (value[0] in "\"'" and not even_quoted) or len(value) > _LONGEST_SHOWN:
         return None
     return f"quotes: `{found['key']}: {quoted(value)}`"
+
+
+def _within(text: str) -> str:
+    """The text up to the bracket that closes what it stands in."""
+    depth, quote = 0, ""
+    for place, char in enumerate(text):
+        if quote or char in "\"'":
+            quote = "" if char == quote else quote or char
+        elif char in "{[(":
+            depth += 1
+        elif char in "}])":
+            depth -= 1
+            if depth < 0:
+                return text[:place]
+    return text
 
 
 def _entry(line: str, column: int) -> tuple[re.Match[str] | None, bool]:

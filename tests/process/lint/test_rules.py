@@ -227,3 +227,33 @@ def test_an_undeclared_role_is_silenced_by_its_name():
     text = changed("roles: [rep, manager]\n", "", changed("{id: big, check: deal.amount > 5}", "approval: boss"))
     text += "lint: [{code: undeclared-role, at: boss, because: so}, {code: unused-limit, because: so}]\n"
     assert [each.silenced for each in lint(text, "p.yaml")] == ["so", "so"]
+
+
+THREE = "  - id: middle\n  - id: closing\n"
+
+
+@pytest.mark.parametrize("check", ["move.to == 'won'", "move.to == 'closing'", "move.from == 'closing'"])
+def test_what_only_an_attempt_would_pass_that_the_way_refuses_never_holds(check):
+    """Where nobody leaps, a deal comes to a stage from the one before and to nowhere else."""
+    rule = f"{{id: x, check: {check}}}"
+    assert "never-holds" in _codes(rule, more=THREE + "outcomes: {}\n")
+
+
+@pytest.mark.parametrize(
+    ("check", "more"),
+    [
+        ("move.to == 'closing'", THREE + "outcomes: {}\nmoves: {forward: any}\n"),
+        ("move.to == 'closing'", THREE + "outcomes: {}\nmoves: {skip: {waivable_by: manager}}\n"),
+        ("move.to == 'closing' || deal.seats > 1", THREE + "outcomes: {}\n"),
+    ],
+)
+def test_a_leap_that_somebody_may_make_is_an_attempt_like_any_other(check, more):
+    """No false alarm where the process lets deals pass over a stage, by itself or by a waiver."""
+    assert "never-holds" not in _codes(f'{{id: x, check: "{check}"}}', more=more)
+
+
+def test_a_rule_that_nobody_knows_whether_it_is_asked_stops_a_deal():
+    """So it is not said that every deal passes it, though none ever fails."""
+    (found,) = _gate("{id: x, check: deal.amount >= 100, when: deal.amount >= 100}")
+    assert found.code == "never-fails"
+    assert "only while a fact of its `when` is missing" in found.message

@@ -60,11 +60,17 @@ class _One:
         if self.never(self.passing):
             return self._never_holds()
         if self.never([*self.asked, Demand(self.check, "not true")]):
-            return self._never_fails("every deal passes it")
+            return self._never_fails(self._passed_by())
         # Who writes `known` knows that facts may be missing.
         if not _asks_whether_known(self.check) and self.never([*self.asked, Demand(self.check, "false")]):
             return self._never_fails("it stops a deal only while a fact is missing, and `require` says that")
         return None
+
+    def _passed_by(self) -> str:
+        """Who passes it: a `when` that nobody knows makes the rule unknown, which stops a deal too."""
+        if not self.asked or self.never([Demand(node, "unknown") for node in (self.when,) if node is not None]):
+            return "every deal passes it"
+        return "every deal passes it that it is asked of; it stops a deal only while a fact of its `when` is missing"
 
     def _never_holds(self) -> Finding:
         if self.rule.asked_at.startswith("applies:"):
@@ -110,7 +116,8 @@ class _One:
     def _attempts(self) -> Sequence[Attempt]:
         """Where it is asked; openings count only where there is nothing else, for little is known of a deal then."""
         every = self.subject.attempts_of.get(self.number, ())
-        return [attempt for attempt in every if attempt.gate != "open"] or every
+        going = [attempt for attempt in every if not self.subject.barred(attempt)] or every
+        return [attempt for attempt in going if attempt.gate != "open"] or going
 
     def _given(self, attempt: Attempt, paths: frozenset[str]) -> Mapping[str, Any]:
         return {path: value for path, value in self.subject.given(attempt).items() if path in paths}

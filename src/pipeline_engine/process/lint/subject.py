@@ -88,6 +88,22 @@ class Subject:
                 found.setdefault(number, []).append(attempt)
         return {number: tuple(attempts) for number, attempts in found.items()}
 
+    def barred(self, attempt: Attempt) -> bool:
+        """Whether the way itself refuses every such attempt, and nobody may waive that."""
+        process, start = self.process, attempt.start or ""
+        passed = self.judge.passed(attempt.gate, attempt.start, attempt.target)
+        leap = bool(passed) and all(process.stage(stage).applies is not None for stage in passed)
+        if attempt.gate == "win":
+            return start not in process.won_from and not leap
+        if attempt.gate == "lose":
+            return start not in process.lost_from
+        if attempt.gate != "move":
+            return False
+        if process.index(attempt.target) < process.index(start):
+            return process.moves.back == "never"
+        forward = self.rule(self.numbers["moves:forward"])
+        return bool(passed) and process.moves.forward == "next" and not forward.waivable_by and not leap
+
     def rule(self, number: int) -> Rule:
         """The rule of that place."""
         return self.rules[number].rule
