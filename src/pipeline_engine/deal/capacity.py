@@ -1,7 +1,7 @@
 """In which capacity somebody answers: in a role of their own, or in one that another person lends them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from pipeline_engine.deal.commands import Command
@@ -19,12 +19,15 @@ class Capacity:
     in_stead_of: str | None = None
 
 
-def capacity(roles: tuple[str, ...], command: Command, context: Context) -> Capacity | NoCapacity:
+def capacity(
+    roles: tuple[str, ...], command: Command, context: Context, barred: Collection[str | None] = ()
+) -> Capacity | NoCapacity:
     """
     The capacity in which a command answers in one of these roles, or why there is none.
 
     A command that says in whose stead it comes needs that person's loan; one that does not takes a role of the actor's
-    own first, then a loan.
+    own first, then a loan, of somebody who is not `barred` before one of somebody who is. A loan counts while it lasts
+    by the engine's time: what is over is not brought back by saying that it happened earlier.
     """
     if context.register_open:
         return Capacity(roles[0], command.on_behalf_of) if roles else "no-role"
@@ -38,11 +41,8 @@ def capacity(roles: tuple[str, ...], command: Command, context: Context) -> Capa
         for loan in context.actor.lent
         if _lends(loan, role, context) and command.on_behalf_of in (None, loan.lender)
     ]
-    return _lent(loans, command.at) or _none(loans, command)
-
-
-def _lent(loans: list[tuple[str, Lent]], now: datetime) -> Capacity | None:
-    return next((Capacity(role, loan.lender) for role, loan in loans if loan.good(now)), None)
+    good = [Capacity(role, loan.lender) for role, loan in loans if loan.good(context.clock)]
+    return min(good, key=lambda lent: lent.in_stead_of in barred, default=None) or _none(loans, command)
 
 
 def _none(loans: list[tuple[str, Lent]], command: Command) -> NoCapacity:
