@@ -22,6 +22,7 @@ class Given:
     expires_at: datetime | None = None
     ended: str = ""
     version: int = 0
+    in_stead_of: str | None = None
 
     def why_not(self, now: datetime) -> str:
         """Why it does not count at that moment; empty where it does."""
@@ -41,11 +42,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Somebody said no."""
+    """Somebody said no, or gave the request back; `said` is which."""
 
     by: str
     target: str
     at: datetime | None
+    said: str = "said no"
 
 
 @dataclass
@@ -94,15 +96,16 @@ def _granted(story: Story, event: e.ApprovalGranted, recorded: Recorded) -> None
     if event.rule == story.rule:
         _answered(story, event)
         envelope = recorded.envelope
-        ends = (event.lapses_on, event.expires_at, "", recorded.version)
+        ends = (event.lapses_on, event.expires_at, "", recorded.version, envelope.on_behalf_of)
         story.given.append(Given(envelope.actor, event.target, envelope.at, *ends))
 
 
-def _denied(story: Story, event: e.ApprovalRejected, recorded: Recorded) -> None:
+def _denied(story: Story, event: e.ApprovalRejected | e.ApprovalReturned, recorded: Recorded) -> None:
     if event.rule == story.rule:
+        said = "gave it back" if isinstance(event, e.ApprovalReturned) else "said no"
         _answered(story, event)
         envelope = recorded.envelope
-        story.denied.append(Denied(envelope.actor, event.target, envelope.at))
+        story.denied.append(Denied(envelope.actor, event.target, envelope.at, said))
         story.ended(lambda g: g.target == event.target, f"{envelope.actor} took it back{on(envelope.at)}")
 
 
@@ -119,6 +122,7 @@ def _when(recorded: Recorded) -> str:
 def _assigned(story: Story, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> None:
     since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
     story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
+    story.ended(lambda g: g.in_stead_of == event.owner, f"acted for {event.owner}, who owns the deal{since}")
     story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
 
 
@@ -143,6 +147,7 @@ _VERBS: Mapping[type[Any], str] = {
 }  # fmt: skip
 _TOLD: Mapping[type[Any], Callable[[Story, Any, Recorded], None]] = {
     e.ApprovalRequested: _requested, e.ApprovalGranted: _granted, e.ApprovalRejected: _denied,
+    e.ApprovalReturned: _denied,
     e.FieldsChanged: _changed, e.OwnerAssigned: _assigned, e.DealMoved: _gone, e.DealWon: _gone, e.DealLost: _gone,
     e.DealReopened: _gone, e.HandoffAccepted: _assigned, e.DealMigrated: _migrated,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """In which capacity somebody answers: in a role of their own, or in one that another person lends them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -19,12 +20,15 @@ class Capacity:
     in_stead_of: str | None = None
 
 
-def capacity(roles: tuple[str, ...], command: Command, context: Context) -> Capacity | NoCapacity:
+def capacity(
+    roles: tuple[str, ...], command: Command, context: Context, not_of: Collection[str | None] = ()
+) -> Capacity | NoCapacity:
     """
     The capacity in which a command answers in one of these roles, or why there is none.
 
     A command that says in whose stead it comes needs that person's loan; one that does not takes a role of the actor's
-    own first, then a loan.
+    own first, then a loan, one by these people (`not_of`) last. A loan has to be good by the engine's clock: nobody
+    dates an answer back to when it was.
     """
     if context.register_open:
         return Capacity(roles[0], command.on_behalf_of) if roles else "no-role"
@@ -38,7 +42,7 @@ def capacity(roles: tuple[str, ...], command: Command, context: Context) -> Capa
         for loan in context.actor.lent
         if _lends(loan, role, context) and command.on_behalf_of in (None, loan.lender)
     ]
-    return _lent(loans, command.at) or _none(loans, command)
+    return _lent(sorted(loans, key=lambda each: each[1].lender in not_of), context.clock) or _none(loans, command)
 
 
 def _lent(loans: list[tuple[str, Lent]], now: datetime) -> Capacity | None:

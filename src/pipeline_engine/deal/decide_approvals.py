@@ -142,7 +142,7 @@ def _may_waive(
 ) -> Capacity | NoCapacity | Literal["not-waivable", "four-eyes"]:
     if not rule.waivable_by:
         return "not-waivable"
-    acting = capacity(rule.waivable_by, command, context)
+    acting = capacity(rule.waivable_by, command, context, (deal.owner,))
     if isinstance(acting, str):
         return acting
     return "four-eyes" if deal.owner in (command.by, acting.in_stead_of) else acting
@@ -184,11 +184,11 @@ def _may_answer(
     command: c.Command, deal: Deal, rule: Rule, context: Context
 ) -> Capacity | NoCapacity | Literal["four-eyes", "no-skill"]:
     """The capacity somebody answers in. Four eyes, always: whose role it is neither owns the deal nor asked."""
-    acting = capacity((rule.approval or "",), command, context)
+    barred = {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)}
+    acting = capacity((rule.approval or "",), command, context, barred)
     if isinstance(acting, str):
         return acting
-    askers = {who for asked, _, who in deal.askers if asked == rule.id}
-    if not {deal.owner, *askers}.isdisjoint({command.by, acting.in_stead_of} - {None}):
+    if not barred.isdisjoint({command.by, acting.in_stead_of} - {None}):
         return "four-eyes"
     return acting if context.able(rule.skills) else "no-skill"
 

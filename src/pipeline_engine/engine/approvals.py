@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline_engine.deal import AnnounceExpiry, ApprovalGranted, Approve, Deal, Outcome, Return, Seen, seen
 from pipeline_engine.deal import Request as Asked
+from pipeline_engine.engine.recording import derived_id
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.facts import Words
 from pipeline_engine.values import Money
@@ -49,7 +50,7 @@ class ApprovalVerbs(Shell):
 
     def inbox(self, who: str) -> list[Awaited]:
         """What somebody could approve now, in a role of their own or a lent one, the one due first in front."""
-        found = [self._awaited(who, deal, asked) for deal in self._asking() for asked in deal.requests]
+        found = [self._awaited(who, deal, asked) for deal, asked in self._asking()]
         last = datetime.max.replace(tzinfo=self._clock().tzinfo)
         return sorted(
             (each for each in found if each is not None), key=lambda each: (each.due or last, each.asked_at or last)
@@ -64,11 +65,12 @@ class ApprovalVerbs(Shell):
     def announce_expiries(self, **how: Unpack[How]) -> list[Outcome]:
         """Record of every approval and waiver of open deals that has come to its end that it has, of each once."""
         now = self._clock()
-        over = [deal for deal in self._open_with("granted", "waived") if _unannounced(deal, now)]
+        over = [deal for deal in self._standing_with("granted", "waived") if deal.status == "open"]
         named = how.get("command_id")
         return [
-            self._ask(AnnounceExpiry, deal.id, {**how, "command_id": f"{named}/{deal.id}"} if named else how)
+            self._ask(AnnounceExpiry, deal.id, {**how, "command_id": derived_id(named, deal.id)} if named else how)
             for deal in over
+            if _unannounced(deal, now)
         ]
 
     def _awaited(self, who: str, deal: Deal, asked: Asked) -> Awaited | None:
@@ -85,15 +87,21 @@ class ApprovalVerbs(Shell):
             asked.target, asked.role, decided.in_stead_of, asked.by, asked.at, asked.due,
         )  # fmt: skip
 
-    def _asking(self) -> list[Deal]:
-        return [deal for deal in self._open_with("requested") if deal.requests]
+    def _asking(self) -> list[tuple[Deal, Asked]]:
+        """What is asked for and can be answered: of open deals, and of closed ones their reopening."""
+        return [
+            (deal, asked)
+            for deal in self._standing_with("requested")
+            for asked in deal.requests
+            if deal.status == "open" or asked.target == "reopen"
+        ]
 
-    def _open_with(self, *events: str) -> list[Deal]:
-        """The open deals of which one of these was recorded around an approval, by id."""
+    def _standing_with(self, *events: str) -> list[Deal]:
+        """The deals, merged ones apart, of which one of these was recorded around an approval; by id."""
         facts = self._follower.facts()
         rows = np.flatnonzero(Words.of(facts.approvals["event"]).is_any(*events))
         ids = (facts.deal_ids[number].as_py() for number in np.unique(facts.deal_ix("approvals")[rows]))
-        return [deal for deal in map(self._desk.deal, ids) if deal.status == "open" and deal.merged_into is None]
+        return [deal for deal in map(self._desk.deal, ids) if deal.merged_into is None]
 
 
 def _unannounced(deal: Deal, now: datetime) -> bool:

@@ -19,6 +19,7 @@ class Holders:
 
     def __init__(self, store: Store, deal: Callable[[], Deal | None], now: datetime) -> None:
         self._store, self._load, self._now = store, deal, now
+        self._roles_without: dict[frozenset[str], Mapping[str, set[str]]] = {}
 
     @cached_property
     def _deal(self) -> Deal | None:
@@ -41,19 +42,21 @@ class Holders:
         return tuple(who for who in able if {*judged.skills} <= {*self._people[who].skills_at(self._now)})
 
     def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
-        """Who holds one of the roles; four eyes: never the owner, never who asked."""
-        owner = self._deal.owner if self._deal else None
-        return tuple(who for who, held in self._roles.items() if who != owner and who not in but and held & {*roles})
+        """Who holds one of the roles; four eyes: never the owner, never who asked, nor in the role of either."""
+        barred = but | ({self._deal.owner} if self._deal and self._deal.owner else set())
+        if barred not in self._roles_without:
+            self._roles_without[barred] = self._roles(barred)
+        return tuple(who for who, held in self._roles_without[barred].items() if who not in barred and held & {*roles})
 
     @cached_property
     def _people(self) -> Mapping[str, Person]:
         loaded: list[Any] = [self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:")]
         return {person.id: person for person in loaded if person is not None}
 
-    @cached_property
-    def _roles(self) -> Mapping[str, set[str]]:
-        """What everybody may act as now: own roles, lent ones, and being the manager of the deal's owner."""
-        held = {who: {*person.roles_at(self._now, self._people)} for who, person in sorted(self._people.items())}
+    def _roles(self, barred: frozenset[str]) -> Mapping[str, set[str]]:
+        """What everybody may act as now: own roles, those the others lend, and being the owner's manager."""
+        lenders = {who: person for who, person in self._people.items() if who not in barred}
+        held = {who: {*person.roles_at(self._now, lenders)} for who, person in sorted(self._people.items())}
         owner = self._people.get(self._deal.owner or "") if self._deal else None
         if owner is not None and owner.manager in held:
             held[owner.manager].add(OWNERS_MANAGER)
