@@ -22,6 +22,7 @@ class Given:
     expires_at: datetime | None = None
     ended: str = ""
     version: int = 0
+    in_stead_of: str | None = None
 
     def why_not(self, now: datetime) -> str:
         """Why it does not count at that moment; empty where it does."""
@@ -94,7 +95,7 @@ def _granted(story: Story, event: e.ApprovalGranted, recorded: Recorded) -> None
     if event.rule == story.rule:
         _answered(story, event)
         envelope = recorded.envelope
-        ends = (event.lapses_on, event.expires_at, "", recorded.version)
+        ends = (event.lapses_on, event.expires_at, "", recorded.version, envelope.on_behalf_of)
         story.given.append(Given(envelope.actor, event.target, envelope.at, *ends))
 
 
@@ -119,6 +120,7 @@ def _when(recorded: Recorded) -> str:
 def _assigned(story: Story, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> None:
     since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
     story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
+    story.ended(lambda g: g.in_stead_of == event.owner, f"acted for {event.owner}, who owns the deal{since}")
     story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
 
 

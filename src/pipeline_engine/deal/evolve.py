@@ -157,7 +157,7 @@ def asked_with(event: Judged) -> object:
 
 def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> dict[str, Any]:
     approvals, waivers = (_lapsed(grants, {OWNER}) for grants in (deal.approvals, deal.waivers))
-    # Four eyes, always: what the new owner granted while the deal was somebody else's ends with it.
+    # Four eyes, always: what the new owner granted, or another in their stead, while the deal was somebody else's ends.
     own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
     # Who asked for a handover owned the deal, or stood for who did: with another owner it is over.
     return {"owner": event.owner, "handoff": None, **own}
@@ -172,8 +172,8 @@ def _handoff_over(deal: Deal, event: e.HandoffDeclined | e.HandoffWithdrawn, rec
     return {"handoff": None}
 
 
-def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
-    return tuple(replace(g, standing=False) if g.standing and g.by == by else g for g in grants)
+def _ended(grants: tuple[Grant, ...], of: str) -> tuple[Grant, ...]:
+    return tuple(replace(g, standing=False) if g.standing and g.of(of) else g for g in grants)
 
 
 def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def _grant(event: e.ApprovalGranted | e.RuleWaived, recorded: Recorded) -> Grant
     envelope = recorded.envelope
     return Grant(
         event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version,
-        event.lapses_on, event.expires_at,
+        event.lapses_on, event.expires_at, in_stead_of=envelope.on_behalf_of,
     )  # fmt: skip
 
 

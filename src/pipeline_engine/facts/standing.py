@@ -1,9 +1,9 @@
 """How long an approval, a waiver, a contact or a tick stands, counted in versions of its deal.
 
 The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes, when an
-accepted attempt at its target used it, when who gave it becomes the deal's owner, or when a migration does not take it
-over; an approval also by a later no. A
-contact ends when the same person in the same role is unlinked, a tick when its item is unticked.
+accepted attempt at its target used it, when who gave it, or in whose stead it was given, becomes the deal's owner, or
+when a migration does not take it over; an approval also by a later no. A contact ends when the same person in the same
+role is unlinked, a tick when its item is unticked.
 """
 
 import numpy as np
@@ -129,8 +129,21 @@ def _migrated(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
 
 
 def _owned(facts: Facts, deal: Ints, version: Ints) -> Ints:
-    """When whoever granted became the owner: nobody approves or waives for themselves."""
-    changes, by = facts.changes, Words.of(facts.approvals["actor"])
+    """When whoever granted, or in whose stead, became the owner: nobody approves or waives for themselves."""
+    own = _became_owner(facts, deal, version, Words.of(facts.approvals["actor"]))
+    lenders = Words.of(facts.happenings["on_behalf_of"])
+    if not lenders.vocabulary:
+        return own
+    there = keys(facts.deal_ix("happenings"), ints(facts.happenings["version"]))
+    order, here = np.argsort(there, kind="stable"), keys(deal, version)
+    place = np.minimum(np.searchsorted(there[order], here), len(there) - 1)
+    lent = lenders.take(np.where(there[order][place] == here, order[place], -1))
+    return np.minimum(own, _became_owner(facts, deal, version, lent))
+
+
+def _became_owner(facts: Facts, deal: Ints, version: Ints, by: Words) -> Ints:
+    """When each of these people became the owner of the deal."""
+    changes = facts.changes
     rows = np.flatnonzero(Words.of(changes["field"]).is_any(_OWNER_COLUMN))
     owner = Words.of(changes["text"].combine_chunks().take(pa.array(rows)))
     translated = np.array([owner.code(word) for word in by.vocabulary] + [-2], np.int64)
