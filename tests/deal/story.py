@@ -18,7 +18,7 @@ from pipeline_engine.deal import (
     owner_asked_about,
     verdicts_of,
 )
-from pipeline_engine.envelope import Envelope, Event, Precision, Recorded
+from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import Judge, load_process
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -85,8 +85,10 @@ class Story:
 
     def _add(self, event: Event, by: str, at: datetime | None, in_stead_of: str | None = None) -> None:
         number = len(self.recorded) + 1
-        precision: Precision = "instant" if at else "unknown"
-        envelope = Envelope(at=at, at_precision=precision, actor=by, on_behalf_of=in_stead_of, command_id=f"c-{number}")
+        envelope = Envelope(
+            at=at, at_precision="instant" if at else "unknown", actor=by, on_behalf_of=in_stead_of,
+            command_id=f"c-{number}",
+        )  # fmt: skip
         self.recorded.append(Recorded("deal:D-1", number, number, at or MONDAY, envelope, event))
 
     def when(

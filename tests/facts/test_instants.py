@@ -243,3 +243,19 @@ def test_what_never_ends_stands_for_ever() -> None:
     log = Log().deal("D", day(0), opened(), e.ApprovalRequested(rule="r", target="won", role="vp"))
     log.deal("D", day(1), e.ApprovalGranted(rule="r", target="won", role="vp", seen_version=2))
     assert Instants(log.facts()).ends("approvals").tolist() == [0, FOREVER]
+
+
+def test_what_was_given_in_somebodys_stead_ends_when_they_become_the_owner() -> None:
+    """Whoever gave it and whoever lent the role count alike; another's grant stands on."""
+    granted = e.ApprovalGranted(rule="r", target="won", role="vp", seen_version=1)
+    log = (
+        Log()
+        .deal("A", day(0), opened(owner="y"))
+        .deal("A", day(1), granted, on_behalf_of="x")
+        .deal("A", day(2), granted)
+    )
+    log.deal("A", day(3), granted, actor="x").deal("A", day(4), e.OwnerAssigned(owner="x"))
+    assert Instants(log.facts()).ends("approvals").tolist() == [5, FOREVER, 5]
+    deal = e.fold([each for each in log.recorded if each.stream == "deal:A"])
+    assert deal is not None
+    assert [grant.standing for grant in deal.approvals] == [False, True, False]
