@@ -154,3 +154,11 @@ def test_a_store_without_people_lets_anybody_act_in_every_role(people: str | Non
     context = outcome.events[0].event.verdicts.context  # type: ignore[attr-defined]  # an opening is judged
     assert context["actor.roles"].value == (("rep", "manager") if accepted else ("rep",))
     shop.engine.close()
+
+
+def test_another_deal_of_that_id_is_not_the_one_that_was_planned(sale: Shop) -> None:
+    """It is told why, and the planned one goes on waiting."""
+    sale.ask("open_deal", "S-survey", process="shop", owner="rep", fields={"mail": "a@b"})
+    (opening,) = sale.engine.open_follow_ups(by="rep")
+    assert "another process than `survey`" in opening.why
+    assert "S-survey" in [name for name, _ in waiting(sale)]

@@ -81,9 +81,10 @@ class FollowUpVerbs(DealVerbs):
         outcome: Outcome | None = None
         try:
             outcome = self.open_deal(plan.deal_id, process=plan.process, owner=plan.owner, fields=fields, **how)
-        except DealExists:
+        except DealExists as there:
             # Opened by an earlier run that got no further, or by hand: it is there, and that is what is noted.
-            pass
+            if not self._is_meant(plan):
+                return Opening(won, plan, None, f"{there}, and runs under another process than `{plan.process}`")
         except Rejected as error:
             return Opening(won, plan, None, str(error))
         if outcome is not None and not outcome.accepted:
@@ -91,3 +92,9 @@ class FollowUpVerbs(DealVerbs):
         self._ask(NoteFollowUp, won, {**how, "command_id": derived_id(how["command_id"] or "", "noted")},
                   opened=plan.deal_id)  # fmt: skip
         return Opening(won, plan, outcome)
+
+    def _is_meant(self, plan: FollowUp) -> bool:
+        """Whether the deal that has the planned one's id runs under its process, or under a variant of it."""
+        deal = self.deal(plan.deal_id)
+        extends = self._desk.judge(deal.process, deal.process_version).process.extends
+        return plan.process in (deal.process, extends.process if extends else None)
