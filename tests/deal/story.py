@@ -83,9 +83,12 @@ class Story:
             self._add(event, by, at + timedelta(hours=len(self.recorded)))
         return self
 
-    def _add(self, event: Event, by: str, at: datetime | None) -> None:
+    def _add(self, event: Event, by: str, at: datetime | None, in_stead_of: str | None = None) -> None:
         number = len(self.recorded) + 1
-        envelope = Envelope(at=at, at_precision="instant" if at else "unknown", actor=by, command_id=f"c-{number}")
+        envelope = Envelope(
+            at=at, at_precision="instant" if at else "unknown", actor=by, on_behalf_of=in_stead_of,
+            command_id=f"c-{number}",
+        )  # fmt: skip
         self.recorded.append(Recorded("deal:D-1", number, number, at or MONDAY, envelope, event))
 
     def when(
@@ -113,7 +116,7 @@ class Story:
         )
         self.decided = decide(command, deal, self.judge, context)
         for event in self.decided.events:
-            self._add(event, by, at)
+            self._add(event, by, at, self.decided.in_stead_of)
         return self
 
     def then(self, *kinds: type[Event]) -> Self:

@@ -87,7 +87,7 @@ def histories(draw: st.DrawFn) -> Log:
             noted: datetime | None = draw(st.one_of(st.none(), days.map(day)))
             log.imported(deal, at, event, noted=noted)
         else:
-            log.deal(deal, at, event)
+            log.deal(deal, at, event, on_behalf_of=draw(st.one_of(st.none(), names)))
         standing[deal] = e.evolve(standing.get(deal), log.recorded[-1])
     return log
 

@@ -42,11 +42,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Somebody said no."""
+    """Somebody said no, or gave the request back; `said` is which."""
 
     by: str
     target: str
     at: datetime | None
+    said: str = "said no"
 
 
 @dataclass
@@ -99,11 +100,12 @@ def _granted(story: Story, event: e.ApprovalGranted, recorded: Recorded) -> None
         story.given.append(Given(envelope.actor, event.target, envelope.at, *ends))
 
 
-def _denied(story: Story, event: e.ApprovalRejected, recorded: Recorded) -> None:
+def _denied(story: Story, event: e.ApprovalRejected | e.ApprovalReturned, recorded: Recorded) -> None:
     if event.rule == story.rule:
+        said = "gave it back" if isinstance(event, e.ApprovalReturned) else "said no"
         _answered(story, event)
         envelope = recorded.envelope
-        story.denied.append(Denied(envelope.actor, event.target, envelope.at))
+        story.denied.append(Denied(envelope.actor, event.target, envelope.at, said))
         story.ended(lambda g: g.target == event.target, f"{envelope.actor} took it back{on(envelope.at)}")
 
 
@@ -145,6 +147,7 @@ _VERBS: Mapping[type[Any], str] = {
 }  # fmt: skip
 _TOLD: Mapping[type[Any], Callable[[Story, Any, Recorded], None]] = {
     e.ApprovalRequested: _requested, e.ApprovalGranted: _granted, e.ApprovalRejected: _denied,
+    e.ApprovalReturned: _denied,
     e.FieldsChanged: _changed, e.OwnerAssigned: _assigned, e.DealMoved: _gone, e.DealWon: _gone, e.DealLost: _gone,
     e.DealReopened: _gone, e.HandoffAccepted: _assigned, e.DealMigrated: _migrated,
 }  # fmt: skip

@@ -39,7 +39,7 @@ def new_owner(
 
 def owned_by(deal: Deal, owner: str) -> Deal:
     """The deal as it would be with that owner, for the gate to judge; nobody waives for themselves."""
-    return replace(deal, owner=owner, waivers=tuple(each for each in deal.waivers if each.by != owner))
+    return replace(deal, owner=owner, waivers=tuple(each for each in deal.waivers if not each.of(owner)))
 
 
 def owner_asked_about(command: c.Command, deal: Deal | None) -> str | None:

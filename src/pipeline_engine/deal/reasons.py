@@ -123,7 +123,7 @@ def _told_approval(case: Case, rule: Rule, story: Story) -> str:
     if asked:
         return f"approval by {who} was asked for by {asked[-1].by}{on(asked[-1].at)}, no answer yet"
     if denied:
-        return f"{denied[-1].by} said no{on(denied[-1].at)}"
+        return f"{denied[-1].by} {denied[-1].said}{on(denied[-1].at)}"
     if given:
         return _told_given(case, rule, given[-1])
     elsewhere = [each for each in story.given if not each.why_not(case.attempt.now)]

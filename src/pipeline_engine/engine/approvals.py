@@ -74,6 +74,7 @@ class ApprovalVerbs(Shell):
         return [
             self._ask(AnnounceExpiry, deal.id, {**how, "command_id": derived_id(named, deal.id)} if named else how)
             for deal in over
+            if _unannounced(deal, now)
         ]
 
     def _awaited(self, who: str, deal: Deal, asked: Asked) -> Awaited | None:

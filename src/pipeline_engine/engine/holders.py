@@ -19,6 +19,7 @@ class Holders:
 
     def __init__(self, store: Store, deal: Callable[[], Deal | None], now: datetime) -> None:
         self._store, self._load, self._now = store, deal, now
+        self._roles_without: dict[frozenset[str], Mapping[str, set[str]]] = {}
 
     @cached_property
     def _deal(self) -> Deal | None:
@@ -59,10 +60,10 @@ class Holders:
         loaded: list[Any] = [self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:")]
         return {person.id: person for person in loaded if person is not None}
 
-    @cached_property
-    def _roles(self) -> Mapping[str, set[str]]:
-        """What everybody may act as now: own roles, lent ones, and being the manager of the deal's owner."""
-        held = {who: {*person.roles_at(self._now, self._people)} for who, person in sorted(self._people.items())}
+    def _roles(self, barred: frozenset[str]) -> Mapping[str, set[str]]:
+        """What everybody may act as now: own roles, those the others lend, and being the owner's manager."""
+        lenders = {who: person for who, person in self._people.items() if who not in barred}
+        held = {who: {*person.roles_at(self._now, lenders)} for who, person in sorted(self._people.items())}
         owner = self._people.get(self._deal.owner or "") if self._deal else None
         if owner is not None and owner.manager in held:
             held[owner.manager].add(OWNERS_MANAGER)
