@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline_engine.engine import Engine
+from pipeline_engine.errors import ChangedSince
 from tests.engine.shop import MONDAY, PEOPLE, PROCESS, Clock, Shop
 
 BOTH_LEND = """
@@ -99,3 +100,15 @@ def test_an_end_is_announced_under_a_command_id_of_any_length(shop: Shop) -> Non
     shop.ask("approve", "D", "big", by="boss", expires_at=MONDAY + timedelta(hours=1))
     shop.clock.on(1)
     assert len(shop.engine.announce_expiries(by="timer", command_id="x" * 200)) == 1
+
+
+def test_what_waits_in_the_inbox_is_approved_as_it_was_shown(shop: Shop) -> None:
+    """Who approves with the version that the inbox named does not approve what the deal became meanwhile."""
+    shop.ask("request", "D", "big")
+    (awaited,) = shop.engine.inbox("boss")
+    shop.ask("set", "D", {"amount": "500000"})
+    with pytest.raises(ChangedSince, match="amount"):
+        shop.ask("approve", "D", "big", by="boss", seen=awaited.version)
+    (shown,) = shop.engine.inbox("boss")
+    assert shop.ask("approve", "D", "big", by="boss", seen=shown.version).accepted
+    assert shop.engine.approvals("D")[0].seen_version == shown.version
