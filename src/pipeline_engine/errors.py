@@ -15,6 +15,7 @@ PipelineError
 │   │   ├── UnknownItem
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
+│   ├── ChangedSince              an answer to a deal that is another one than was looked at
 │   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── HandoffIsOpen · NoHandoff · NotTheirs · NothingAsked
@@ -256,6 +257,17 @@ class NothingAsked(Rejected):
             f"`deal request {deal_id} {rule}` asks for one"
         )
         self.deal_id, self.rule, self.target = deal_id, rule, target
+
+
+class ChangedSince(Rejected):
+    """What an approval or a waiver rests on is otherwise than it was when whoever gives it looked."""
+
+    def __init__(self, deal_id: str, seen: int, fields: Sequence[str]) -> None:
+        super().__init__(
+            f"deal `{deal_id}` is not as it was at its event {seen}: {quoted(fields)} changed since; "
+            f"`deal show {deal_id}` shows it as it is"
+        )
+        self.deal_id, self.seen, self.fields = deal_id, seen, tuple(fields)
 
 
 class DealIsOpen(Rejected):

@@ -25,3 +25,9 @@ def test_a_deal_without_approvals_says_so(office: Type) -> None:
 def test_a_deal_that_is_not_there_has_no_approvals(office: Type) -> None:
     """One clear line."""
     assert "D-9" in office("deal approvals D-9").said_in_one_line()
+
+
+def test_a_version_that_the_deal_does_not_have_was_not_seen(office: Type) -> None:
+    """`--seen` names a version of the deal, and the error says which there are."""
+    said = office("deal approve D-1 big-deal --seen 99 --by manager-1")
+    assert "from 1 to" in said.said_in_one_line()

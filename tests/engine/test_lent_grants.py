@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline_engine.engine import Engine
+from pipeline_engine.errors import ChangedSince
 from tests.engine.shop import MONDAY, PEOPLE, PROCESS, Clock, Shop
 
 BOTH_LEND = """
@@ -34,7 +35,7 @@ def test_an_approval_in_the_bosss_role_ends_when_the_boss_takes_the_deal(shop: S
     assert became(shop, "audit_approvals") == ["stands"]
     shop.ask("assign", "D", "boss")
     assert became(shop, "audit_approvals") == ["lapsed"]
-    assert shop.engine.approvals("D")[0].ended == "acted for boss, who owns the deal since 2026-01-05"
+    assert shop.engine.approvals("D")[0].ended == "boss, who lent the role, owns the deal since 2026-01-05"
     assert not shop.ask("move", to="contract", by="boss").accepted
 
 
@@ -99,3 +100,15 @@ def test_an_end_is_announced_under_a_command_id_of_any_length(shop: Shop) -> Non
     shop.ask("approve", "D", "big", by="boss", expires_at=MONDAY + timedelta(hours=1))
     shop.clock.on(1)
     assert len(shop.engine.announce_expiries(by="timer", command_id="x" * 200)) == 1
+
+
+def test_what_waits_in_the_inbox_is_approved_as_it_was_shown(shop: Shop) -> None:
+    """Who approves with the version that the inbox named does not approve what the deal became meanwhile."""
+    shop.ask("request", "D", "big")
+    (awaited,) = shop.engine.inbox("boss")
+    shop.ask("set", "D", {"amount": "500000"})
+    with pytest.raises(ChangedSince, match="amount"):
+        shop.ask("approve", "D", "big", by="boss", seen=awaited.version)
+    (shown,) = shop.engine.inbox("boss")
+    assert shop.ask("approve", "D", "big", by="boss", seen=shown.version).accepted
+    assert shop.engine.approvals("D")[0].seen_version == shown.version

@@ -19,6 +19,12 @@ For = Annotated[
         "--for", help="In whose stead: somebody who lends you the role; else your own role first.", metavar="WHO"
     ),
 ]
+Saw = Annotated[
+    int | None,
+    typer.Option(
+        "--seen", help="The version of the deal you looked at; an error where what the rule rests on changed since."
+    ),
+]
 Until = Annotated[str | None, typer.Option("--until", help="It ends then by itself.", metavar="MOMENT")]
 
 
@@ -49,6 +55,7 @@ def approve(
     rule: Rule,
     to: Target = None,
     until: Until = None,
+    seen: Saw = None,
     in_stead_of: For = None,
     by: By = None,
     at: At = None,
@@ -58,11 +65,8 @@ def approve(
     """Approve a rule for a move. Refused to the owner, to who asked, and to who does not hold the role."""
     expires_at = moment(until, "--until")
     with opened() as engine:
-        answer(
-            engine,
-            engine.approve(deal, rule, to, expires_at, **asked(by, at, command_id), on_behalf_of=in_stead_of),
-            json,
-        )
+        how = asked(by, at, command_id)
+        answer(engine, engine.approve(deal, rule, to, expires_at, seen=seen, **how, on_behalf_of=in_stead_of), json)
 
 
 def reject(
@@ -106,6 +110,7 @@ def waive(
     reason: Annotated[str, typer.Option("--reason", help="Why the rule may be waived here; kept sealed.")],
     to: Target = None,
     until: Until = None,
+    seen: Saw = None,
     in_stead_of: For = None,
     by: By = None,
     at: At = None,
@@ -115,8 +120,6 @@ def waive(
     """Waive a rule for a move, in a role that the rule names, with a reason."""
     expires_at = moment(until, "--until")
     with opened() as engine:
-        answer(
-            engine,
-            engine.waive(deal, rule, reason, to, expires_at, **asked(by, at, command_id), on_behalf_of=in_stead_of),
-            json,
-        )
+        how = asked(by, at, command_id)
+        outcome = engine.waive(deal, rule, reason, to, expires_at, seen=seen, **how, on_behalf_of=in_stead_of)
+        answer(engine, outcome, json)

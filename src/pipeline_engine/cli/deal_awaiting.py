@@ -68,7 +68,7 @@ def _awaited_json(each: "Awaited", now: datetime) -> dict[str, Any]:
         "target": each.target, "role": each.role, "in_stead_of": each.in_stead_of, "asked_by": each.asked_by,
         "asked_at": instant_text(each.asked_at) if each.asked_at else None,
         "due": instant_text(each.due) if each.due else None,
-        "late": each.due is not None and each.due <= now,
+        "late": each.due is not None and each.due <= now, "version": each.version,
     }  # fmt: skip
 
 

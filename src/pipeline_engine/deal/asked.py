@@ -117,6 +117,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "amount": _amount,
     "reopens": _flag,
     "version": _number,
+    "seen": _number,
     "sha256": _digest,
     "via": _name,
 }  # fmt: skip

@@ -188,12 +188,13 @@ class RequestApproval(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approve(Command):
-    """Approve a rule for a target, perhaps until a moment."""
+    """Approve a rule for a target, perhaps until a moment; `seen` is the version of the deal that was looked at."""
 
     rule: str
     target: str | None = None
     expires_at: datetime | None = None
     note: str | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +222,13 @@ class AnnounceExpiry(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waive(Command):
-    """Waive a rule for a target, with a reason, perhaps until a moment."""
+    """Waive a rule for a target, with a reason, perhaps until a moment; `seen` is the version that was looked at."""
 
     rule: str
     reason: str
     target: str | None = None
     expires_at: datetime | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

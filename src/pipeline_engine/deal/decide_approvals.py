@@ -20,6 +20,7 @@ from pipeline_engine.deal.events import (
     RuleWaived,
     WaiverRefused,
 )
+from pipeline_engine.deal.looked_at import as_seen
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, NothingAsked, UnknownRule
 from pipeline_engine.process import Judge, Rule, due_at
@@ -58,8 +59,8 @@ def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> D
     if _given_already(_serving(deal, rule, (target, command.at)), (rule.id, target), command):
         return NOTHING
     granted = ApprovalGranted(
-        rule=rule.id, target=target, role=rule.approval or "", seen_version=deal.version, lapses_on=rule.lapses_on,
-        expires_at=command.expires_at, note=personal(command, command.note),
+        rule=rule.id, target=target, role=rule.approval or "", seen_version=as_seen(command, deal, rule, context),
+        lapses_on=rule.lapses_on, expires_at=command.expires_at, note=personal(command, command.note),
     )  # fmt: skip
     return Decided((granted,), in_stead_of=acting.in_stead_of)
 
@@ -115,8 +116,8 @@ def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decid
     if _given_already(deal.waivers, (rule.id, target), command):
         return NOTHING
     waived = RuleWaived(
-        rule=rule.id, target=target, role=acting.role, reason=reason, seen_version=deal.version,
-        lapses_on=rule.lapses_on, expires_at=command.expires_at,
+        rule=rule.id, target=target, role=acting.role, reason=reason, lapses_on=rule.lapses_on,
+        seen_version=as_seen(command, deal, rule, context), expires_at=command.expires_at,
     )  # fmt: skip
     return Decided((waived,), in_stead_of=acting.in_stead_of)
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from pipeline_engine.deal.approval_story import story_of
 from pipeline_engine.deal.effective import fold
 from pipeline_engine.deal.events import ApprovalGranted, DealMigrated, HandoffAccepted, OwnerAssigned, RuleWaived
+from pipeline_engine.deal.looked_at import value_of
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.envelope import Recorded
-from pipeline_engine.process import OWNER, Judge, day, spaced
+from pipeline_engine.process import Judge, day, spaced
 from pipeline_engine.values import Value
 
 _ASSIGNS = (OwnerAssigned, HandoffAccepted)
@@ -65,8 +66,8 @@ def _seen(
     seen_version = getattr(recorded.event, "seen_version", recorded.version - 1)
     then = fold([each for each in events if each.version <= seen_version]) or Deal(id=deal.id)
     names = _rests_on(grant, judge)
-    fields = {name: _value(then, name) for name in names}
-    current = {name: _value(deal, name) for name in names}
+    fields = {name: value_of(then, name) for name in names}
+    current = {name: value_of(deal, name) for name in names}
     changed = {name: value for name, value in current.items() if value != fields[name]}
     waiver = isinstance(recorded.event, RuleWaived)
     ended = _why_waiver_ended(grant, events, changed, now) if waiver else _why_ended(grant, events, now)
@@ -81,10 +82,6 @@ def _rests_on(grant: Grant, judge: Judge) -> tuple[str, ...]:
     rule = judge.rule(grant.rule)
     read = [path.removeprefix("deal.") for path in (rule.reads if rule else ()) if path.startswith("deal.")]
     return tuple(dict.fromkeys((*grant.lapses_on, *read)))
-
-
-def _value(deal: Deal, name: str) -> Value | None:
-    return deal.owner if name == OWNER else deal.fields.get(name)
 
 
 def _why_ended(grant: Grant, events: Sequence[Recorded], now: datetime) -> str:

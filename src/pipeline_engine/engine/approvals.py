@@ -23,6 +23,7 @@ class Awaited:
         in_stead_of: Who lends them the role they would act in; None where it is their own.
         due: By when the process wants an answer; None where it says nothing.
         value: What the deal is worth, where that is known.
+        version: Of the deal as it is shown: what an approval that is given now has `seen`.
     """
 
     deal_id: str
@@ -36,6 +37,7 @@ class Awaited:
     asked_by: str
     asked_at: datetime | None
     due: datetime | None
+    version: int
 
 
 class ApprovalVerbs(Shell):
@@ -89,6 +91,7 @@ class ApprovalVerbs(Shell):
         return Awaited(
             deal.id, deal.owner, worth if isinstance(worth, Money) else None, asked.rule, process.rule(asked.rule).says,
             asked.target, asked.role, decided.in_stead_of, asked.by, asked.at, asked.due,
+            deal.version,
         )  # fmt: skip
 
     def _among(self, those: Callable[[Facts], Iterable[int]]) -> Iterator[Deal]:

@@ -115,10 +115,20 @@ class DealVerbs(Shell):
         return self._ask(RequestApproval, deal_id, how, rule=rule, target=to, note=note)
 
     def approve(
-        self, deal_id: str, rule: str, to: str | None = None, expires_at: datetime | None = None, **how: Unpack[How]
+        self,
+        deal_id: str,
+        rule: str,
+        to: str | None = None,
+        expires_at: datetime | None = None,
+        *,
+        seen: int | None = None,
+        **how: Unpack[How],
     ) -> Outcome:
-        """Approve a rule for a target; refused to the owner, to who asked, and to who holds no such role."""
-        return self._ask(Approve, deal_id, how, rule=rule, target=to, expires_at=expires_at)
+        """Approve a rule for a target; refused to the owner, to who asked, and to who holds no such role.
+
+        `seen` is the version of the deal that was looked at; raises ChangedSince where it has changed under it.
+        """
+        return self._ask(Approve, deal_id, how, rule=rule, target=to, expires_at=expires_at, seen=seen)
 
     def reject(self, deal_id: str, rule: str, reason: str, to: str | None = None, **how: Unpack[How]) -> Outcome:
         """Say no to an approval."""
@@ -131,10 +141,13 @@ class DealVerbs(Shell):
         reason: str,
         to: str | None = None,
         expires_at: datetime | None = None,
+        *,
+        seen: int | None = None,
         **how: Unpack[How],
     ) -> Outcome:
-        """Waive a rule for a target, with a reason."""
-        return self._ask(Waive, deal_id, how, rule=rule, target=to, reason=reason, expires_at=expires_at)
+        """Waive a rule for a target, with a reason; `seen` as in `approve`."""
+        what = {"rule": rule, "target": to, "reason": reason, "expires_at": expires_at, "seen": seen}
+        return self._ask(Waive, deal_id, how, **what)
 
     def deal(self, deal_id: str) -> Deal:
         """The deal as it stands; raises UnknownDeal."""
