@@ -1,7 +1,5 @@
 """The inbox, giving back and what approvers saw, from the command line."""
 
-from datetime import UTC, datetime, timedelta
-
 from tests.cli.conftest import Type
 
 
@@ -33,20 +31,3 @@ def test_a_version_that_the_deal_does_not_have_was_not_seen(office: Type) -> Non
     """`--seen` names a version of the deal, and the error says which there are."""
     said = office("deal approve D-1 big-deal --seen 99 --by manager-1")
     assert "from 1 to" in said.said_in_one_line()
-
-
-def test_a_role_is_lent_and_taken_back_from_the_command_line(office: Type) -> None:
-    """Recorded, shown in the list, and taken back; who may not is told and the exit code says so."""
-    people = office("team list --json").json
-    lender = next(each for each in people if each["roles"] and "manager" in each["roles"])["id"]
-    other = next(each["id"] for each in people if each["id"] != lender)
-    about = f"--from {lender} --to {other} --role manager"
-    ends = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00")
-    until = f"--until {ends}Z"
-    refused = office(f"team delegate {about} {until} --by {other}")
-    assert (refused.code, "may say so" in refused.out) == (1, True)
-    assert office(f"team delegate {about} {until} --by {lender}").code == 0
-    assert f"manager of {lender} until" in office("team list").out
-    assert office(f"team end-delegation {about} --by {lender} --json").json["events"] == ["DelegationEnded"]
-    assert "nothing to do" in office(f"team end-delegation {about} --by {lender}").out
-    assert "zone" in office(f"team delegate {about} --until {ends} --by {lender}").said_in_one_line()

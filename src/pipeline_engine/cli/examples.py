@@ -19,10 +19,6 @@ _EXAMPLES = {
                      "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
-    "team delegate": (
-        "team delegate --from manager-1 --to manager-2 --role manager --until 2026-02-01T00:00:00Z --by manager-1",
-    ),
-    "team end-delegation": ("team end-delegation --from manager-1 --to manager-2 --role manager --by manager-1",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),
     "deal list": ("deal list --status open --stage proposal", "deal list --owner rep-03 --json",
                   "deal list --handed-to rep-04"),

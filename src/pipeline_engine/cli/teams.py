@@ -1,4 +1,4 @@
-"""`team apply · list · delegate · end-delegation`."""
+"""`team apply · list`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,11 +8,10 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
 from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
-    from pipeline_engine.engine import Lending
     from pipeline_engine.team import Person
 
 commands = typer.Typer(help="People, their roles, who reports to whom.", no_args_is_help=True)
@@ -52,70 +51,12 @@ def list_(json: Json = False) -> None:
     table([(name, "left") for name in names], [_row(person, skilled) for person in people])
 
 
-From = Annotated[str, typer.Option("--from", help="Who lends the role.", metavar="LENDER")]
-To = Annotated[str, typer.Option("--to", help="Who may act in it.", metavar="WHO")]
-Role = Annotated[
-    str, typer.Option("--role", help="The role; `owner.manager` is that of whom the deal's owner reports to.")
-]
-_WHY = {
-    "not-yours": "only {lender} or whom they report to may say so",
-    "no-role": "{lender} does not hold {role}",
-}
-
-
-@commands.command(epilog=epilog("team delegate"))
-def delegate(
-    lender: From,
-    to: To,
-    role: Role,
-    until: Annotated[str, typer.Option("--until", help="It is over then by itself.", metavar="MOMENT")],
-    by: By = None,
-    command_id: CommandId = None,
-    json: Json = False,
-) -> None:
-    """Lend a role to somebody until a moment. Asked by who lends it, or by whom they report to."""
-    ends = moment(until, "--until")
-    with opened() as engine:
-        _tell(engine.delegate(lender, to, role, ends, **asked(by, None, command_id)), json)  # type: ignore[arg-type]  # the option is needed
-
-
-@commands.command("end-delegation", epilog=epilog("team end-delegation"))
-def end_delegation(
-    lender: From, to: To, role: Role, by: By = None, command_id: CommandId = None, json: Json = False
-) -> None:
-    """Take back a role that is lent, before its end."""
-    with opened() as engine:
-        _tell(engine.end_delegation(lender, to, role, **asked(by, None, command_id)), json)
-
-
-def _tell(lent: "Lending", json: bool) -> None:
-    if json:
-        emit_json({
-            "from": lent.lender, "to": lent.to, "role": lent.role,
-            "until": instant_text(lent.until) if lent.until else None,
-            "events": list(lent.events), "refused": lent.refused,
-        })  # fmt: skip
-    elif lent.refused:
-        why = _WHY[lent.refused].format(lender=lent.lender, role=lent.role)
-        say(f"REFUSED  {lent.role} of {lent.lender} for {lent.to}: {why}", style="bold red")
-    elif not lent.events:
-        say("nothing to do: it is so already")
-    else:
-        say(f"recorded  {lent.role} of {lent.lender} for {lent.to}: {', '.join(lent.events)}")
-    if lent.refused:
-        raise typer.Exit(1)
-
-
 def _json_of(person: "Person") -> dict[str, Any]:
     return {
         "id": person.id, "roles": list(person.roles), "team": person.team, "manager": person.manager,
         "skills": [{"id": s.id, "until": instant_text(s.until) if s.until else None} for s in person.skills],
         "delegations": [
-            {
-                "from": d.lender, "role": d.role, "until": instant_text(d.until),
-                "said_in": "command" if d.by_command else "file",
-            }
-            for d in person.delegations
+            {"from": d.lender, "role": d.role, "until": instant_text(d.until)} for d in person.delegations
         ],
     }  # fmt: skip
 

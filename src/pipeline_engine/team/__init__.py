@@ -15,12 +15,11 @@ from pipeline_engine.team.events import (
     TeamApplied,
     TeamChanged,
 )
-from pipeline_engine.team.lending import Loan, lend
 from pipeline_engine.team.load import Register, load_people
 from pipeline_engine.team.person import Delegation, Person, Skill, evolve_person
 
 __all__ = [
-    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "Loan", "ManagerAssigned",
+    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "ManagerAssigned",
     "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill", "SkillGranted", "SkillRevoked",
-    "TeamApplied", "TeamChanged", "changes", "evolve_person", "lend", "load_people",
+    "TeamApplied", "TeamChanged", "changes", "evolve_person", "load_people",
 ]  # fmt: skip

@@ -38,13 +38,12 @@ def _skills(before: Person, wanted: Person) -> list[Event]:
 
 
 def _delegations(before: Iterable[Delegation], wanted: Iterable[Delegation]) -> list[Event]:
-    # What somebody lent by a command is none of the file's business, unless the file says the same.
     had, wants = set(before), set(wanted)
     kept = {(d.lender, d.role) for d in wants}
     ended = [
         DelegationEnded(lender=d.lender, role=d.role)
         for d in sorted(had - wants, key=str)
-        if (d.lender, d.role) not in kept and not d.by_command
+        if (d.lender, d.role) not in kept
     ]
     granted = [DelegationGranted(lender=d.lender, role=d.role, until=d.until) for d in sorted(wants - had, key=str)]
     return [*ended, *granted]

@@ -11,12 +11,11 @@ from pipeline_engine.team import events as e
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """A role lent by `lender` until a moment; `by_command` tells it from one that a people file says."""
+    """A role lent by `lender` until a moment."""
 
     lender: str
     role: str
     until: datetime
-    by_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +84,4 @@ def _delegations(held: Sequence[Delegation], event: e.DelegationGranted | e.Dele
     others = tuple(d for d in held if (d.lender, d.role) != (event.lender, event.role))
     if isinstance(event, e.DelegationEnded):
         return others
-    return (*others, Delegation(event.lender, event.role, event.until, event.said_in == "command"))
+    return (*others, Delegation(event.lender, event.role, event.until))
