@@ -245,17 +245,16 @@ def test_what_never_ends_stands_for_ever() -> None:
     assert Instants(log.facts()).ends("approvals").tolist() == [0, FOREVER]
 
 
-def test_what_was_given_in_somebodys_stead_ends_when_they_become_the_owner() -> None:
-    """Whoever gave it and whoever lent the role count alike; another's grant stands on."""
-    granted = e.ApprovalGranted(rule="r", target="won", role="vp", seen_version=1)
-    log = (
-        Log()
-        .deal("A", day(0), opened(owner="y"))
-        .deal("A", day(1), granted, on_behalf_of="x")
-        .deal("A", day(2), granted)
-    )
-    log.deal("A", day(3), granted, actor="x").deal("A", day(4), e.OwnerAssigned(owner="x"))
-    assert Instants(log.facts()).ends("approvals").tolist() == [5, FOREVER, 5]
+def test_what_was_given_in_somebodys_stead_ends_when_they_own_the_deal():
+    """The columns hold to four eyes as the fold does: of the lender as of who gave it, and of nobody else."""
+    given = e.ApprovalGranted(rule="big", target="proposal", role="manager", seen_version=1)
+    waived = e.RuleWaived(rule="r", target="won", role="manager", reason=personal("x"), seen_version=1)
+    log = Log().deal("A", day(0), opened())
+    log.deal("A", day(1), given, actor="mgr-2", on_behalf_of="mgr-1").deal("A", day(1), waived, actor="mgr-1")
+    log.deal("A", day(2), given, actor="mgr-3").deal("A", day(3), e.OwnerAssigned(owner="mgr-1"))
+    log.deal("A", day(4), given, actor="mgr-2", on_behalf_of="rep-1")
+    ends = Instants(log.facts()).ends("approvals").tolist()
+    assert ends == [5, 5, FOREVER, FOREVER]
     deal = e.fold([each for each in log.recorded if each.stream == "deal:A"])
     assert deal is not None
-    assert [grant.standing for grant in deal.approvals] == [False, True, False]
+    assert [grant.version for grant in (*deal.approvals, *deal.waivers) if grant.standing] == [4, 6]

@@ -42,6 +42,7 @@ from pipeline_engine.deal.commands_life import (
 )
 from pipeline_engine.deal.context import Context, Held, Lent, Standing
 from pipeline_engine.deal.decide import decide
+from pipeline_engine.deal.decide_approvals import waits_for
 from pipeline_engine.deal.decide_moves import first_values
 from pipeline_engine.deal.decided import Decided
 from pipeline_engine.deal.effective import CORRECTABLE, effective, fold, refold
@@ -240,6 +241,7 @@ __all__ = [
     "resumed",
     "seen",
     "verdicts_of",
+    "waits_for",
     "way_of",
     "ways_on",
     "worth_telling",

@@ -121,8 +121,8 @@ def _when(recorded: Recorded) -> str:
 
 def _assigned(story: Story, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> None:
     since = f" since {day(recorded.envelope.at)}" if recorded.envelope.at else " now"
-    story.ended(lambda g: g.by == event.owner, f"owns the deal{since}")
-    story.ended(lambda g: g.in_stead_of == event.owner, f"acted for {event.owner}, who owns the deal{since}")
+    story.ended(lambda g: g.by == event.owner, f"{event.owner} owns the deal{since}")
+    story.ended(lambda g: g.in_stead_of == event.owner, f"{event.owner}, who lent the role, owns the deal{since}")
     story.ended(lambda g: OWNER in g.lapses_on, f"the deal belongs to {event.owner}{since}")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from pipeline_engine.deal.commands import Command
@@ -21,14 +20,14 @@ class Capacity:
 
 
 def capacity(
-    roles: tuple[str, ...], command: Command, context: Context, not_of: Collection[str | None] = ()
+    roles: tuple[str, ...], command: Command, context: Context, barred: Collection[str | None] = ()
 ) -> Capacity | NoCapacity:
     """
     The capacity in which a command answers in one of these roles, or why there is none.
 
     A command that says in whose stead it comes needs that person's loan; one that does not takes a role of the actor's
-    own first, then a loan, one by these people (`not_of`) last. A loan has to be good by the engine's clock: nobody
-    dates an answer back to when it was.
+    own first, then a loan, of somebody who is not `barred` before one of somebody who is. A loan counts while it lasts
+    by the engine's time: what is over is not brought back by saying that it happened earlier.
     """
     if context.register_open:
         return Capacity(roles[0], command.on_behalf_of) if roles else "no-role"
@@ -42,11 +41,8 @@ def capacity(
         for loan in context.actor.lent
         if _lends(loan, role, context) and command.on_behalf_of in (None, loan.lender)
     ]
-    return _lent(sorted(loans, key=lambda each: each[1].lender in not_of), context.clock) or _none(loans, command)
-
-
-def _lent(loans: list[tuple[str, Lent]], now: datetime) -> Capacity | None:
-    return next((Capacity(role, loan.lender) for role, loan in loans if loan.good(now)), None)
+    good = [Capacity(role, loan.lender) for role, loan in loans if loan.good(context.clock)]
+    return min(good, key=lambda lent: lent.in_stead_of in barred, default=None) or _none(loans, command)
 
 
 def _none(loans: list[tuple[str, Lent]], command: Command) -> NoCapacity:

@@ -128,6 +128,7 @@ def announce_expiry(command: c.AnnounceExpiry, deal: Deal, judge: Judge, context
         grant
         for grant in (*deal.approvals, *deal.waivers)
         if grant.standing and grant.expires_at is not None and grant.expires_at <= context.clock
+        if waits_for(deal, grant.target)
     )
     return Decided(
         tuple(
@@ -176,8 +177,13 @@ def _target(command: c.RequestApproval | c.Approve | c.Reject | c.Return | c.Wai
     return stage if gate == "applies" else _OUTCOME_OF.get(asked_at, asked_at)
 
 
+def waits_for(deal: Deal, target: str) -> bool:
+    """Whether the deal may still be asked to go there: a closed one to be reopened only, a merged one nowhere."""
+    return deal.merged_into is None and (deal.status == "open" or target == "reopen")
+
+
 def _must_be_open(deal: Deal, target: str) -> None:
-    if deal.status != "open" and target != "reopen":
+    if not waits_for(deal, target):
         raise DealIsClosed(deal.id, deal.status)
 
 
@@ -185,11 +191,11 @@ def _may_answer(
     command: c.Command, deal: Deal, rule: Rule, context: Context
 ) -> Capacity | NoCapacity | Literal["four-eyes", "no-skill"]:
     """The capacity somebody answers in. Four eyes, always: whose role it is neither owns the deal nor asked."""
-    barred = {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)}
+    barred = {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)} - {None}
     acting = capacity((rule.approval or "",), command, context, barred)
     if isinstance(acting, str):
         return acting
-    if not barred.isdisjoint({command.by, acting.in_stead_of} - {None}):
+    if not barred.isdisjoint({command.by, acting.in_stead_of}):
         return "four-eyes"
     return acting if context.able(rule.skills) else "no-skill"
 

@@ -157,7 +157,7 @@ def asked_with(event: Judged) -> object:
 
 def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: Recorded) -> dict[str, Any]:
     approvals, waivers = (_lapsed(grants, {OWNER}) for grants in (deal.approvals, deal.waivers))
-    # Four eyes, always: what the new owner granted, or another in their stead, while the deal was somebody else's ends.
+    # Four eyes, always: what the new owner granted, or had granted in their stead, ends with it.
     own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
     # Who asked for a handover owned the deal, or stood for who did: with another owner it is over.
     return {"owner": event.owner, "handoff": None, **own}
@@ -172,8 +172,8 @@ def _handoff_over(deal: Deal, event: e.HandoffDeclined | e.HandoffWithdrawn, rec
     return {"handoff": None}
 
 
-def _ended(grants: tuple[Grant, ...], of: str) -> tuple[Grant, ...]:
-    return tuple(replace(g, standing=False) if g.standing and g.of(of) else g for g in grants)
+def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
+    return tuple(replace(g, standing=False) if g.standing and by in (g.by, g.in_stead_of) else g for g in grants)
 
 
 def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from pipeline_engine.deal.approval_story import story_of
 from pipeline_engine.deal.effective import fold
-from pipeline_engine.deal.events import ApprovalGranted, DealMigrated, RuleWaived
+from pipeline_engine.deal.events import ApprovalGranted, DealMigrated, HandoffAccepted, OwnerAssigned, RuleWaived
 from pipeline_engine.deal.looked_at import value_of
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import Judge, day, spaced
 from pipeline_engine.values import Value
+
+_ASSIGNS = (OwnerAssigned, HandoffAccepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _seen(
     waiver = isinstance(recorded.event, RuleWaived)
     ended = _why_waiver_ended(grant, events, changed, now) if waiver else _why_ended(grant, events, now)
     return Seen(
-        grant.rule, grant.target, waiver, grant.role, grant.by, recorded.envelope.on_behalf_of, grant.at, grant.version,
+        grant.rule, grant.target, waiver, grant.role, grant.by, grant.in_stead_of, grant.at, grant.version,
         seen_version, grant.expires_at, fields, changed, ended,
     )  # fmt: skip
 
@@ -98,5 +100,8 @@ def _why_waiver_ended(
     migrations = (each.event for each in events if isinstance(each.event, DealMigrated))
     if any(grant.version in event.ended for event in migrations):
         return "the deal was migrated, and its rule is another one there"
+    owners = [each.event.owner for each in events if isinstance(each.event, _ASSIGNS) and each.version > grant.version]
+    if own := next((who for who in owners if who in (grant.by, grant.in_stead_of)), None):
+        return f"{own} owns the deal"
     lapsed = [spaced(name) for name in changed if name in grant.lapses_on]
     return f"{' and '.join(lapsed)} changed since" if lapsed else "it was used, or what it rests on changed"

@@ -1,16 +1,15 @@
 """The verbs of those who decide: their inbox, what they saw, giving back, and what has come to its end."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-import numpy as np
-
-from pipeline_engine.deal import AnnounceExpiry, ApprovalGranted, Approve, Deal, Outcome, Return, Seen, seen
+from pipeline_engine.deal import AnnounceExpiry, ApprovalGranted, Approve, Deal, Outcome, Return, Seen, seen, waits_for
 from pipeline_engine.deal import Request as Asked
 from pipeline_engine.engine.recording import derived_id
 from pipeline_engine.engine.shell import How, Shell
-from pipeline_engine.facts import Words
+from pipeline_engine.facts import Facts, asking, ending
 from pipeline_engine.values import Money
 
 
@@ -52,7 +51,12 @@ class ApprovalVerbs(Shell):
 
     def inbox(self, who: str) -> list[Awaited]:
         """What somebody could approve now, in a role of their own or a lent one, the one due first in front."""
-        found = [self._awaited(who, deal, asked) for deal, asked in self._asking()]
+        found = [
+            self._awaited(who, deal, asked)
+            for deal in self._among(asking)
+            for asked in deal.requests
+            if waits_for(deal, asked.target)
+        ]
         last = datetime.max.replace(tzinfo=self._clock().tzinfo)
         return sorted(
             (each for each in found if each is not None), key=lambda each: (each.due or last, each.asked_at or last)
@@ -65,9 +69,9 @@ class ApprovalVerbs(Shell):
         return seen(self._store.events(deal.stream), judge, self._clock())
 
     def announce_expiries(self, **how: Unpack[How]) -> list[Outcome]:
-        """Record of every approval and waiver of open deals that has come to its end that it has, of each once."""
+        """Record of every approval and waiver a deal still waits with that it has come to its end; of each once."""
         now = self._clock()
-        over = [deal for deal in self._standing_with("granted", "waived") if deal.status == "open"]
+        over = [deal for deal in self._among(ending) if _unannounced(deal, now)]
         named = how.get("command_id")
         return [
             self._ask(AnnounceExpiry, deal.id, {**how, "command_id": derived_id(named, deal.id)} if named else how)
@@ -90,26 +94,14 @@ class ApprovalVerbs(Shell):
             deal.version,
         )  # fmt: skip
 
-    def _asking(self) -> list[tuple[Deal, Asked]]:
-        """What is asked for and can be answered: of open deals, and of closed ones their reopening."""
-        return [
-            (deal, asked)
-            for deal in self._standing_with("requested")
-            for asked in deal.requests
-            if deal.status == "open" or asked.target == "reopen"
-        ]
-
-    def _standing_with(self, *events: str) -> list[Deal]:
-        """The deals, merged ones apart, of which one of these was recorded around an approval; by id."""
+    def _among(self, those: Callable[[Facts], Iterable[int]]) -> Iterator[Deal]:
         facts = self._follower.facts()
-        rows = np.flatnonzero(Words.of(facts.approvals["event"]).is_any(*events))
-        ids = (facts.deal_ids[number].as_py() for number in np.unique(facts.deal_ix("approvals")[rows]))
-        return [deal for deal in map(self._desk.deal, ids) if deal.merged_into is None]
+        return (self._desk.deal(facts.deal_ids[number].as_py()) for number in those(facts))
 
 
 def _unannounced(deal: Deal, now: datetime) -> bool:
     return any(
         grant.standing and grant.version not in deal.announced and grant.expires_at is not None
         for grant in (*deal.approvals, *deal.waivers)
-        if not grant.live(now)
+        if not grant.live(now) and waits_for(deal, grant.target)
     )

@@ -153,9 +153,10 @@ class Desk:
         reads, now = by
         owner_id = owner_asked_about(command, deal)
         _, people = reads.state("store:team", REGISTER)
-        actor = self._standing(command.by, reads, command.at)
+        # Who somebody is counts as it is now: a role or a loan that is over is not had again by naming an earlier time.
+        actor = self._standing(command.by, reads, now)
         asked = judge.asks_about_owner or command.asks_about_owner
-        owner = self._standing(owner_id, reads, command.at) if owner_id and asked else None
+        owner = self._standing(owner_id, reads, now) if owner_id and asked else None
         if people == 0:
             # A store without people binds nobody: whoever asks may act in every role, and for the owner's manager.
             known: dict[str, Any] = {"roles": judge.process.roles, "skills": judge.skills}

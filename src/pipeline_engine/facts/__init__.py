@@ -8,6 +8,7 @@ amounts = Instants(facts).value_before("amount", probes)      # how deals stood 
 """
 
 from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints, keys, last_within
+from pipeline_engine.facts.awaited import asking, ending
 from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
@@ -38,6 +39,8 @@ __all__ = [
     "Slices",
     "Values",
     "Words",
+    "asking",
+    "ending",
     "exact_sum",
     "exact_sums",
     "facts_of",
