@@ -173,7 +173,7 @@ def _handoff_over(deal: Deal, event: e.HandoffDeclined | e.HandoffWithdrawn, rec
 
 
 def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
-    return tuple(replace(g, standing=False) if g.standing and by in (g.by, g.in_stead_of) else g for g in grants)
+    return tuple(replace(g, standing=False) if g.standing and g.of(by) else g for g in grants)
 
 
 def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class FollowUp:
 class Grant:
     """An approval or a waiver: what it covers, who gave it, and whether it still stands apart from its expiry.
 
-    `in_stead_of` is whose role it was given in, where that was lent.
+    `in_stead_of` is whose role was acted in, where it was lent.
     """
 
     rule: str
@@ -83,6 +83,10 @@ class Grant:
     expires_at: datetime | None = None
     standing: bool = True
     in_stead_of: str | None = None
+
+    def of(self, person: str | None) -> bool:
+        """Whether that person gave it, or somebody in their stead."""
+        return person is not None and person in (self.by, self.in_stead_of)
 
     def covers(self, rule: str, target: str, now: datetime) -> bool:
         """Whether it serves this rule and target at `now`; expiry is this comparison and nothing else."""

@@ -42,18 +42,11 @@ class Holders:
         return tuple(who for who in able if {*judged.skills} <= {*self._people[who].skills_at(self._now)})
 
     def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
-        """Who holds one of the roles; four eyes: never the owner nor who asked, nor somebody in their stead."""
-        barred = but | {self._deal.owner or "" if self._deal else ""}
-        able = (who for who, held in self._roles.items() if who not in barred and held & {*roles})
-        return tuple(who for who in able if self._without(barred, who) & {*roles})
-
-    def _without(self, barred: frozenset[str], who: str) -> set[str]:
-        """What somebody may act as without what these people lend."""
-        person, held = self._people[who], self._roles[who]
-        if not any(each.lender in barred for each in person.delegations):
-            return held
-        others = {name: each for name, each in self._people.items() if name not in barred}
-        return {*person.roles_at(self._now, others), *({OWNERS_MANAGER} & held)}
+        """Who holds one of the roles; four eyes: never the owner, never who asked, nor in the role of either."""
+        barred = but | ({self._deal.owner} if self._deal and self._deal.owner else set())
+        if barred not in self._roles_without:
+            self._roles_without[barred] = self._roles(barred)
+        return tuple(who for who, held in self._roles_without[barred].items() if who not in barred and held & {*roles})
 
     @cached_property
     def _people(self) -> Mapping[str, Person]:

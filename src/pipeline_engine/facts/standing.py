@@ -1,9 +1,9 @@
 """How long an approval, a waiver, a contact or a tick stands, counted in versions of its deal.
 
 The same laws as the deal's own fold (deal/evolve.py): a grant ends when a field in its `lapses_on` changes, when an
-accepted attempt at its target used it, when who gave it, or lent the role for it, becomes the owner, or when a
-migration does not take it over; an approval also by a later no. A contact ends when the same person in the same role
-is unlinked, a tick when its item is unticked.
+accepted attempt at its target used it, when who gave it, or in whose stead it was given, becomes the deal's owner, or
+when a migration does not take it over; an approval also by a later no. A contact ends when the same person in the same
+role is unlinked, a tick when its item is unticked.
 """
 
 import numpy as np
@@ -129,17 +129,20 @@ def _migrated(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
 
 
 def _owned(facts: Facts, deal: Ints, version: Ints) -> Ints:
-    """When whoever granted, or lent the role for it, became the owner: nobody approves or waives for themselves."""
-    ends = _became_owner(facts, Words.of(facts.approvals["actor"]), deal, version)
-    if facts.happenings["on_behalf_of"].null_count == len(facts.happenings):
-        return ends
-    at, lender = ints(facts.happenings["position"]), facts.happenings["on_behalf_of"].combine_chunks()
-    order = np.argsort(at)
-    rows = order[np.searchsorted(at, ints(facts.approvals["position"]), sorter=order)]
-    return np.minimum(ends, _became_owner(facts, Words.of(lender.take(pa.array(rows))), deal, version))
+    """When whoever granted, or in whose stead, became the owner: nobody approves or waives for themselves."""
+    own = _became_owner(facts, deal, version, Words.of(facts.approvals["actor"]))
+    lenders = Words.of(facts.happenings["on_behalf_of"])
+    if not lenders.vocabulary:
+        return own
+    there = keys(facts.deal_ix("happenings"), ints(facts.happenings["version"]))
+    order, here = np.argsort(there, kind="stable"), keys(deal, version)
+    place = np.minimum(np.searchsorted(there[order], here), len(there) - 1)
+    lent = lenders.take(np.where(there[order][place] == here, order[place], -1))
+    return np.minimum(own, _became_owner(facts, deal, version, lent))
 
 
-def _became_owner(facts: Facts, by: Words, deal: Ints, version: Ints) -> Ints:
+def _became_owner(facts: Facts, deal: Ints, version: Ints, by: Words) -> Ints:
+    """When each of these people became the owner of the deal."""
     changes = facts.changes
     rows = np.flatnonzero(Words.of(changes["field"]).is_any(_OWNER_COLUMN))
     owner = Words.of(changes["text"].combine_chunks().take(pa.array(rows)))
