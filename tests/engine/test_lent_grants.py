@@ -35,7 +35,7 @@ def test_an_approval_in_the_bosss_role_ends_when_the_boss_takes_the_deal(shop: S
     assert became(shop, "audit_approvals") == ["stands"]
     shop.ask("assign", "D", "boss")
     assert became(shop, "audit_approvals") == ["lapsed"]
-    assert shop.engine.approvals("D")[0].ended == "acted for boss, who owns the deal since 2026-01-05"
+    assert shop.engine.approvals("D")[0].ended == "boss, who lent the role, owns the deal since 2026-01-05"
     assert not shop.ask("move", to="contract", by="boss").accepted
 
 
