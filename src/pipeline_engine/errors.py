@@ -12,7 +12,7 @@ PipelineError
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
-│   │   ├── UnknownItem
+│   │   ├── UnknownItem · UnknownPerson
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── ChangedSince              an answer to a deal that is another one than was looked at
