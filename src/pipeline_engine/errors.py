@@ -12,13 +12,13 @@ PipelineError
 │   ├── RuleError                 a rule that does not compile: line and column within its text
 │   ├── UnknownName               a name that is not there, with the nearest ones that are
 │   │   ├── UnknownDeal · UnknownProcess · UnknownStage · UnknownField · UnknownRule · UnknownReason · UnknownKind
-│   │   ├── UnknownItem
+│   │   ├── UnknownItem · UnknownPerson
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
 │   ├── ChangedSince              an answer to a deal that is another one than was looked at
 │   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
-│   ├── HandoffIsOpen · NoHandoff · NotTheirs · NothingAsked
+│   ├── HandoffIsOpen · NoDelegation · NoHandoff · NotTheirs · NothingAsked
 │   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
@@ -175,6 +175,13 @@ class UnknownField(UnknownName):
     what = "field"
 
 
+class UnknownPerson(UnknownName):
+    """The register has no such person."""
+
+    what = "person"
+    remedy = "`team apply FILE` puts people in"
+
+
 class UnknownRule(UnknownName):
     """The process has no such rule, or it does not apply to that target."""
 
@@ -297,6 +304,15 @@ class NoHandoff(Rejected):
             f"nobody is being asked to take deal `{deal_id}` over; `deal hand-off {deal_id} --to WHO` asks"
         )
         self.deal_id = deal_id
+
+
+class NoDelegation(Rejected):
+    """There is no such loan of a role to end."""
+
+    def __init__(self, lender: str, to: str, role: str, lent: Sequence[str]) -> None:
+        there = f"lent to them is {quoted(lent)}" if lent else "nothing is lent to them"
+        super().__init__(f"`{lender}` lends `{to}` no role `{shown(role)}`; {there}")
+        self.lender, self.to, self.role = lender, to, role
 
 
 class NotTheirs(Rejected):

@@ -19,6 +19,10 @@ _EXAMPLES = {
                      "process diff b2b-saas@1 b2b-saas@2 --json"),
     "team apply": ("team apply config/people.yaml --by ops-1",),
     "team list": ("team list",),
+    "team delegate": (
+        "team delegate manager-1 manager-2 --role manager --until 2027-01-31T17:00:00Z --by manager-1",
+    ),
+    "team end-delegation": ("team end-delegation manager-1 manager-2 --role manager --by manager-1",),
     "deal open": ("deal open D-1 --process b2b-saas --owner rep-03 --set amount=12000 --by rep-03",),
     "deal list": ("deal list --status open --stage proposal", "deal list --owner rep-03 --json",
                   "deal list --handed-to rep-04"),

@@ -1,4 +1,4 @@
-"""`team apply · list`."""
+"""`team apply · list · delegate · end-delegation`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,11 +8,21 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.errors import BadValue
 from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
+    from pipeline_engine.engine import Loan
     from pipeline_engine.team import Person
+
+Lender = Annotated[str, typer.Argument(help="Whose role it is.", metavar="FROM")]
+Borrower = Annotated[str, typer.Argument(help="To whom it is lent.", metavar="TO")]
+Role = Annotated[str, typer.Option("--role", help="The role, as rules name it; `owner.manager` is one.")]
+_MAY_NOT = {
+    "not-yours": "only {lender}, and whom {lender} reports to, may do this",
+    "no-role": "{lender} does not hold the role; what is lent to somebody is not lent on",
+}
 
 commands = typer.Typer(help="People, their roles, who reports to whom.", no_args_is_help=True)
 
@@ -33,6 +43,59 @@ def apply(
         return
     say(f"{words.plural(applied.people, 'person', 'people')} in the file, {len(applied.changed)} changed")
     table([("", "left"), ("", "text")], [(who, ", ".join(names)) for who, names in applied.changed.items()], indent=2)
+
+
+@commands.command(epilog=epilog("team delegate"))
+def delegate(
+    lender: Lender,
+    to: Borrower,
+    role: Role,
+    until: Annotated[str, typer.Option("--until", help="When it is over by itself.", metavar="MOMENT")],
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Lend somebody a role until a moment. By whose role it is, or whom they report to; else refused and recorded."""
+    ends = moment(until, "--until")
+    if ends is None:
+        raise BadValue("--until", until, "the moment at which it is over")
+    with opened() as engine:
+        _answer(engine.delegate(lender, to, role, ends, **asked(by, at, command_id)), "lend", json)
+
+
+@commands.command("end-delegation", epilog=epilog("team end-delegation"))
+def end_delegation(
+    lender: Lender,
+    to: Borrower,
+    role: Role,
+    by: By = None,
+    at: At = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """End a loan before its time. By whose role it is, whom they report to, or whoever has it and gives it back."""
+    with opened() as engine:
+        _answer(engine.end_delegation(lender, to, role, **asked(by, at, command_id)), "end the loan of", json)
+
+
+def _answer(lent: "Loan", tried: str, json: bool) -> None:
+    until = instant_text(lent.until) if lent.until else None
+    if json:
+        emit_json({
+            "from": lent.lender, "to": lent.to, "role": lent.role, "until": until, "new": lent.new,
+            "refused": lent.refused,
+        })  # fmt: skip
+    elif lent.refused:
+        why = _MAY_NOT[lent.refused].format(lender=lent.lender)
+        say(f"REFUSED  may not {tried} {lent.role} of {lent.lender} to {lent.to}: {why}", style="bold red")
+    elif until:
+        lasting = "lent" if lent.new else "was lent so before"
+        say(f"{lent.role} of {lent.lender} {lasting} to {lent.to}, until {words.moment(lent.until)}")
+    else:
+        say(f"{lent.role} of {lent.lender} is lent to {lent.to} no more")
+    if lent.refused:
+        raise typer.Exit(1)
 
 
 @commands.command("list", epilog=epilog("team list"))
@@ -56,7 +119,8 @@ def _json_of(person: "Person") -> dict[str, Any]:
         "id": person.id, "roles": list(person.roles), "team": person.team, "manager": person.manager,
         "skills": [{"id": s.id, "until": instant_text(s.until) if s.until else None} for s in person.skills],
         "delegations": [
-            {"from": d.lender, "role": d.role, "until": instant_text(d.until)} for d in person.delegations
+            {"from": d.lender, "role": d.role, "until": instant_text(d.until), "said_in": d.said_in}
+            for d in person.delegations
         ],
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from pipeline_engine.engine.clocks import system_clock
 from pipeline_engine.engine.corrections import CorrectionVerbs
 from pipeline_engine.engine.follow_ups import FollowUpVerbs
 from pipeline_engine.engine.histories import HistoryVerbs
+from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
@@ -24,6 +25,7 @@ from pipeline_engine.store import open_store
 
 
 class Engine(
+    LendingVerbs,
     ApprovalVerbs,
     FollowUpVerbs,
     BulkVerbs,

@@ -60,4 +60,12 @@ class Holders:
         owner = self._people.get(self._deal.owner or "") if self._deal else None
         if owner is not None and owner.manager in held:
             held[owner.manager].add(OWNERS_MANAGER)
+            stand_ins = () if owner.manager in barred else self._borrowing(owner.manager, OWNERS_MANAGER)
+            for who in stand_ins:
+                held[who].add(OWNERS_MANAGER)
         return held
+
+    def _borrowing(self, lender: str, role: str) -> tuple[str, ...]:
+        """To whom somebody lends a role now."""
+        lent = ((who, d) for who, person in self._people.items() for d in person.delegations_at(self._now))
+        return tuple(who for who, d in lent if (d.lender, d.role) == (lender, role))

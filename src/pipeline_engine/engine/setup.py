@@ -54,7 +54,11 @@ class SetupVerbs(PublishVerbs):
     def apply_register(self, wanted: Register, **how: Unpack[How]) -> Applied:
         """Make the people register what is wanted, one stream a person, each recorded once."""
         envelope = self._envelope(how)
-        changed = {person.id: self._apply_person(person, envelope) for person in self._all(wanted)}
+        named = {person.id for person in wanted.people}
+        changed = {
+            person.id: self._apply_person(person, envelope, missing=person.id not in named)
+            for person in self._all(wanted)
+        }
         applied = {person: names for person, names in changed.items() if names}
         _, register = self._store.load("store:team", REGISTER)
         # Until this is written the register counts as open: also where an earlier try broke off just before.
@@ -68,12 +72,12 @@ class SetupVerbs(PublishVerbs):
         named = {person.id for person in wanted.people}
         yield from (Person(id=person.id) for person in self.people() if person.id not in named)
 
-    def _apply_person(self, wanted: Person, envelope: Envelope) -> tuple[str, ...]:
+    def _apply_person(self, wanted: Person, envelope: Envelope, missing: bool) -> tuple[str, ...]:
         own = envelope.model_copy(update={"command_id": derived_id(envelope.command_id, wanted.id)})
         events: list[Event] = []
 
         def on(person: Person | None, version: int, reader: object) -> Decision:
-            events[:] = changes(person, wanted)
+            events[:] = changes(person, wanted, missing=missing)
             return drafts_of(own, *events)
 
         self._store.transact(f"person:{wanted.id}", request_of(own, repr(wanted)), PERSON, on)

@@ -15,11 +15,14 @@ from pipeline_engine.team.events import (
     TeamApplied,
     TeamChanged,
 )
+from pipeline_engine.team.lending import Asker as LendingAsker
+from pipeline_engine.team.lending import decide_end, decide_lend
 from pipeline_engine.team.load import Register, load_people
 from pipeline_engine.team.person import Delegation, Person, Skill, evolve_person
 
 __all__ = [
-    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "ManagerAssigned",
-    "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill", "SkillGranted", "SkillRevoked",
-    "TeamApplied", "TeamChanged", "changes", "evolve_person", "load_people",
+    "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "LendingAsker",
+    "ManagerAssigned", "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill", "SkillGranted",
+    "SkillRevoked", "TeamApplied", "TeamChanged", "changes", "decide_end", "decide_lend", "evolve_person",
+    "load_people",
 ]  # fmt: skip

@@ -17,8 +17,11 @@ from pipeline_engine.team.events import (
 from pipeline_engine.team.person import Delegation, Person
 
 
-def changes(person: Person | None, wanted: Person) -> tuple[Event, ...]:
-    """The events that make a person what the file wants; none where they are so already."""
+def changes(person: Person | None, wanted: Person, *, missing: bool = False) -> tuple[Event, ...]:
+    """The events that make a person what the file wants; none where they are so already.
+
+    A loan that a command made stays, unless the person is `missing` from the file, and with that keeps no role.
+    """
     before = person or Person(id=wanted.id)
     return (
         *((PersonAdded(),) if person is None else ()),
@@ -26,7 +29,7 @@ def changes(person: Person | None, wanted: Person) -> tuple[Event, ...]:
         *(RoleRevoked(role=role) for role in sorted(set(before.roles) - set(wanted.roles))),
         *((TeamChanged(team=wanted.team),) if before.team != wanted.team else ()),
         *((ManagerAssigned(manager=wanted.manager),) if before.manager != wanted.manager else ()),
-        *_delegations(before.delegations, wanted.delegations),
+        *_delegations(before.delegations, wanted.delegations, missing),
         *_skills(before, wanted),
     )
 
@@ -37,13 +40,13 @@ def _skills(before: Person, wanted: Person) -> list[Event]:
     return [*granted, *(SkillRevoked(skill=skill) for skill in had if skill not in wants)]
 
 
-def _delegations(before: Iterable[Delegation], wanted: Iterable[Delegation]) -> list[Event]:
+def _delegations(before: Iterable[Delegation], wanted: Iterable[Delegation], missing: bool) -> list[Event]:
     had, wants = set(before), set(wanted)
     kept = {(d.lender, d.role) for d in wants}
     ended = [
         DelegationEnded(lender=d.lender, role=d.role)
         for d in sorted(had - wants, key=str)
-        if (d.lender, d.role) not in kept
+        if (d.lender, d.role) not in kept and (missing or d.said_in == "file")
     ]
     granted = [DelegationGranted(lender=d.lender, role=d.role, until=d.until) for d in sorted(wants - had, key=str)]
     return [*ended, *granted]

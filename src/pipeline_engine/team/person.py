@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.team import events as e
@@ -11,11 +11,12 @@ from pipeline_engine.team import events as e
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """A role lent by `lender` until a moment."""
+    """A role lent by `lender` until a moment; `said_in` tells a people file from a command."""
 
     lender: str
     role: str
     until: datetime
+    said_in: Literal["file", "command"] = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ class Person:
         """What the person can do at a moment, without what has run out by then."""
         return tuple(skill.id for skill in self.skills if skill.until is None or now < skill.until)
 
+    def delegations_at(self, now: datetime) -> tuple[Delegation, ...]:
+        """What is lent to the person at a moment, without what is over by then."""
+        return tuple(d for d in self.delegations if now < d.until)
+
     def roles_at(self, now: datetime, lenders: "Mapping[str, Person]") -> tuple[str, ...]:
         """Own roles, and those lent by someone who still holds them and whose time is not over."""
-        lent = [
-            d.role
-            for d in self.delegations
-            if now < d.until and d.lender in lenders and d.role in lenders[d.lender].roles
-        ]
+        lent = [d.role for d in self.delegations_at(now) if d.lender in lenders and d.role in lenders[d.lender].roles]
         return tuple(dict.fromkeys([*self.roles, *lent]))
 
 
@@ -84,4 +85,4 @@ def _delegations(held: Sequence[Delegation], event: e.DelegationGranted | e.Dele
     others = tuple(d for d in held if (d.lender, d.role) != (event.lender, event.role))
     if isinstance(event, e.DelegationEnded):
         return others
-    return (*others, Delegation(event.lender, event.role, event.until))
+    return (*others, Delegation(event.lender, event.role, event.until, event.said_in))
