@@ -136,7 +136,9 @@ class Office:
         rows = getattr(self.engine.facts(**when), table).to_pylist()
         return [row for row in rows if row["deal_id"] == deal_id]
 
-    def set_all(self, deals: list[str], values: Mapping[str, str], by: str = "rep-1", command_id: str | None = None) -> list[Any]:
+    def set_all(
+        self, deals: list[str], values: Mapping[str, str], by: str = "rep-1", command_id: str | None = None
+    ) -> list[Any]:
         """The same change for some deals, as commands of one bulk."""
         return list(self.engine.commands_for(SetFields, deals, {"values": values}, by=by, command_id=command_id))
 

@@ -50,7 +50,9 @@ def test_a_corrected_value_moves_no_deal(office: Office) -> None:
     office.ok("open_deal", "D-1", process="sales", owner="rep-1", fields={"region": "NA"})
     assert not office.ask("move", "D-1", "qualified").accepted
     office.ok("set", "D-1", {"amount": "1"})
-    office.ok("correct_value", "D-1", office.version("FieldsChanged"), {"amount": "900"}, reason="typed wrong", by="ops-1")
+    office.ok(
+        "correct_value", "D-1", office.version("FieldsChanged"), {"amount": "900"}, reason="typed wrong", by="ops-1"
+    )
     assert office.stands() == ("lead", "open")
 
 
@@ -232,7 +234,7 @@ def _known(office: Office, when: datetime | None) -> dict[str, Any]:
         "health": _said(engine.health(as_of=when, known_at=when)),
         "funnel": _said(engine.funnel(as_of=when, known_at=when)),
         "bottlenecks": _said(engine.bottlenecks(as_of=when, known_at=when)),
-        "audit": [[row for row in ask(known_at=when).rows] for ask in _lists(office)],
+        "audit": [list(ask(known_at=when).rows) for ask in _lists(office)],
     }
 
 
@@ -283,7 +285,10 @@ def test_after_a_correction_every_view_says_what_really_was_at_the_time_it_was(o
     assert engine.health(as_of=last_week).to_json()["open_value"] == {"EUR": "70000"}
     assert engine.health(as_of=last_week, known_at=last_week).to_json()["open_value"] == {"EUR": "60000"}
     assert [row["stage"] for row in office.facts_of("stays", as_of=last_week)] == ["lead"]
-    assert [row["stage"] for row in office.facts_of("stays", as_of=last_week, known_at=last_week)] == ["lead", "qualified"]
+    assert [row["stage"] for row in office.facts_of("stays", as_of=last_week, known_at=last_week)] == [
+        "lead",
+        "qualified",
+    ]
     assert [row["voided"] for row in office.facts_of("attempts")] == [False, True]
 
 
