@@ -155,7 +155,7 @@ class Opinion:
         if self.fields["owner"] in people:
             self.wrong.append(f"owner: {recorded.version} is by the owner, or in their stead")
         asked = {who for rule, target, who in self.askers if (rule, target) == (event.rule, event.target)}
-        if not isinstance(event, d.RuleWaived) and asked & people:
+        if asked & people:
             self.wrong.append(f"asker: {recorded.version} is by whoever asked, or in their stead")
 
     # ---- what a move needs

@@ -87,6 +87,8 @@ def _say_no(
 ) -> Decided:
     judge, context = by
     rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
+    if not command.reason.strip():
+        raise BadValue("reason", command.reason, "why not, or what is missing")
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     acting = _may_answer(command, deal, rule, context)
@@ -144,10 +146,16 @@ def _may_waive(
 ) -> Capacity | NoCapacity | Literal["not-waivable", "four-eyes"]:
     if not rule.waivable_by:
         return "not-waivable"
-    acting = capacity(rule.waivable_by, command, context, (deal.owner,))
+    barred = _barred(deal, rule)
+    acting = capacity(rule.waivable_by, command, context, barred)
     if isinstance(acting, str):
         return acting
-    return "four-eyes" if deal.owner in (command.by, acting.in_stead_of) else acting
+    return acting if barred.isdisjoint({command.by, acting.in_stead_of}) else "four-eyes"
+
+
+def _barred(deal: Deal, rule: Rule) -> set[str | None]:
+    """Who decides nothing about a rule: the deal's owner, and whoever asked for its approval."""
+    return {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)} - {None}
 
 
 def _rule(rule_id: str, judge: Judge) -> Rule:
@@ -191,7 +199,7 @@ def _may_answer(
     command: c.Command, deal: Deal, rule: Rule, context: Context
 ) -> Capacity | NoCapacity | Literal["four-eyes", "no-skill"]:
     """The capacity somebody answers in. Four eyes, always: whose role it is neither owns the deal nor asked."""
-    barred = {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)} - {None}
+    barred = _barred(deal, rule)
     acting = capacity((rule.approval or "",), command, context, barred)
     if isinstance(acting, str):
         return acting

@@ -32,14 +32,17 @@ class Holders:
     def _able(self, judged: Judged) -> Able:
         if not self._people:
             return Able(roles_bind=False)
-        return Able(self._approvers(judged), self._holding(judged.waivable_by, frozenset()))
+        return Able(self._approvers(judged), self._holding(judged.waivable_by, self._askers(judged)))
 
     def _approvers(self, judged: Judged) -> tuple[str, ...]:
         if judged.approval is None or self._deal is None:
             return ()
-        askers = frozenset(who for rule, _, who in self._deal.askers if rule == judged.rule)
-        able = self._holding((judged.approval,), askers)
+        able = self._holding((judged.approval,), self._askers(judged))
         return tuple(who for who in able if {*judged.skills} <= {*self._people[who].skills_at(self._now)})
+
+    def _askers(self, judged: Judged) -> frozenset[str]:
+        asked = self._deal.askers if self._deal else ()
+        return frozenset(who for rule, _, who in asked if rule == judged.rule)
 
     def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
         """Who holds one of the roles; four eyes: never the owner, never who asked, nor in the role of either."""
