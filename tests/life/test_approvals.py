@@ -163,7 +163,6 @@ def test_an_answer_is_not_dated_back_to_when_a_loan_was_good(office: Office) -> 
     _refused(office.ask("approve", "D-1", "big-deal", by="rep-2", at=good), office, "delegation-ended")
 
 
-@pytest.mark.xfail(strict=True, reason="the refusal says `no-role`, as if there had never been a loan")
 def test_a_loan_ended_before_its_time_is_named_as_ended(office: Office) -> None:
     """Ended by whom it belongs to; the refusal says that a loan has ended, for whoever asks later."""
     office.ask("delegate", "manager-1", "rep-2", "manager", office.now + 7 * DAY, by="manager-1")

@@ -15,7 +15,9 @@ def _three(office: Office) -> Office:
     return office
 
 
-def _moves(office: Office, *deals: str, to: str = "qualified", command_id: str | None = None, by: str = "rep-1") -> list[MoveDeal]:
+def _moves(
+    office: Office, *deals: str, to: str = "qualified", command_id: str | None = None, by: str = "rep-1"
+) -> list[MoveDeal]:
     found = office.engine.commands_for(MoveDeal, deals, {"target": to}, by=by, command_id=command_id)
     return [command for command in found if isinstance(command, MoveDeal)]
 
@@ -138,7 +140,7 @@ def test_more_than_ten_thousand_are_not_all_or_nothing(office: Office) -> None:
     """The error says so before anything is decided."""
     office.deal()
     many = [f"D-{number}" for number in range(10_001)]
-    with pytest.raises(Rejected, match="10,?000"):
+    with pytest.raises(Rejected, match=r"10,?000"):
         office.engine.bulk(office.set_all(many, {"region": "NA"}), all_or_nothing=True)
     assert office.events() == ["DealOpened"]
 

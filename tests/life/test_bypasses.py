@@ -10,10 +10,13 @@ from tests.life.office import DAY, SALES, Office, unmet
 
 
 def _told(office: Office, to: str, key: str = "1", by: str = "crm-sync", deal: str = "D-1", **how: Any) -> Any:
-    return office.ask("observe", deal, to, **({"source": "crm", "key": key, "at": office.now, "by": by} | how))
+    what: dict[str, Any] = {"source": "crm", "key": key, "at": office.now, "by": by} | how
+    return office.ask("observe", deal, to, **what)
 
 
-def test_an_observed_move_is_recorded_and_stands_in_the_ledger_with_what_the_gate_would_have_said(office: Office) -> None:
+def test_an_observed_move_is_recorded_and_stands_in_the_ledger_with_what_the_gate_would_have_said(
+    office: Office,
+) -> None:
     """From lead to negotiation at a stroke: done, and refused by the way, the meeting and the word on a big deal."""
     office.deal(amount="60000")
     assert _told(office, "negotiation").accepted
@@ -64,7 +67,10 @@ def test_told_twice_is_recorded_once_by_whomever(office: Office) -> None:
     _told(office, "qualified", at=at)
     _told(office, "qualified", at=at, command_id="another")
     assert office.events().count("DealMoved") == 1
-    for other in ({"to": "proposal", "at": at}, {"to": "qualified", "at": at - timedelta(hours=1)}):
+    others: tuple[dict[str, Any], ...] = (
+        {"to": "proposal", "at": at}, {"to": "qualified", "at": at - timedelta(hours=1)},
+    )  # fmt: skip
+    for other in others:
         with pytest.raises(Rejected):
             _told(office, **other)
     assert _told(office, "proposal", source="erp", at=office.now).accepted
@@ -150,3 +156,13 @@ def test_the_ledger_is_asked_by_rule_person_owner_and_time(office: Office) -> No
     assert (len(page.rows), page.found, page.totals["refused"]) == (2, 3, 3)
     assert [row.deal for row in ask(limit=2, before=page.next).rows] == ["D-1"]
     assert ask(since=office.now).found == 0 or ask(since=office.now + DAY).found == 0
+
+
+def test_a_rep_who_merges_a_bad_deal_away_is_found_by_the_auditor(office: Office) -> None:
+    """It left the pipeline by no gate, with basis `correction`, and is no loss in any count: the ledger names it."""
+    office.deal("D-1")
+    office.deal("D-2")
+    office.ok("merge", "D-2", "D-1", reason="one customer, opened twice", by="rep-1")
+    assert office.last("D-2").event.basis == "correction"
+    engine = office.engine
+    assert engine.audit_bypasses(deal="D-2").found + engine.audit_corrections(deal="D-2").found > 0

@@ -1,5 +1,6 @@
 """The life of a process: who changes it, which deals follow, and what becomes of those that find no stage."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,6 @@ def test_one_change_is_proposed_at_a_time(tmp_path: Path) -> None:
     assert office.engine.confirm("sales", by="ops-2").process.digest == first.digest
 
 
-@pytest.mark.xfail(strict=True, reason="who borrows the proposer's role confirms the publication in the proposer's stead")
 def test_who_borrows_the_proposers_role_is_no_second_person(tmp_path: Path) -> None:
     """Proposed by one, confirmed in their stead: one pair of eyes."""
     office = Office(tmp_path, RULED)
@@ -285,10 +285,8 @@ def test_a_void_move_under_a_migration_leads_to_no_stage_that_is_gone(office: Of
     office.deal("D-1", stage="proposal")
     _publish(office, SALES.replace("id: qualified", "id: scoped"))
     office.engine.migrate("sales", "2", why="a better word", by="ops-1")
-    try:
+    with suppress(Rejected):
         office.ask("void", "D-1", office.version("DealMoved"), reason="a slip", by="ops-1")
-    except Rejected:
-        pass
     stages = {stage.id for stage in office.engine.process("sales", office.engine.deal("D-1").process_version).stages}
     assert office.engine.deal("D-1").stage in stages
 

@@ -66,7 +66,7 @@ def test_a_delegation_that_is_prolonged_is_granted_anew() -> None:
 def test_who_is_not_in_the_file_keeps_nothing() -> None:
     """Applied as an empty person: no roles, no team, no manager, nothing lent."""
     before = Person("p", ("rep",), "emea", "vp-1", (LENT,))
-    assert after(before, changes(before, Person("p"))) == Person("p")
+    assert after(before, changes(before, Person("p"))) == Person("p", ended=(LENT,))
 
 
 def test_a_lent_role_counts_until_its_end_and_not_at_it() -> None:

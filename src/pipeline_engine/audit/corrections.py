@@ -16,21 +16,26 @@ from pipeline_engine.errors import BadValue
 from pipeline_engine.facts import Facts, Open, Words, ints
 from pipeline_engine.values import Value, instant, value_from_json
 
-_EVENTS = {"CorrectionProposed": "proposed", "CorrectionRecorded": "recorded", "CorrectionRefused": "refused"}
+_EVENTS = {
+    "CorrectionProposed": "proposed", "CorrectionRecorded": "recorded", "CorrectionRefused": "refused",
+    "DealMerged": "recorded",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
     """
-    One correction, a proposal for one, or the try of somebody who may not.
+    One correction, a proposal for one, the try of somebody who may not, or a merge: the deal is really another one.
 
     Args:
         event: proposed, recorded or refused.
-        corrects: The version of the event that was not so.
-        kind: value, time or void.
+        corrects: The version of the event that was not so; None for a merge.
+        kind: value, time, void or merge.
         set, cleared, really_at: What really was.
         proposed: The version of the proposal that this one agrees to.
-        why: Of a refused try: no-role or four-eyes.
+        into: Of a merge the deal that goes on.
+        on_behalf_of: Whose role it was, where it was lent.
+        why: Of a refused try: no-role, four-eyes, delegation-ended or no-delegation.
     """
 
     deal: str
@@ -39,13 +44,15 @@ class Correction:
     at: datetime | None
     recorded_at: datetime
     event: str
-    corrects: int
+    corrects: int | None
     kind: str
     set: Mapping[str, Value | None]
     cleared: tuple[str, ...]
     really_at: datetime | None
+    into: str | None
     role: str | None
     by: str
+    on_behalf_of: str | None
     owner: str | None
     process: str | None
     proposed: int | None
@@ -74,10 +81,11 @@ def corrections(facts: Facts, wanted: Wanted, open_sealed: Open | None = None) -
 def _corrections(table: pa.Table, open_sealed: Open | None) -> Iterator[Correction]:
     for row in table.to_pylist():
         data = from_json(row["detail"])
-        names = ("version", "position", "at", "recorded_at", "owner", "process", "why")
+        names = ("version", "position", "at", "recorded_at", "owner", "process", "why", "on_behalf_of")
         really = data.get("really_at")
         yield Correction(
-            deal=row["deal_id"], event=_EVENTS[row["event"]], corrects=data["corrects"], kind=data["kind"],
+            deal=row["deal_id"], event=_EVENTS[row["event"]], corrects=data.get("corrects"),
+            kind=data.get("kind", "merge"), into=data.get("into"),
             set={name: _value(row, name, stored, open_sealed) for name, stored in data.get("set", {}).items()},
             cleared=tuple(data.get("cleared", ())), really_at=instant(really) if really else None,
             role=data.get("role"), by=row["actor"], proposed=data.get("proposed"),

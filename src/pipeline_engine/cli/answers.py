@@ -88,14 +88,16 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
             who = " or ".join(_process_of(engine, outcome.deal_id).observed_by)
             allowed = f"only {who} may" if who else "`observed: {by: […]}` in the process says who may"
             return f"{last.envelope.actor} may not record what {tried.source} did: {allowed}"
-        case CorrectionRefused(why="four-eyes"):
-            return f"{last.envelope.actor} proposed it; somebody else must confirm it (four eyes)"
-        case CorrectionRefused():
-            return _may_not_correct(_process_of(engine, outcome.deal_id), last.envelope.actor)
+        case CorrectionRefused() as tried:
+            return _may_not_correct(_process_of(engine, outcome.deal_id), tried, last.envelope.actor)
     return ""
 
 
-def _may_not_correct(process: Process, actor: str) -> str:
+def _may_not_correct(process: Process, tried: CorrectionRefused, actor: str) -> str:
+    if tried.why == "four-eyes":
+        return f"{actor} proposed it; somebody else must confirm it (four eyes)"
+    if tried.why != "no-role":
+        return f"may not correct it: {_WHY[tried.why].format(actor=actor)}"
     named = process.corrections_by
     if not named:
         return f"process {process.label} says nobody may correct; `corrections: {{by: [ROLE]}}` in it names who may"

@@ -123,13 +123,16 @@ def _refusal(row: Refusal) -> tuple[str, ...]:
 
 
 def _correction(row: Correction) -> tuple[str, ...]:
+    what = row.kind if row.corrects is None else f"{row.kind} of event {row.corrects}"
     return (
-        words.moment(row.at), row.deal, f"{row.event}: {row.why}" if row.why else row.event,
-        f"{row.kind} of event {row.corrects}", _really(row), row.by, row.reason or words.NOTHING,
+        words.moment(row.at), row.deal, f"{row.event}: {row.why}" if row.why else row.event, what, _really(row),
+        row.by, row.reason or words.NOTHING,
     )  # fmt: skip
 
 
 def _really(row: Correction) -> str:
+    if row.into is not None:
+        return f"it is {row.into}"
     if row.kind == "time":
         return words.moment(row.really_at)
     told = [f"{name} {words.value(value) if value is not None else 'erased'}" for name, value in row.set.items()]

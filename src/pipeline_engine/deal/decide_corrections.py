@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pipeline_engine.deal import commands as c
+from pipeline_engine.deal.capacity import Capacity, NoCapacity, capacity
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.correcting import Past, Said, checked
 from pipeline_engine.deal.decide_facts import read_fields
@@ -30,17 +31,17 @@ def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decid
     said = checked(_said(command, past, judge.process), past, judge.process, context.clock)
     if said is None:
         return NOTHING
-    role = _role(judge.process, context)
-    if role is None:
-        return _refused(said, "no-role", reason)
+    acting = _acting(command, judge.process, context)
+    if isinstance(acting, str):
+        return _refused(said, acting, reason)
     if deal.status == "open" and deal.merged_into is None:
-        return Decided((_recorded(said, role, reason),))
+        return Decided((_recorded(said, acting.role, reason),), in_stead_of=acting.in_stead_of)
     proposed = CorrectionProposed(
         corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
-        role=role, reason=reason,
+        role=acting.role, reason=reason,
     )  # fmt: skip
     same = any(_says(each.event) == _says(proposed) and each.envelope.actor == command.by for each in _open(past))
-    return NOTHING if same else Decided((proposed,))
+    return NOTHING if same else Decided((proposed,), in_stead_of=acting.in_stead_of)
 
 
 def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Context) -> Decided:
@@ -59,12 +60,14 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
     said = checked(told, past, judge.process, context.clock)
     if said is None:
         return NOTHING
-    role = _role(judge.process, context)
-    if role is None:
-        return _refused(said, "no-role", proposed.reason)
-    if command.by == found.envelope.actor:
+    proposer = found.envelope.actor
+    acting = _acting(command, judge.process, context, (proposer,))
+    if isinstance(acting, str):
+        return _refused(said, acting, proposed.reason)
+    if proposer in (command.by, acting.in_stead_of):
         return _refused(said, "four-eyes", proposed.reason)
-    return Decided((_recorded(said, role, proposed.reason, found.version),))
+    agreed = _recorded(said, acting.role, proposed.reason, found.version)
+    return Decided((agreed,), in_stead_of=acting.in_stead_of)
 
 
 def _open(past: Past) -> list[Recorded]:
@@ -99,12 +102,13 @@ def _said(command: Asked, past: Past, process: Process) -> Said:
     return Said(command.version, "value", values, cleared)
 
 
-def _role(process: Process, context: Context) -> str | None:
-    """The role in which the actor may correct; empty where roles bind nobody and the process names none."""
-    named = process.corrections_by
-    if context.register_open:
-        return named[0] if named else ""
-    return next((role for role in named if context.holds(role)), None)
+def _acting(
+    command: c.Command, process: Process, context: Context, barred: tuple[str, ...] = ()
+) -> Capacity | NoCapacity:
+    """In which capacity somebody corrects; its role is empty where roles bind nobody and the process names none."""
+    if context.register_open and not process.corrections_by:
+        return Capacity("", command.on_behalf_of)
+    return capacity(process.corrections_by, command, context, barred)
 
 
 def _recorded(said: Said, role: str, reason: Personal, proposed: int | None = None) -> CorrectionRecorded:
@@ -114,7 +118,7 @@ def _recorded(said: Said, role: str, reason: Personal, proposed: int | None = No
     )  # fmt: skip
 
 
-def _refused(said: Said, why: Literal["no-role", "four-eyes"], reason: Personal) -> Decided:
+def _refused(said: Said, why: NoCapacity | Literal["four-eyes"], reason: Personal) -> Decided:
     return Decided((CorrectionRefused(corrects=said.corrects, kind=said.kind, why=why, reason=reason),))
 
 
@@ -134,7 +138,9 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
         raise CannotMerge(deal.id, other.id, f"that one was merged into `{other.merged_into}`")
     if deal.status != "open":
         raise DealIsClosed(deal.id, deal.status)
-    if _role(judge.process, context) is None and not command.by == deal.owner == other.owner:
+    acting = _acting(command, judge.process, context)
+    lent = None if isinstance(acting, str) else acting.in_stead_of
+    if isinstance(acting, str) and not command.by == deal.owner == other.owner:
         who = [*judge.process.corrections_by, "the owner of both deals"]
         raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
-    return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),))
+    return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),), in_stead_of=lent)

@@ -1,7 +1,7 @@
 """Where every deal command comes in, whatever its door: load, decide, append, and say what became of it."""
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
@@ -184,6 +184,12 @@ class Desk:
         _, people = reads.state("store:team", REGISTER)
         return not roles or people == 0 or not set(roles).isdisjoint(self._standing(person_id, reads, at).roles)
 
+    def lenders(self, person_id: str, roles: Collection[str], reads: Reads, at: datetime) -> frozenset[str]:
+        """Who lends somebody one of these roles; nobody where they have one of their own."""
+        standing = self._standing(person_id, reads, at)
+        lent = (loan.lender for loan in standing.lent if loan.role in roles and loan.good(at))
+        return frozenset(lent) if set(roles).isdisjoint(standing.own) else frozenset()
+
     def _standing(self, person_id: str, reads: Reads, at: datetime) -> Standing:
         person, version = reads.state(f"person:{person_id}", PERSON)
         if person is None:
@@ -192,7 +198,7 @@ class Desk:
         known: Mapping[str, Person] = {lender: who for lender, who in lenders.items() if who}
         return Standing(
             person_id, person.roles_at(at, known), person.team, person.manager, version, person.skills_at(at),
-            own=person.roles, lent=tuple(Lent(d.role, d.lender, d.until, _still(d, known)) for d in person.delegations),
+            own=person.roles, lent=tuple(_lent(person, known)),
         )  # fmt: skip
 
     def outcome(self, command: Command, receipt: Receipt, decided: list[Decided]) -> Outcome:
@@ -263,6 +269,12 @@ def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:
     """The gate a command comes to, where a rule of it counts the owner's deals."""
     way = way_of(command, deal or Deal(id=command.deal_id), judge)
     return way if way and judge.counts(*way) else None
+
+
+def _lent(person: Person, lenders: Mapping[str, Person]) -> Iterator[Lent]:
+    """What is lent to somebody, and what no longer is."""
+    yield from (Lent(d.role, d.lender, d.until, _still(d, lenders)) for d in person.delegations)
+    yield from (Lent(d.role, d.lender, d.until, held=False) for d in person.ended)
 
 
 def _still(loan: Delegation, lenders: Mapping[str, Person]) -> bool:

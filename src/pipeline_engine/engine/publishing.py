@@ -107,8 +107,10 @@ class PublishVerbs(Shell):
     def _asker(self, state: PublishedProcess | None, envelope: Envelope, why: str | None, reader: Reads) -> Asker:
         rule, at = publishing_of(state), envelope.at
         assert at is not None, "what is asked of us has a time"
-        holds = rule is None or self._desk.holds_one(envelope.actor, rule.by, reader, at)
-        return Asker(envelope.actor, holds, why)
+        if rule is None:
+            return Asker(envelope.actor, holds=True, why=why)
+        who = (envelope.actor, rule.by, reader, at)
+        return Asker(envelope.actor, self._desk.holds_one(*who), why, self._desk.lenders(*who))
 
     def _there(self, state: PublishedProcess | None, name: str) -> PublishedProcess:
         if state is None:

@@ -9,6 +9,7 @@ ASKED_FOR = frozenset({
     "ApprovalRequested", "ApprovalGranted", "ApprovalRejected", "ApprovalReturned", "ApprovalExpired",
     "ApprovalRefused", "RuleWaived", "WaiverRefused", "ChangeRefused", "AssignmentRefused", "ObservationRefused",
     "DealMigrated", "CorrectionProposed", "CorrectionRecorded", "CorrectionRefused",
+    "DealMerged",
 })  # fmt: skip
 _FREE_TEXT = ("reason", "note")
 

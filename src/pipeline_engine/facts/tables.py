@@ -334,7 +334,7 @@ CORRECTIONS = pa.schema(
         ),
         column("really_at", TIME, "when it really happened, by a correction of a time"),
         column("role", TEXT, "the role in which it was said; null where refused"),
-        column("why", TEXT, "no-role or four-eyes, where refused"),
+        column("why", TEXT, "where refused: no-role, four-eyes, delegation-ended or no-delegation"),
         column("proposed", SHORT, "version of the proposal that was confirmed"),
         column("reason", TEXT, "why, in the corrector's words", SEALED),
         actor(),

@@ -24,11 +24,15 @@ Tried = Literal["publish", "confirm", "withdraw", "migrate", "retire"]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks for a change and why; `holds` says whether in one of the roles that may."""
+    """Who asks for a change and why; `holds` says whether in one of the roles that may.
+
+    `lent_by` are those who lend such a role, where the asker has none of their own.
+    """
 
     by: str
     holds: bool
     why: str | None = None
+    lent_by: frozenset[str] = frozenset()
 
 
 def publishing_of(state: PublishedProcess | None) -> Publishing | None:
@@ -97,7 +101,9 @@ def decide_confirm(state: PublishedProcess, proposal: Proposal, process: Process
     if tried is not None:
         return tried
     rule = publishing_of(state)
-    if rule is not None and rule.four_eyes and asker.by == proposal.by:
+    # Who acts in nobody's role but the proposer's is no second person.
+    alone = asker.by == proposal.by or asker.lent_by == {proposal.by}
+    if rule is not None and rule.four_eyes and alone:
         return PublicationRefused(tried="confirm", digest=proposal.digest, why="four-eyes")
     published = decide_publish(state, process, proposal.source_text, proposal.why)
     return published and published.model_copy(update={"proposed_by": proposal.by})

@@ -29,7 +29,7 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in the register; all parts may be empty."""
+    """Someone in the register; all parts may be empty. `ended` are loans that were ended before their time."""
 
     id: str
     roles: tuple[str, ...] = ()
@@ -37,6 +37,7 @@ class Person:
     manager: str | None = None
     delegations: tuple[Delegation, ...] = ()
     skills: tuple[Skill, ...] = ()
+    ended: tuple[Delegation, ...] = ()
 
     def skills_at(self, now: datetime) -> tuple[str, ...]:
         """What the person can do at a moment, without what has run out by then."""
@@ -69,7 +70,7 @@ def _change(person: Person, event: Any) -> dict[str, Any]:
         case e.ManagerAssigned():
             return {"manager": event.manager}
         case e.DelegationGranted() | e.DelegationEnded():
-            return {"delegations": _delegations(person.delegations, event)}
+            return _delegations(person, event)
         case e.SkillGranted() | e.SkillRevoked():
             return {"skills": _skills(person.skills, event)}
     return {}
@@ -81,8 +82,11 @@ def _skills(held: Sequence[Skill], event: e.SkillGranted | e.SkillRevoked) -> tu
     return tuple(skill for _, skill in sorted({**others, **granted}.items()))
 
 
-def _delegations(held: Sequence[Delegation], event: e.DelegationGranted | e.DelegationEnded) -> tuple[Delegation, ...]:
-    others = tuple(d for d in held if (d.lender, d.role) != (event.lender, event.role))
+def _delegations(person: Person, event: e.DelegationGranted | e.DelegationEnded) -> dict[str, tuple[Delegation, ...]]:
+    about = (event.lender, event.role)
+    held = tuple(loan for loan in person.delegations if (loan.lender, loan.role) != about)
+    ended = tuple(loan for loan in person.ended if (loan.lender, loan.role) != about)
     if isinstance(event, e.DelegationEnded):
-        return others
-    return (*others, Delegation(event.lender, event.role, event.until, event.said_in))
+        over = (loan for loan in person.delegations if (loan.lender, loan.role) == about)
+        return {"delegations": held, "ended": (*ended, *over)}
+    return {"delegations": (*held, Delegation(*about, event.until, event.said_in)), "ended": ended}

@@ -47,5 +47,5 @@ class CorrectionRefused(Event):
 
     corrects: int
     kind: Literal["value", "time", "void"]
-    why: Literal["no-role", "four-eyes"]
+    why: Literal["no-role", "four-eyes", "delegation-ended", "no-delegation"]
     reason: StoredText | None = None
