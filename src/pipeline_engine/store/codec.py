@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -14,8 +14,9 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import BadValue, UnreadableEvent
+from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.model import Draft, Row
-from pipeline_engine.store.seal import KeyProvider, Sealed
+from pipeline_engine.store.seal import Forged, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.values import Personal, moment_at
 
@@ -30,6 +31,17 @@ class Codec:
     def __init__(self, events: Mapping[str, type[Event]], keys: KeyProvider, upcasters: Upcasters = UPCASTERS) -> None:
         self._events, self._keys, self._upcasters = dict(events), keys, upcasters
         self.keys_name = keys.name
+        self.subject_keys = keys if isinstance(keys, SubjectKeys) else None
+
+    def ready(self, drafts: Iterable[Draft]) -> None:
+        """Make what closing these drafts takes, durably, before any of them is appended; raises SubjectIsErased."""
+        subjects = [subject for draft in drafts for subject in _subjects(draft.event)]
+        if subjects:
+            self._keys.ready(subjects)
+
+    def generation(self) -> int:
+        """Goes up when states of decoded events may hold what nobody may read any more."""
+        return self._keys.generation()
 
     def encode(self, stream: str, version: int, draft: Draft) -> bytes:
         """The payload of a row; raises BadValue for an event not registered, or one that JSON cannot hold."""
@@ -63,9 +75,12 @@ class Codec:
         return {"sealed": self._keys.seal(value.subject, *place, name, value.value)._asdict()}
 
     def open_text(self, sealed: str, stream: str, version: int, name: str) -> str | None:
-        """The text behind what `sealed` holds, as JSON text; None where its key is gone."""
+        """The text behind what `sealed` holds, as JSON text; None where its key is gone; raises UnreadableEvent."""
         parts = from_json(sealed)
-        return self._keys.open(Sealed(**parts), stream, version, name)
+        try:
+            return self._keys.open(Sealed(**parts), stream, version, name)
+        except ValueError as error:
+            raise UnreadableEvent(stream, version, None, _not_opened(name, error)) from None
 
     def decode(self, row: Row) -> Recorded:
         """The event of a row; raises UnreadableEvent."""
@@ -101,14 +116,30 @@ class Codec:
         if len(tree) == 1 and isinstance(sealed, dict) and sealed.keys() == _SEALED_KEYS:
             try:
                 text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
-            except ValueError:
-                raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
+            except ValueError as error:
+                raise _Unreadable(_not_opened(name, error)) from None
             return {"personal": text, "subject": sealed["subject"]}
         return {key: self._opened(part, key, row) for key, part in tree.items()}
 
 
 class _Unreadable(ValueError):
     """Why a row cannot be read, in words that quote nothing of its content."""
+
+
+def _not_opened(name: str, error: ValueError) -> str:
+    # What is not our own error may quote what it could not read.
+    why = str(error) if isinstance(error, Forged) else "it is no closed text"
+    return f"the sealed value `{name}` cannot be opened: {why}"
+
+
+def _subjects(value: Any) -> Iterator[str]:
+    """Whom an event is about, as often as it says something of them."""
+    parts = value.values() if isinstance(value, dict) else value.__dict__.values()
+    for part in parts:
+        if isinstance(part, Personal):
+            yield part.subject
+        elif isinstance(part, (dict, BaseModel)):
+            yield from _subjects(part)
 
 
 def _beyond_numbers(value: Any) -> bool:

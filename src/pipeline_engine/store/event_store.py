@@ -18,6 +18,7 @@ from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, 
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
+from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
@@ -114,6 +115,7 @@ class Store:
         return self._append(stream, version, request, decision, reader.versions)
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
+        self._codec.ready(decision.drafts)
         events = self._encoded(stream, version, decision.drafts)
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
@@ -183,6 +185,7 @@ class Store:
     def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
         if not asked:
             return {}
+        self._codec.ready(draft for _, _, decision in asked for draft in decision.drafts)
         events: list[StoredEvent] = []
         commands: list[Command] = []
         for part, version, decision in asked:
@@ -209,6 +212,7 @@ class Store:
         events: list[StoredEvent] = []
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
+        self._codec.ready(draft for part in batch for draft in part.drafts)
         for part in batch:
             checked_name("stream", part.stream)
             versions.setdefault(part.stream, part.expected_version)
@@ -270,11 +274,19 @@ class Store:
             *self._log.findings(),
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
+            *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
         ]
+
+    @property
+    def keys(self) -> SubjectKeys | None:
+        """The keys of subjects, to destroy, rotate and back them up; None where personal values are not sealed."""
+        return self._codec.subject_keys
 
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""
         self._log.close()
+        if self._codec.subject_keys:
+            self._codec.subject_keys.close()
 
 
 def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:

@@ -24,33 +24,39 @@ class Folds:
         self._log, self._codec, self._kept = log, codec, kept
         self._states: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
         self._lock = Lock()
+        self._generation = codec.generation()
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version."""
-        state, version = self._at_hand(stream, fold)
-        return self._carried_on(stream, fold, (state, version), self._log.stream_rows(stream, version))
+        start = self._at_hand(stream, fold)
+        return self._carried_on(stream, fold, start, self._log.stream_rows(stream, start[1]))
 
     def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
         """What the command log says of an id, and the state and version of a stream, in one look."""
-        state, version = self._at_hand(stream, fold)
-        known, rows = self._log.begin(command_id, stream, version)
+        start = self._at_hand(stream, fold)
+        known, rows = self._log.begin(command_id, stream, start[1])
         if known is not None:
             return known, None, 0
-        return None, *self._carried_on(stream, fold, (state, version), rows)
+        return None, *self._carried_on(stream, fold, start, rows)
 
-    def _at_hand(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
-        key = (fold.name, stream)
+    def _at_hand(self, stream: str, fold: Fold[S]) -> tuple[S | None, int, int]:
+        """The state kept of a stream, its version, and the generation of keys it was opened in."""
+        key, generation = (fold.name, stream), self._codec.generation()
         with self._lock:
+            if generation != self._generation:
+                # Somebody was erased, here or in another process: the states may still say what they were.
+                self._states.clear()
+                self._generation = generation
             found = self._states.get(key)
             if found is None:
-                return None, 0
+                return None, 0, generation
             self._states.move_to_end(key)
-            return found
+            return *found, generation
 
     def _carried_on(
-        self, stream: str, fold: Fold[S], start: tuple[S | None, int], rows: Iterable[Row]
+        self, stream: str, fold: Fold[S], start: tuple[S | None, int, int], rows: Iterable[Row]
     ) -> tuple[S | None, int]:
-        state, version = start
+        state, version, generation = start
         evolve, decode = fold.evolve, self._codec.decode
         for row in rows:
             recorded = decode(row)
@@ -58,7 +64,7 @@ class Folds:
             state = self._again(state, recorded, fold) if again else evolve(state, recorded)
             version = row.version
         if version > start[1]:
-            self._keep((fold.name, stream), state, version)
+            self._keep((fold.name, stream), (state, version), generation)
         return state, version
 
     def _again(self, state: S | None, last: Recorded, fold: Fold[S]) -> S:
@@ -67,11 +73,11 @@ class Folds:
         assert fold.refold is not None
         return fold.refold(state, [*(self._codec.decode(row) for row in rows[:-1]), last])
 
-    def _keep(self, key: tuple[str, str], state: object, version: int) -> None:
+    def _keep(self, key: tuple[str, str], made: tuple[object, int], generation: int) -> None:
         with self._lock:
             found = self._states.get(key)
-            if found is None or found[1] < version:
-                self._states[key] = (state, version)
+            if generation == self._generation and (found is None or found[1] < made[1]):
+                self._states[key] = made
                 self._states.move_to_end(key)
             if len(self._states) > self._kept:
                 self._states.popitem(last=False)

@@ -130,5 +130,10 @@ class MemoryLog:
             )
         ]
 
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on."""
+        self.header = self.header._replace(keys=keys)
+        return keys
+
     def close(self) -> None:
         """Nothing to give back."""

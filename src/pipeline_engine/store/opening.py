@@ -8,6 +8,7 @@ from pipeline_engine.envelope import Event
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.event_store import Store
+from pipeline_engine.store.keys import keys_of
 from pipeline_engine.store.log import Clock, Log
 from pipeline_engine.store.memory import MemoryLog
 from pipeline_engine.store.postgres import PostgresLog
@@ -22,7 +23,8 @@ def open_store(
     *,
     clock: Callable[[], datetime],
     clock_name: str = "system",
-    keys: KeyProvider = IDENTITY,
+    keys: KeyProvider | None = None,
+    master_key_file: str | Path | None = None,
     events: Mapping[str, type[Event]],
 ) -> Store:
     """
@@ -35,7 +37,8 @@ def open_store(
             where a server that syncs nothing is acceptable.
         clock: Says when something is recorded; aware.
         clock_name: Written into a new store; another name later is reported by `Store.findings`.
-        keys: Closes and opens personal values.
+        keys: Closes and opens personal values; else the store's own keys do, one for each subject.
+        master_key_file: Wraps those keys; else what PIPELINE_ENGINE_MASTER_KEY_FILE names, else one beside the keys.
         events: Every event class that may be stored, by its stored name.
 
     Raises:
@@ -46,7 +49,16 @@ def open_store(
     def now() -> int:
         return microseconds(clock())
 
-    return Store(log_at(url, now, clock_name, keys.name), Codec(events, keys), clock_name)
+    log = log_at(url, now, clock_name, keys.name if keys else IDENTITY.name)
+    try:
+        return Store(log, Codec(events, keys or keys_of(log, now, _path(master_key_file))), clock_name)
+    except BaseException:
+        log.close()
+        raise
+
+
+def _path(file: str | Path | None) -> Path | None:
+    return Path(file) if file else None
 
 
 def is_there(url: str) -> bool:

@@ -46,7 +46,7 @@ def opened(file: File, new: Header) -> Header:
         with closing(file.connect()) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
             header = _looked_at(file, connection)
-            _write_ahead(file, connection)
+            write_ahead(file, connection)
             return header or _made(file, connection, new)
     except sqlite3.Error as error:
         raise unusable(file.path, error) from error
@@ -74,7 +74,8 @@ def _header(file: File, connection: sqlite3.Connection) -> Header | None:
     return Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
 
 
-def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
+def write_ahead(file: File, connection: sqlite3.Connection) -> None:
+    """Make a file keep a write-ahead log; raises BadStore where it cannot."""
     until = monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
