@@ -1,6 +1,7 @@
 """Where it is kept: the log of events, on SQLite, PostgreSQL or in memory, behind one face."""
 
 from pipeline_engine.store.event_store import Part, Store
+from pipeline_engine.store.keys import SubjectKeys
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -32,6 +33,7 @@ __all__ = [
     "Sealed",
     "Store",
     "StreamAppend",
+    "SubjectKeys",
     "Upcasters",
     "is_there",
     "open_store",
