@@ -19,8 +19,8 @@ from pipeline_engine.engine import EVENTS, Engine, StoryClock
 from pipeline_engine.envelope import Envelope, Event, SourceRef, StoredMoney, StoredText, StoredValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.facts import MEANINGS, reference
-from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
+from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.team import TEAM_EVENTS
 
 STREAMS: Mapping[str, tuple[str, tuple[type[Event], ...]]] = {
