@@ -13,6 +13,7 @@ from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadStore, UnknownDeal
 from pipeline_engine.privacy import (
+    ERASURE_STREAM,
     ROLE,
     Asker,
     ErasureRefused,
@@ -26,7 +27,6 @@ from pipeline_engine.privacy import (
 )
 from pipeline_engine.store import Decision, Finding, Fold, Receipt, Row, SubjectKeys
 
-STREAM = "store:erasures"
 ERASURES: Fold[Erasures] = Fold("erasures", evolve_erasures)
 BATCH = 20_000
 
@@ -52,10 +52,18 @@ class Erasure:
 
 @dataclass(slots=True)
 class Held:
-    """What is kept about a subject: how many values in which stream, and how many of all were never sealed."""
+    """
+    What is kept about a subject.
+
+    Args:
+        streams: How many values in which stream.
+        erased: How many of them nobody can read any more.
+        unsealed: How many were written before there were keys: an erasure hides them, their bytes stay in the log.
+    """
 
     subject: str
     streams: Counter[str] = field(default_factory=Counter)
+    erased: int = 0
     unsealed: int = 0
 
     @property
@@ -93,7 +101,7 @@ class ErasureVerbs(Shell):
             NoErasure: Nobody proposes it.
         """
         envelope = self._about(subject, how)
-        keys = self._keys()
+        keys = self.keys()
 
         def on(state: Erasures | None, version: int, reader: Reads) -> Decision:
             asker = self._who_erases(envelope, reader)
@@ -116,15 +124,18 @@ class ErasureVerbs(Shell):
 
     def erasures(self) -> Erasures:
         """What is proposed to be erased, and what was erased."""
-        return self._store.load(STREAM, ERASURES)[0] or Erasures()
+        return self._store.load(ERASURE_STREAM, ERASURES)[0] or Erasures()
 
     def subjects(self) -> list[Held]:
         """About whom personal values are kept, and how many in which stream; reads the whole log."""
         held: dict[str, Held] = {}
+        keys = self._store.keys
+        destroyed = {row.id for row in keys.rows() if row.wrapped is None} if keys else set()
         for row in self._sealed_rows():
             for sealed in _sealed_in(from_json(row.payload)["data"]):
                 of = held.setdefault(sealed["subject"], Held(sealed["subject"]))
                 of.streams[row.stream] += 1
+                of.erased += sealed["key"] in destroyed
                 of.unsealed += sealed["key"] == "identity"
         return [held[subject] for subject in sorted(held)]
 
@@ -142,17 +153,23 @@ class ErasureVerbs(Shell):
         keys.scrub()
         return len(due)
 
+    def keys(self) -> SubjectKeys:
+        """The keys of what is personal; raises BadStore where the store was opened without."""
+        if self._store.keys is None:
+            raise BadStore("this store was opened without keys, so nothing in it can be erased")
+        return self._store.keys
+
+    @property
+    def always_sealed(self) -> bool:
+        """Whether every personal value was written under a key, and none before there were keys."""
+        return self._store.keys is not None and self._store.keys.sealed_from_the_beginning
+
     def erasure_findings(self) -> list[Finding]:
         """What doctor should know of erasures."""
         erased, keys = self.erasures().erased, self._store.keys
         due = len(erased) - len({each.id for each in erased} & keys.carried_out()) if erased and keys else 0
         found = f"{len(erased)} carried out" if not due else f"{due} decided and not carried out"
         return [Finding("erasures", not due, found, "" if not due else "any start of the engine carries them out")]
-
-    def _keys(self) -> SubjectKeys:
-        if self._store.keys is None:
-            raise BadStore("this store was opened without keys, so nothing in it can be erased")
-        return self._store.keys
 
     def _about(self, subject: str, how: How) -> Envelope:
         kind, _, deal_id = checked_subject(subject).partition(":")
@@ -165,7 +182,7 @@ class ErasureVerbs(Shell):
         return Asker(envelope.actor, self._desk.holds_one(*who), self._desk.lenders(*who))
 
     def _erasure(self, subject: str, envelope: Envelope, asked: str, on: Any) -> Erasure:
-        receipt = self._store.transact(STREAM, request_of(envelope, asked), ERASURES, on)
+        receipt = self._store.transact(ERASURE_STREAM, request_of(envelope, asked), ERASURES, on)
         said, waiting = self._said_of(receipt), self.erasures().proposed.get(subject)
         return Erasure(
             subject, erased=isinstance(said, SubjectErased), new=said is not None and not receipt.known,

@@ -1,6 +1,7 @@
 """Erasing what is kept about somebody: who proposes, who confirms, and that it was done."""
 
 from pipeline_engine.privacy.erasure import (
+    ERASURE_STREAM,
     ROLE,
     Asker,
     Erased,
@@ -21,6 +22,7 @@ from pipeline_engine.privacy.events import (
 )
 
 __all__ = [
+    "ERASURE_STREAM",
     "PRIVACY_EVENTS",
     "ROLE",
     "Asker",

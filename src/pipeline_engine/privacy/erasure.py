@@ -12,7 +12,7 @@ from pipeline_engine.privacy.events import ErasureProposed, ErasureRefused, Eras
 from pipeline_engine.values import Personal
 
 ROLE = "privacy"
-STREAM = "store:erasures"
+ERASURE_STREAM = "store:erasures"
 _KINDS = ("deal:", "person:")
 
 
@@ -98,7 +98,9 @@ def decide_propose(state: Erasures, subject: str, reason: str, asker: Asker) -> 
         raise BadValue("reason", reason, "why, in a sentence")
     if not asker.holds:
         return ErasureRefused(subject=subject, tried="propose", why="no-role")
-    return None if subject in state.proposed else ErasureProposed(subject=subject, reason=Personal(STREAM, reason))
+    if subject in state.proposed:
+        return None
+    return ErasureProposed(subject=subject, reason=Personal(ERASURE_STREAM, reason))
 
 
 def decide_confirm(state: Erasures, subject: str, asker: Asker) -> Event:
@@ -121,5 +123,5 @@ def decide_withdraw(state: Erasures, subject: str, reason: str | None, asker: As
         raise NoErasure(subject)
     if not asker.holds and asker.by != proposal.by:
         return ErasureRefused(subject=subject, tried="withdraw", why="no-role")
-    said = Personal(STREAM, reason) if reason and reason.strip() else None
+    said = Personal(ERASURE_STREAM, reason) if reason and reason.strip() else None
     return ErasureWithdrawn(subject=subject, reason=said)

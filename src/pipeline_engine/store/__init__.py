@@ -24,7 +24,7 @@ from pipeline_engine.store.model import (
     Row,
     StreamAppend,
 )
-from pipeline_engine.store.opening import is_there, open_store
+from pipeline_engine.store.opening import is_there, open_store, restore_keys
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
@@ -61,4 +61,5 @@ __all__ = [
     "is_there",
     "open_store",
     "quiet",
+    "restore_keys",
 ]

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.envelope import Event
-from pipeline_engine.errors import BadStore
+from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.event_store import Store
 from pipeline_engine.store.keys import keys_of
+from pipeline_engine.store.keys import restore_keys as restored
 from pipeline_engine.store.log import Clock, Log
 from pipeline_engine.store.memory import MemoryLog
 from pipeline_engine.store.postgres import PostgresLog
@@ -55,6 +56,29 @@ def open_store(
     except BaseException:
         log.close()
         raise
+
+
+def restore_keys(
+    url: str, file: str | Path, *, clock: Callable[[], datetime], master_key_file: str | Path | None = None
+) -> int:
+    """
+    Put the keys of a back-up back beside a sealed store that lost them; how many there are.
+
+    Raises:
+        BadStore: The file is no back-up of keys, its master key is not there, or the store has keys.
+        StoreUnreachable: There is no store at the URL.
+    """
+    if not is_there(url):
+        raise StoreUnreachable(f"there is no store at `{url}`; restore that first")
+
+    def now() -> int:
+        return microseconds(clock())
+
+    log = log_at(url, now, "system", IDENTITY.name)
+    try:
+        return restored(log, now, Path(file), _path(master_key_file))
+    finally:
+        log.close()
 
 
 def _path(file: str | Path | None) -> Path | None:

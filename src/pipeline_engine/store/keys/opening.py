@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline_engine.errors import BadStore
+from pipeline_engine.store.keys.backup import put_back
 from pipeline_engine.store.keys.master import VARIABLE, KeptMaster, MasterFile, MasterHome
 from pipeline_engine.store.keys.memory import MemoryKeys
 from pipeline_engine.store.keys.model import MIXED, NAME, KeyRows
@@ -39,6 +40,17 @@ def keys_of(log: Log, clock: Clock, master_key_file: Path | None = None) -> Subj
         # The keys are there first: a crash in between is mended by the next start.
         sealed = log.mark_sealed(MIXED if log.position() else NAME)
     return SubjectKeys(rows, home, clock, name=sealed)
+
+
+def restore_keys(log: Log, clock: Clock, file: Path, master_key_file: Path | None = None) -> int:
+    """Put keys out of a back-up back, where a sealed log has none; how many. Raises BadStore."""
+    if log.header.keys == IDENTITY.name:
+        raise BadStore("the store was never sealed, so there are no keys to put back")
+    rows = _rows_of(log, clock)
+    try:
+        return put_back(file, rows, _home_of(log, master_key_file), clock)
+    finally:
+        rows.close()
 
 
 def _rows_of(log: Log, clock: Clock) -> KeyRows:

@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, SubjectIsErased
 from pipeline_engine.store.findings import checked
+from pipeline_engine.store.keys.backup import copy_keys
 from pipeline_engine.store.keys.cipher import Master, SubjectKey, fresh_key, place_of
 from pipeline_engine.store.keys.master import MasterFile, MasterHome
 from pipeline_engine.store.keys.model import MIXED, KeyRow, KeyRows, KeyState, stays_erased
@@ -208,6 +209,10 @@ class SubjectKeys:
         """Every key as it is kept, also destroyed ones."""
         return self._rows.rows()
 
+    def copy_to(self, file: Path) -> int:
+        """Write every key into a new file, wrapped as it is; how many. Raises BadStore where the file is there."""
+        return copy_keys(self._rows, file, self._clock)
+
     def plain_rows(self) -> Iterator[tuple[KeyRow, bytes | None]]:
         """Every key with its bytes, for a place that wraps them anew."""
         for row in self._rows.rows():
@@ -226,6 +231,21 @@ class SubjectKeys:
                     "`keys status` cleans up once nobody reads the keys"),
             checked("sealed", self.name != MIXED, _told(self.name), "start a new store for what must be erasable"),
         ]  # fmt: skip
+
+    @property
+    def sealed_from_the_beginning(self) -> bool:
+        """Whether every value was written under a key."""
+        return self.name != MIXED
+
+    @property
+    def place(self) -> str:
+        """Where the keys are kept, for people."""
+        return self._rows.place
+
+    @property
+    def master_place(self) -> str:
+        """Where their master key is kept, for people."""
+        return self._home.shown
 
     def scrub(self) -> None:
         """Clean up what an interrupted destruction left."""
