@@ -76,7 +76,7 @@ def _answer(engine: "Engine", became: "Erasure", tried: str, json: bool) -> None
         say(_became(became, tried))
     if unsealed:
         values = words.plural(unsealed, "value")
-        note(f"{values} about {became.subject} were written before there were keys: hidden now, their bytes stay")
+        note(f"{values} about {became.subject} from before there were keys: hidden now, their bytes stay in the log")
     if became.refused:
         raise typer.Exit(1)
 

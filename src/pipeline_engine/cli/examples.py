@@ -101,6 +101,7 @@ _EXAMPLES = {
     "keys rotate": ("keys rotate", "keys rotate --to vault/master.key"),
     "keys backup": ("keys backup keys-2026-03.db",),
     "keys restore": ("keys restore keys-2026-03.db",),
+    "keys lost": ("keys lost", "keys lost --give-up"),
     "rebuild": ("rebuild", "rebuild --json"),
     "doctor": ("doctor",),
     "demo": ("demo", "demo --history export.csv --dir mine"),

@@ -1,4 +1,4 @@
-"""`keys status · rotate · backup · restore`."""
+"""`keys status · rotate · backup · restore · lost`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +84,27 @@ def restore(file: File, json: Json = False) -> None:
         emit_json({"keys": count, "destroyed": erased})
         return
     say(f"{words.plural(count, 'key')} put back, of which {erased:,} destroyed")
+
+
+@commands.command(epilog=epilog("keys lost"))
+def lost(
+    give_up: Annotated[bool, typer.Option("--give-up", help="Let what they closed read as erased, for good.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell which keys are in no place any more, as after an old back-up was put back. Leaves with 1 where some are."""
+    with opened(looking=True) as engine:
+        found = engine.lost_keys()
+        if give_up:
+            engine.give_up_lost_keys()
+    subjects = sorted(set(found.values()))
+    if json:
+        emit_json({"keys": len(found), "subjects": subjects, "given_up": give_up})
+    elif found:
+        say(f"{words.plural(len(found), 'key')} lost" + (", what they closed reads as erased now" if give_up else ""))
+        table([("", "left")], [(subject,) for subject in subjects], indent=2)
+    else:
+        say("no key is lost")
+    raise typer.Exit(1 if found and not give_up else 0)
 
 
 def _erased(engine: "Engine") -> int:

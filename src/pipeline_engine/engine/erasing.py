@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Unpack
+from typing import Any, TypeGuard, Unpack
 
 from pydantic_core import from_json
 
@@ -23,6 +23,7 @@ from pipeline_engine.privacy import (
     decide_confirm,
     decide_propose,
     decide_withdraw,
+    erasure_id,
     evolve_erasures,
 )
 from pipeline_engine.store import Decision, Finding, Fold, Receipt, Row, SubjectKeys
@@ -145,13 +146,34 @@ class ErasureVerbs(Shell):
         return self._carry_out(keys) if keys else 0
 
     def _carry_out(self, keys: SubjectKeys) -> int:
-        erased = self.erasures().erased
-        before = keys.carried_out() if erased else frozenset()
-        due = [each for each in erased if each.id not in before]
-        for each in due:
-            keys.destroy(each.subject, each.id)
+        due = self._due(keys)
+        for erasure, subject in due.items():
+            keys.destroy(subject, erasure)
         keys.scrub()
         return len(due)
+
+    def _due(self, keys: SubjectKeys) -> dict[str, str]:
+        """Whom to erase, by erasure: decided and not carried out. Nothing sealed is read: its key may be lost."""
+        decided = self._store.events(ERASURE_STREAM, names=(SubjectErased.__name__,))
+        before = keys.carried_out() if decided else frozenset()
+        ids = {erasure_id(each.event, each): each.event.subject for each in decided if _erases(each.event)}
+        return {erasure: subject for erasure, subject in ids.items() if erasure not in before}
+
+    def lost_keys(self) -> dict[str, str]:
+        """Keys that values in the log were closed with and that are in no place any more: whose, by id."""
+        known = {row.id for row in self.keys().rows()}
+        return {
+            sealed["key"]: sealed["subject"]
+            for row in self._sealed_rows()
+            for sealed in _sealed_in(from_json(row.payload)["data"])
+            if sealed["key"] not in known and sealed["key"] != "identity"
+        }
+
+    def give_up_lost_keys(self) -> int:
+        """From now on what was closed with a lost key reads as erased; how many keys are lost."""
+        lost = self.lost_keys()
+        self.keys().give_up(lost)
+        return len(lost)
 
     def keys(self) -> SubjectKeys:
         """The keys of what is personal; raises BadStore where the store was opened without."""
@@ -166,10 +188,10 @@ class ErasureVerbs(Shell):
 
     def erasure_findings(self) -> list[Finding]:
         """What doctor should know of erasures."""
-        erased, keys = self.erasures().erased, self._store.keys
-        due = len(erased) - len({each.id for each in erased} & keys.carried_out()) if erased and keys else 0
-        found = f"{len(erased)} carried out" if not due else f"{due} decided and not carried out"
-        return [Finding("erasures", not due, found, "" if not due else "any start of the engine carries them out")]
+        keys = self._store.keys
+        due = len(self._due(keys)) if keys else 0
+        found = f"{due} decided and not carried out" if due else "all carried out"
+        return [Finding("erasures", not due, found, "any start of the engine carries them out" if due else "")]
 
     def _about(self, subject: str, how: How) -> Envelope:
         kind, _, deal_id = checked_subject(subject).partition(":")
@@ -202,6 +224,10 @@ class ErasureVerbs(Shell):
 
 
 _LENGTH: Fold[int] = Fold("length", lambda state, recorded: recorded.version)
+
+
+def _erases(event: Event) -> TypeGuard[SubjectErased]:
+    return isinstance(event, SubjectErased)
 
 
 def _sealed_in(tree: Any) -> Iterator[dict[str, str]]:

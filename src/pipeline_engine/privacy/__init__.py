@@ -11,6 +11,7 @@ from pipeline_engine.privacy.erasure import (
     decide_confirm,
     decide_propose,
     decide_withdraw,
+    erasure_id,
     evolve_erasures,
 )
 from pipeline_engine.privacy.events import (
@@ -37,5 +38,5 @@ __all__ = [
     "decide_confirm",
     "decide_propose",
     "decide_withdraw",
-    "evolve_erasures",
+    "erasure_id", "evolve_erasures",
 ]  # fmt: skip

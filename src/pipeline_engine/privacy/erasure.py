@@ -88,8 +88,12 @@ def _proposal(event: ErasureProposed, recorded: Recorded) -> Proposal:
 def _erased(event: SubjectErased, recorded: Recorded, proposal: Proposal | None) -> Erased:
     at, who = recorded.envelope.at or recorded.recorded_at, recorded.envelope.actor
     by = proposal.by if proposal else ""
-    unique = f"{recorded.version} {recorded.recorded_at.isoformat()} {event.subject}"
-    return Erased(event.subject, who, by, at, recorded.position, unique)
+    return Erased(event.subject, who, by, at, recorded.position, erasure_id(event, recorded))
+
+
+def erasure_id(event: SubjectErased, recorded: Recorded) -> str:
+    """What tells one erasure from every other, also from one that stands in its place in a log that was restored."""
+    return f"{recorded.version} {recorded.recorded_at.isoformat()} {event.subject}"
 
 
 def decide_propose(state: Erasures, subject: str, reason: str, asker: Asker) -> Event | None:

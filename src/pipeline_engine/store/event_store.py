@@ -5,7 +5,7 @@ command decided anew. So decisions are pure.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -242,10 +242,11 @@ class Store:
         checked_name("stream", stream)
         return self._folds.load(stream, fold)
 
-    def events(self, stream: str, after: int = 0) -> list[Recorded]:
-        """The events of a stream after a version, in order; raises UnreadableEvent."""
+    def events(self, stream: str, after: int = 0, names: Collection[str] = ()) -> list[Recorded]:
+        """The events of a stream after a version, in order, of these names where some are; raises UnreadableEvent."""
         checked_name("stream", stream)
-        return [self._codec.decode(row) for row in self._log.stream_rows(stream, after)]
+        rows = self._log.stream_rows(stream, after)
+        return [self._codec.decode(row) for row in rows if not names or row.name in names]
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind a sealed value's JSON, as facts hold it; None where its key is gone."""

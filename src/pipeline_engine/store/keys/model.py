@@ -1,6 +1,6 @@
 """What is kept of keys, and what every place that keeps them can do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -109,6 +109,10 @@ class KeyRows(Protocol):
 
     def restore(self, rows: Sequence[KeyRow], carried_out: Sequence[str], now: int) -> None:
         """Keep what a back-up holds, where no key is kept yet; raises BadStore where one is."""
+        ...
+
+    def give_up(self, lost: Mapping[str, str], now: int) -> None:
+        """Know these keys, whose by id, as destroyed, without erasing the subjects."""
         ...
 
     def rows(self) -> Iterator[KeyRow]:

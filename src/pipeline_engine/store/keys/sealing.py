@@ -4,7 +4,7 @@ Keys in memory are trusted for a moment only (`LEASE_SECONDS`). Whoever destroys
 from then on no process of the store opens what it closed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from time import monotonic, sleep
@@ -22,6 +22,7 @@ from pipeline_engine.store.seal import IDENTITY, Forged, Sealed
 LEASE_SECONDS = 0.25
 KEPT = 16_384
 CHUNK = 5_000
+_NEXT_STEP = "restore the keys from a later back-up; `keys lost` tells what is lost without one"
 
 
 class SubjectKeys:
@@ -154,7 +155,7 @@ class SubjectKeys:
         with self._lock:
             row = self._rows.of_key(key_id)
             if row is None:
-                raise Forged(f"its key is not in {self._rows.place}; restore the keys from a later back-up")
+                raise Forged(f"its key is not in {self._rows.place}; {_NEXT_STEP}")
             if row.wrapped is not None:
                 return self._taken_in(row)
             self._by_id[key_id] = None
@@ -231,6 +232,12 @@ class SubjectKeys:
                     "`keys status` cleans up once nobody reads the keys"),
             checked("sealed", self.name != MIXED, _told(self.name), "start a new store for what must be erasable"),
         ]  # fmt: skip
+
+    def give_up(self, lost: Mapping[str, str]) -> None:
+        """Let what was closed with these keys, by id, read as erased; the subjects are not erased by that."""
+        if lost:
+            self._rows.give_up(lost, self._clock())
+            self._look_again()
 
     @property
     def sealed_from_the_beginning(self) -> bool:

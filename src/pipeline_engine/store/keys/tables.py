@@ -1,6 +1,6 @@
 """The tables of keys and what is asked of them, in SQL that SQLite and PostgreSQL both read."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -143,6 +143,13 @@ class KeyTables:
                 raise BadStore(f"{self.place} holds keys already; a back-up is restored only where there are none")
             run.many(_ADD, map(_values, rows))
             run.many("INSERT INTO {at}carried_out VALUES (?, ?)", [(erasure, now) for erasure in carried_out])
+            _turn(run)
+
+    def give_up(self, lost: Mapping[str, str], now: int) -> None:
+        """Know these keys as destroyed."""
+        with self.transaction() as run:
+            # Under another name: the subject was not erased, and may be recorded again.
+            run.many(_ADD, [(key_id, f"lost:{subject}", None, now) for key_id, subject in sorted(lost.items())])
             _turn(run)
 
     def rows(self) -> Iterator[KeyRow]:
