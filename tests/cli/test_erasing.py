@@ -76,18 +76,8 @@ def test_a_proposal_is_taken_back(noted: Type) -> None:
 
 def test_who_is_held_proposed_and_erased_is_listed(noted: Type) -> None:
     """In three parts, and as JSON with every stream."""
-    assert noted("erase list").out.split() == [
-        "kept",
-        "about",
-        "values",
-        "erased",
-        "in",
-        "deal:D-1",
-        "2",
-        "0",
-        "deal:D-1",
-        "2",
-    ]
+    told = ["kept", "about", "values", "erased", "in", "deal:D-1", "2", "0", "deal:D-1", "2"]
+    assert noted("erase list").out.split() == told
     proposed(noted)
     listed = noted("erase list deal:D-1").out
     assert "proposed\n" in listed
@@ -135,6 +125,24 @@ def test_keys_are_told_rotated_backed_up_and_put_back(noted: Type) -> None:
     assert (refused.code, "keys restore FILE" in refused.said_in_one_line()) == (2, True)
     assert noted("keys restore copy.db --json").json == {"keys": 1, "destroyed": 1}
     assert MAIL not in noted("deal show D-1").out
+
+
+def test_what_an_old_back_up_of_keys_does_not_open_can_be_given_up(noted: Type, run: Type) -> None:
+    """Until then it is no erasure, and the deal cannot be read; that is told with both ways out of it."""
+    assert noted("keys backup copy.db").code == 0
+    noted("deal open D-2 --process b2b --owner rep-1 --by rep-1")
+    run("deal", "note", "D-2", "call them", "--by", "rep-1")
+    for name in ("sales.db.keys", "sales.db.keys-wal", "sales.db.keys-shm"):
+        Path(name).unlink(missing_ok=True)
+    assert noted("keys restore copy.db").code == 0
+    assert MAIL in noted("deal show D-1").out
+    assert "from a later back-up; `keys lost` tells" in noted("deal show D-2").said_in_one_line()
+    told = noted("keys lost")
+    assert (told.code, told.out.split()) == (1, ["1", "key", "lost", "deal:D-2"])
+    assert noted("keys lost --give-up --json").json == {"keys": 1, "subjects": ["deal:D-2"], "given_up": True}
+    assert noted("deal timeline D-2").code == 0
+    assert noted("deal note D-2 anew --by rep-1").code == 0
+    assert noted("keys lost").out == "no key is lost\n"
 
 
 def test_the_master_key_is_moved_into_a_file_of_its_own(noted: Type, monkeypatch: pytest.MonkeyPatch) -> None:
