@@ -18,7 +18,7 @@ from pipeline_engine.store.log import Clock
 
 def copy_keys(rows: KeyRows, file: Path, clock: Clock) -> int:
     """
-    Write every key into a new file, wrapped as it is; how many.
+    Write every key into a new file, wrapped as it is; how many live ones.
 
     Raises:
         BadStore: There is a file of that name.
@@ -43,7 +43,7 @@ def copy_keys(rows: KeyRows, file: Path, clock: Clock) -> int:
     finally:
         for suffix in ("", "-wal", "-shm"):
             part.with_name(part.name + suffix).unlink(missing_ok=True)
-    return len(kept)
+    return sum(row.wrapped is not None for row in kept)
 
 
 def put_back(file: Path, into: KeyRows, home: MasterHome, clock: Clock) -> int:
