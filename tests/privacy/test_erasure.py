@@ -80,8 +80,7 @@ def test_whoever_lacks_the_role_is_refused_and_that_is_recorded() -> None:
         decide_withdraw(state, "person:p-7", None, NOBODY),
     ]
     assert tried == [
-        ErasureRefused(subject="person:p-7", tried=what, why="no-role")
-        for what in ("propose", "confirm", "withdraw")
+        ErasureRefused(subject="person:p-7", tried=what, why="no-role") for what in ("propose", "confirm", "withdraw")
     ]
 
 

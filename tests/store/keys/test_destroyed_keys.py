@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from threading import Event as ThreadEvent
 from threading import Thread
 
 import pytest
@@ -175,3 +176,35 @@ def test_nothing_that_is_shown_shows_a_key(store: Store) -> None:
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
     assert keys._master.written() not in shown
+
+
+@pytest.mark.parametrize("erasures", [pytest.param(4, id="ci"), pytest.param(40, marks=pytest.mark.soak, id="soak")])
+def test_erasing_while_others_write_leaves_every_event_readable(lasting_url: str, opened: Open, erasures: int) -> None:
+    """What was acknowledged before an erasure began is erased, what is written after it is not, and none is lost."""
+    stores, stop, written = [opened(lasting_url) for _ in range(3)], ThreadEvent(), list[tuple[int, int]]()
+
+    def write(who: int) -> None:
+        number = 0
+        while not stop.is_set():
+            note(stores[who], f"c-{who}-{number}", f"{who}-{number}")
+            written.append((who, number))
+            number += 1
+
+    writers = [Thread(target=write, args=(who,)) for who in (0, 1)]
+    for writer in writers:
+        writer.start()
+    before = list[tuple[int, int]]()
+    for nth in range(erasures):
+        before = list(written)
+        keys_of(stores[2]).destroy("deal:D-1", str(nth))
+    stop.set()
+    for writer in writers:
+        writer.join()
+    note(stores[0], "c-last", "after the last one")
+    found = texts(opened(lasting_url))
+    assert len(found) == len(written) + 1
+    assert found[-1] == "after the last one"
+    assert {f"{who}-{number}" for who, number in before} & {text for text in found if text} == set()
+    # The control: something was written before the last erasure, and it was reached.
+    assert before
+    assert None in found
