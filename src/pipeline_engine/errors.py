@@ -377,4 +377,4 @@ class UnreadableEvent(PipelineError):
 
     def __init__(self, stream: str, version: int, position: int | None, why: str) -> None:
         super().__init__(f"event {version} of stream `{stream}` (position {position}) cannot be read: {why}")
-        self.stream, self.version, self.position = stream, version, position
+        self.stream, self.version, self.position, self.why = stream, version, position, why

@@ -124,6 +124,18 @@ class Ledger:
             self._chunks = [_joined(self._chunks)]
         return self._chunks[0]
 
+    def put_back(self, table: pa.Table) -> None:
+        """
+        Begin with rows that `table` gave earlier.
+
+        Raises:
+            ValueError: They are of another schema.
+        """
+        if not table.schema.equals(self._schema):
+            raise ValueError("rows of another schema")
+        self._pending.clear()
+        self._chunks, self._settled = ([table] if table.num_rows else []), table.num_rows
+
 
 def _joined(chunks: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(chunks).unify_dictionaries().combine_chunks()
