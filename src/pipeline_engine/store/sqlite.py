@@ -12,6 +12,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from pipeline_engine.store.findings import checked, log_findings
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
 from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.sqlite_errors import unusable
 from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
 from pipeline_engine.store.sqlite_schema import opened
 from pipeline_engine.store.view_tables import SqliteRows
@@ -204,7 +205,10 @@ class SqliteLog:
                     sleep(GLANCE_SECONDS)
                 seen[0] = found
 
-            yield wait
+            try:
+                yield wait
+            except sqlite3.Error as error:
+                raise unusable(self.file.path, error) from error
 
     def findings(self) -> list[Finding]:
         """Journal, sync, integrity, and what every log is asked."""
