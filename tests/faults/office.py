@@ -76,7 +76,7 @@ class Office:
 
     def publish(self) -> None:
         """Publish the process its deals run through."""
-        self.engine.publish_text(PROCESS, "b2b.yaml", by="ops")
+        self.engine.publish_text(PROCESS, "b2b.yaml", by="ops", command_id="publish")
 
     def ask(self, ask: Ask) -> None:
         """Ask, and come back when it is acknowledged; asked once more, nothing more is recorded."""
