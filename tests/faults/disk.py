@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 from tests.faults import vfs
@@ -75,13 +76,15 @@ class Fault:
     """Nothing is done, and it is said to have gone well."""
     met: int = 0
     """How often it failed by now."""
+    now_and_then: Random | None = None
+    """Where given, one operation in ten fails."""
 
     def says(self, operation: str, name: str) -> int:
         """The error this operation comes to; 0 where it goes well."""
         if operation not in self.operations or not name.endswith(self.ends):
             return 0
-        if self.after:
-            self.after -= 1
+        if self.after or (self.now_and_then and self.now_and_then.random() > 0.1):
+            self.after = max(self.after - 1, 0)
             return 0
         self.met += 1
         return self.code

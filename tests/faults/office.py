@@ -91,7 +91,9 @@ class Office:
             case "set":
                 self.engine.set(ask.deal, {"amount": str(ask.number)}, **how)
             case "shared":
-                self.store.transact("deal:shared", Request(ask.id, ask.id), COUNT, _decision(ask.id))
+                # Now and then with every other writer kept out, as where deals are counted.
+                asked = Request(ask.id, ask.id), COUNT, _decision(ask.id)
+                self.store.transact("deal:shared", *asked, alone=ask.number // len(TURN) % 2 == 0)
             case "pair":
                 self.store.transact_all(_pair(ask), COUNT, lambda decisions: decisions)
             case _:

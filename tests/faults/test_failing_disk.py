@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ MODES = {
     "open": Fault(("open", "share"), vfs.CANTOPEN),
 }
 BEFORE, DURING, AFTER = 10, 30, 10
+THREADS = 4
 
 
 class Round:
@@ -116,6 +118,37 @@ def test_a_failing_disk_loses_nothing(disk: Disk, mode: str, rounds: int, seed: 
     sys.stdout.write(f"{mode}: {met} operations failed, {told} errors told\n")
     assert met > 0
     assert told > 0
+
+
+def until_answered(office: Office, ask: Ask) -> int:
+    """Ask as often as it takes; how often that was."""
+    for times in range(1, 1000):
+        try:
+            office.ask(ask)
+        except StoreUnreachable:
+            continue
+        return times
+    raise AssertionError(f"{ask.id} was never answered")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("asks", [24, pytest.param(480, marks=pytest.mark.soak)])
+def test_threads_on_a_disk_that_fails_now_and_then_lose_nothing(disk: Disk, mode: str, asks: int, seed: int):
+    """Threads that share an engine ask until they are answered; each command is there once, whichever try it was."""
+    with closing(Office(f"sqlite:///{disk.folder}/sales.db")) as office:
+        office.publish()
+        disk.fault = replace(MODES[mode], now_and_then=Random(seed))
+
+        def work(thread: int) -> int:
+            return sum(until_answered(office, Ask(f"t{thread}", number)) for number in range(asks))
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            tries = sum(threads.map(work, range(THREADS)))
+        disk.fault = None
+        done = [each for thread in range(THREADS) for n in range(asks) for each in command_ids(Ask(f"t{thread}", n))]
+        assert losses(office.store, done) == Losses()
+    assert damage(disk.folder / "sales.db") == ["ok"]
+    sys.stdout.write(f"{mode}: {tries} tries for {THREADS * asks} asks\n")
 
 
 def test_control_a_disk_that_forgets_is_found_out(disk: Disk):

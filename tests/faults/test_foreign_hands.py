@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_engine.errors import StoreUnreachable
+from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store import sqlite_file
 from pipeline_engine.store.sqlite_file import File
 from tests.faults.office import Ask, Losses, Office, command_ids, losses
 from tests.servers import Account
@@ -131,6 +133,52 @@ def test_going_to_another_folder_does_not_lose_the_store(tmp_path: Path, monkeyp
         with office.store._log.file.connection():  # type: ignore[attr-defined]  # the idle one is taken, a second is made
             assert losses(office.store, asked(office, 0, 4)) == Losses()
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("name", ["sales 50%41.db", "sales#1.db", "ünïcode.db", "a&mode=ro.db"])
+def test_a_file_is_named_as_it_is_written(tmp_path: Path, name: str, opened: Open):
+    """A name with signs that mean something elsewhere is a name like any other."""
+    opened(tmp_path / name).publish()
+    assert {file.name for file in tmp_path.iterdir()} == {name, f"{name}-wal", f"{name}-shm"}
+
+
+def test_a_file_with_two_names_is_refused(path: Path, office: Office):
+    """Writers by two names of one file would overwrite one another, so neither name is opened."""
+    office.close()
+    other = path.with_name("other.db")
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(BadStore, match="2 names"):
+            Office(f"sqlite:///{name}")
+    other.unlink()
+    other.symlink_to(path)
+    with closing(Office(f"sqlite:///{other}")) as again:
+        assert losses(again.store, ids(5)) == Losses()
+
+
+def test_control_writers_by_two_names_overwrite_one_another(path: Path, office: Office):
+    """Control: SQLite itself lets two names of one file be written to, and acknowledges what is lost."""
+    other = path.with_name("other.db")
+    other.hardlink_to(path)
+    insert = "INSERT INTO store_header VALUES ('by', 'another')"
+    program = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as plain: plain.execute(sys.argv[2])"
+    subprocess.run([sys.executable, "-c", program, other, insert], check=True)
+    asked(office, 5, 30)
+    office.close()
+    with closing(sqlite3.connect(path)) as plain:
+        found = plain.execute("SELECT count(*) FROM store_header WHERE key = 'by'").fetchone()
+    assert found == (0,)
+
+
+def test_a_file_held_by_another_program_is_told(path: Path, office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Whoever waits for a lock in vain is told how long was waited; when it is given back, commands go on."""
+    monkeypatch.setattr(sqlite_file, "LOCK_TIMEOUT_SECONDS", 0.1)
+    with closing(Office(f"sqlite:///{path}")) as waiting:
+        with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnreachable, match=r"was locked for \d+ s; try again"):
+                asked(waiting, 5, 6)
+        assert losses(waiting.store, asked(waiting, 5, 8)) == Losses()
 
 
 def crashed(office: Office, path: Path, place: Path) -> Path:

@@ -100,6 +100,21 @@ def _note(cursor: sqlite3.Cursor, commands: Sequence[Command]) -> None:
             raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
 
 
+def _glances(connection: sqlite3.Connection) -> Callable[[float], None]:
+    def version() -> int:
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+    seen = [version()]
+
+    def wait(seconds: float) -> None:
+        until = monotonic() + seconds
+        while (found := version()) == seen[0] and monotonic() < until:
+            sleep(GLANCE_SECONDS)
+        seen[0] = found
+
+    return wait
+
+
 class SqliteLog:
     """The log over one file; any number of processes may use it, their writes one after the other."""
 
@@ -192,23 +207,11 @@ class SqliteLog:
     @contextmanager
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Looks every few milliseconds whether another connection, of whatever process, has committed."""
-        with closing(self.file.connect()) as connection:
-
-            def version() -> int:
-                return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
-            seen = [version()]
-
-            def wait(seconds: float) -> None:
-                until = monotonic() + seconds
-                while (found := version()) == seen[0] and monotonic() < until:
-                    sleep(GLANCE_SECONDS)
-                seen[0] = found
-
-            try:
-                yield wait
-            except sqlite3.Error as error:
-                raise unusable(self.file.path, error) from error
+        try:
+            with closing(self.file.connect()) as connection:
+                yield _glances(connection)
+        except sqlite3.Error as error:
+            raise unusable(self.file.path, error) from error
 
     def findings(self) -> list[Finding]:
         """Journal, sync, integrity, and what every log is asked."""

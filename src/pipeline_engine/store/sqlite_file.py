@@ -161,11 +161,13 @@ class File(SQLiteDatastore):
 
 
 def identity(place: Path | str) -> Identity | None:
-    """Which file is at a place; None where there is none."""
+    """Which file is at a place; None where there is none. Raises StoreUnreachable where that cannot be told."""
     try:
         found = os.stat(place)  # noqa: PTH116 - on the way of every command, and Path.stat takes three times as long
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise StoreUnreachable(f"`{place}` cannot be looked at ({error.strerror}); look after its folder") from None
     return found.st_dev, found.st_ino
 
 
