@@ -8,11 +8,15 @@ import argparse
 import os
 import signal
 import traceback
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import sleep
 
+from pipeline_engine.exchange import ImportOptions, import_history, load_mapping
 from tests.faults.office import Ask, Office, command_ids
 
 WRITERS = 3
@@ -77,11 +81,17 @@ def write(plan: Plan, writer: str) -> None:
 
 def born(plan: Plan, writer: str) -> int:
     """A writer in a process of its own; its id."""
+    return forked(partial(write, plan, writer))
+
+
+def forked(work: Callable[[], object]) -> int:
+    """A process that does some work and ends; its id."""
     child = os.fork()
     if child:
         return child
     try:
-        write(plan, writer)
+        work()
+        os._exit(0)
     except BaseException:  # noqa: BLE001 - the child must not run its parent's code, whatever happens
         traceback.print_exc()
     finally:
@@ -91,8 +101,7 @@ def born(plan: Plan, writer: str) -> int:
 def killed(child: int) -> None:
     """Kill a writer; fails where it came to an end of its own before."""
     os.kill(child, signal.SIGKILL)
-    status = os.waitpid(child, 0)[1]
-    if not os.WIFSIGNALED(status):
+    if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
         raise SystemExit("a writer failed by itself")
 
 
@@ -119,6 +128,26 @@ def new_stores(plan: Plan, kills: int, chance: Random) -> None:
         killed(child)
 
 
+def imports(plan: Plan, kills: int, chance: Random) -> None:
+    """Kill whoever brings a history in, at a random moment; another one begins anew, and the last is let through."""
+    file, mapping = plan.store.with_name("crm.csv"), load_mapping(plan.store.with_name("crm.yaml"))
+
+    def bring_in() -> None:
+        with closing(Office(f"sqlite:///{plan.store}")) as office:
+            import_history(office.store, [file], mapping, office.engine.process("b2b"), ImportOptions(batch=50))
+
+    for _ in range(kills):
+        child = forked(bring_in)
+        sleep(chance.uniform(0, 0.3))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    if os.waitpid(forked(bring_in), 0)[1]:
+        raise SystemExit("the import failed by itself")
+
+
+WAYS = {"writers": many_lives, "early": many_lives, "new": new_stores, "imports": imports}
+
+
 def main() -> None:
     """Run as told on the command line."""
     parser = argparse.ArgumentParser()
@@ -126,11 +155,10 @@ def main() -> None:
     parser.add_argument("journals", type=Path)
     parser.add_argument("kills", type=int)
     parser.add_argument("seed", type=int)
-    parser.add_argument("--early", action="store_true")
-    parser.add_argument("--new", action="store_true")
+    parser.add_argument("way", choices=WAYS)
     told = parser.parse_args()
-    plan = Plan(told.store, told.journals, told.early, told.new)
-    (new_stores if plan.new else many_lives)(plan, told.kills, Random(told.seed))
+    plan = Plan(told.store, told.journals, early=told.way == "early", new=told.way == "new")
+    WAYS[told.way](plan, told.kills, Random(told.seed))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tests.faults import vfs
 from tests.faults.disk import Disk, Fault, under
 from tests.faults.office import Ask, Losses, Office, command_ids, damage, losses
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(vfs.missing()), reason=vfs.missing())]
 MODES = {
     "full": Fault(("write",), vfs.FULL),
     "short": Fault(("write",), vfs.FULL, short=True),

@@ -20,11 +20,12 @@ import pytest
 
 from pipeline_engine.store import Row
 from pipeline_engine.store.sqlite_file import File
+from tests.faults import vfs
 from tests.faults.disk import Disk, Mark, Op, Sync, SyncFolder, under
 from tests.faults.images import Surface, images
 from tests.faults.office import TURN, Ask, Office
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(vfs.missing()), reason=vfs.missing())]
 PAGES = 60
 """A checkpoint comes that often in the recorded run, so that cuts in the middle of one are many."""
 MEMORY = Path("/dev/shm")

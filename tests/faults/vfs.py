@@ -10,8 +10,8 @@ from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_vo
 from typing import Any
 
 FULL, CANTOPEN = 13, 14
-IOERR_READ, IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_DELETE = 266, 778, 1034, 1546, 2570
-IOERR_SHMSIZE = 4874
+IOERR_READ, IOERR_WRITE, IOERR_FSYNC = 266, 778, 1034
+VERSION = 3
 
 
 class File(Structure):
@@ -73,6 +73,16 @@ def library() -> Any:
             found.sqlite3_vfs_unregister.argtypes = [POINTER(Vfs)]
             return found
     raise AttributeError("this Python keeps the symbols of its SQLite to itself")
+
+
+def missing() -> str:
+    """Why these tests cannot stand between this SQLite and the disk; nothing where they can."""
+    try:
+        system = library().sqlite3_vfs_find(None).contents
+    except (AttributeError, OSError) as error:
+        return f"this Python's SQLite cannot be reached: {error}"
+    watched = system.version >= VERSION and system.get_call(ctypes.byref(system), b"openDirectory")
+    return "" if watched else f"SQLite's `{system.name.decode()}` does not tell when it syncs a folder"
 
 
 def copied(original: Structure) -> Any:
