@@ -112,6 +112,19 @@ def test_a_deleted_journal_is_told_and_brought_in(path: Path, office: Office, op
     assert losses(opened(path).store, said) == Losses()
 
 
+@pytest.mark.parametrize("name", ["sales.db", "sales.db-wal"])
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_change_in_a_folder_that_was_still_for_long_is_seen(path: Path, office: Office, name: str, replaced: bool):
+    """Where nothing came or went in the folder its files are not looked at again; when something does, they are."""
+    os.utime(path.parent, (0, 0))
+    asked(office, 5, 7)
+    path.with_name(name).unlink()
+    if replaced:
+        path.with_name(name).touch()
+    with pytest.raises(StoreUnreachable, match=GONE):
+        asked(office, 7, 8)
+
+
 def test_control_without_the_look_a_deleted_file_takes_commands(
     path: Path, office: Office, opened: Open, monkeypatch: pytest.MonkeyPatch
 ):

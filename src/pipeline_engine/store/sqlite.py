@@ -133,13 +133,13 @@ class SqliteLog:
 
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Append events and command row; raises Conflict."""
-        return self._insert(events, append.versions, (append.command,))
+        return self._insert(events, append.versions, (append.command,), looked=True)
 
     def append_many(
         self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions, commands)
+        return self._insert(events, versions, commands, looked=False)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -150,9 +150,11 @@ class SqliteLog:
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
 
-    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command]) -> int:
+    def _insert(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command], *, looked: bool
+    ) -> int:
         try:
-            with self.file.transaction(commit=True) as c:
+            with self.file.transaction(commit=True, looked=looked) as c:
                 positions = self.recorder.appended(c.sqlite_cursor, events, versions, commands)
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, local
+from time import time_ns
 
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
@@ -21,8 +22,9 @@ from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, replaced, 
 APPLICATION_ID = 0x50454E47
 SYNCHRONOUS = {"normal": 1, "full": 2, "extra": 3}
 KEPT_CONNECTIONS = 16
+TICK_NANOSECONDS = 1_100_000_000
 Identity = tuple[int, int]
-"""Which file it is, whatever its name: device and inode."""
+"""Which file it is, whatever its name: device and inode. Of a folder: inode, and when its names last changed."""
 
 
 class Connection(sqlite3.Connection):
@@ -30,6 +32,8 @@ class Connection(sqlite3.Connection):
 
     journal: Identity | None = None
     broken: bool = False
+    seen: Identity | None = None
+    """The state of the folder in which file and log were found to be there."""
 
 
 class File(SQLiteDatastore):
@@ -38,9 +42,11 @@ class File(SQLiteDatastore):
     def __init__(self, path: Path, synchronous: str) -> None:
         super().__init__(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type="text")
         # Where it is does not change when this process goes to another folder.
-        self.path, self._place, self.synchronous = path, path.absolute(), synchronous
-        self._journal = f"{self._place.resolve()}-wal"
+        self.path, self.synchronous, place = path, synchronous, path.absolute()
+        self._place, self._uri, there = str(place), place.as_uri(), place.resolve()
+        self._journal, self._folder, self._direct = f"{there}-wal", str(there.parent), str(there) == self._place
         self._identity: Identity | None = None
+        self._seen: Identity | None = None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -52,7 +58,7 @@ class File(SQLiteDatastore):
     def connect(self, *, making: bool = False) -> Connection:
         """A new connection, before any setting is made; only who is `making` a store makes a file."""
         return sqlite3.connect(
-            f"{self._place.as_uri()}?mode={'rwc' if making else 'rw'}", uri=True, factory=Connection,
+            f"{self._uri}?mode={'rwc' if making else 'rw'}", uri=True, factory=Connection,
             isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_SECONDS,
         )  # fmt: skip
 
@@ -61,11 +67,38 @@ class File(SQLiteDatastore):
         self._identity = identity(self._place)
 
     def _check_place(self) -> None:
-        # SQLite goes on writing to a file that was deleted or replaced: all of that would be acknowledged, and lost.
+        # SQLite goes on with a file that was deleted or replaced: what it writes there is acknowledged, and lost.
+        folder = self._folder_now()
+        if self._direct and folder == self._seen:
+            return
         if self._identity is not None and identity(self._place) != self._identity:
             raise replaced(self.path)
+        self._seen = settled(folder)
+
+    def _check_written(self, connection: Connection) -> None:
+        self._check_place()
+        # Looking at the log itself after each commit makes each sync a quarter slower: the kernel then has to write
+        # down when it was changed. A folder that did not change still has in it what was found there.
+        if connection.seen is not None and connection.seen == self._seen:
+            return
+        folder, found = self._folder_now(), identity(self._journal)
+        connection.journal = connection.journal or found
+        if found is None or found != connection.journal:
+            # Closed, the connections bring what they wrote to the file; then a new one begins a new log.
+            self._forget_idle()
+            connection.broken = True
+            raise replaced(Path(f"{self.path}-wal"))
+        connection.seen = settled(folder)
+
+    def _folder_now(self) -> Identity:
+        try:
+            found = os.stat(self._folder)  # noqa: PTH116 - as in `identity`
+        except OSError:
+            raise replaced(self.path) from None
+        return found.st_ino, found.st_mtime_ns
 
     def _configured(self) -> Connection:
+        self._check_place()
         connection = self.connect()
         connection.execute(f"PRAGMA synchronous={self.synchronous}")
         if connection.execute("PRAGMA synchronous").fetchone()[0] != SYNCHRONOUS[self.synchronous]:
@@ -73,7 +106,7 @@ class File(SQLiteDatastore):
         return connection
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self, *, looked: bool = False) -> Iterator[Connection]:
         """A connection for reads of one statement each; errors come out as ours."""
         if self._closed:
             raise StoreUnreachable(f"the store `{self.path}` is closed")
@@ -81,7 +114,8 @@ class File(SQLiteDatastore):
             # A forked child must neither use nor close what it inherited: closing drops its parent's locks.
             _inherited.append(self._idle)
             self._begin_anew()
-        self._check_place()
+        if not looked:
+            self._check_place()
         connection = None
         try:
             connection = self._taken() or self._configured()
@@ -108,32 +142,26 @@ class File(SQLiteDatastore):
             self._idle.append(connection)
 
     @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """One transaction; a writing one holds the lock from its begin, and is rolled back where it fails."""
+    def transaction(self, *, commit: bool, looked: bool = False) -> Iterator[SQLiteCursor]:
+        """
+        One transaction; a writing one holds the lock from its begin, and is rolled back where it fails.
+
+        Args:
+            looked: The file was read a moment ago; whether it is there is looked at after the commit only.
+        """
         held: SQLiteCursor | None = getattr(self._mine, "cursor", None)
         if commit and held:
             yield held
             return
-        with self.connection() as connection:
+        with self.connection(looked=looked) as connection:
             if not commit:
                 cursor = connection.cursor()
                 cursor.row_factory = sqlite3.Row
                 yield SQLiteCursor(cursor)
                 return
             with self._writers, _written(connection, self.path) as written:
-                self._check_journal(connection)
                 yield written
-            self._check_place()
-            self._check_journal(connection)
-
-    def _check_journal(self, connection: Connection) -> None:
-        found = identity(self._journal)
-        connection.journal = connection.journal or found
-        if found is None or found != connection.journal:
-            # Closed, the connections bring what they wrote to the file; then a new one begins a new log.
-            self._forget_idle()
-            connection.broken = True
-            raise replaced(Path(f"{self.path}-wal"))
+            self._check_written(connection)
 
     def _forget_idle(self) -> None:
         while (idle := self._taken()) is not None:
@@ -160,7 +188,7 @@ class File(SQLiteDatastore):
             self._forget_idle()
 
 
-def identity(place: Path | str) -> Identity | None:
+def identity(place: str) -> Identity | None:
     """Which file is at a place; None where there is none. Raises StoreUnreachable where that cannot be told."""
     try:
         found = os.stat(place)  # noqa: PTH116 - on the way of every command, and Path.stat takes three times as long
@@ -169,6 +197,12 @@ def identity(place: Path | str) -> Identity | None:
     except OSError as error:
         raise StoreUnreachable(f"`{place}` cannot be looked at ({error.strerror}); look after its folder") from None
     return found.st_dev, found.st_ino
+
+
+def settled(folder: Identity) -> Identity | None:
+    """The state of a folder, where a further change would show; None where it was changed just now."""
+    # Two changes in one tick of the file system's clock look like one.
+    return folder if time_ns() - folder[1] > TICK_NANOSECONDS else None
 
 
 @contextmanager
