@@ -77,13 +77,14 @@ class Fault:
     met: int = 0
     """How often it failed by now."""
     now_and_then: Random | None = None
-    """Where given, one operation in ten fails."""
+    """Where given, one operation in `one_in` fails, by chance."""
+    one_in: int = 10
 
     def says(self, operation: str, name: str) -> int:
         """The error this operation comes to; 0 where it goes well."""
         if operation not in self.operations or not name.endswith(self.ends):
             return 0
-        if self.after or (self.now_and_then and self.now_and_then.random() > 0.1):
+        if self.after or (self.now_and_then and self.now_and_then.randrange(self.one_in)):
             self.after = max(self.after - 1, 0)
             return 0
         self.met += 1
