@@ -131,7 +131,7 @@ def until_answered(office: Office, ask: Ask) -> int:
     raise AssertionError(f"{ask.id} was never answered")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "open"])
 @pytest.mark.parametrize("asks", [24, pytest.param(480, marks=pytest.mark.soak)])
 def test_threads_on_a_disk_that_fails_now_and_then_lose_nothing(disk: Disk, mode: str, asks: int, seed: int):
     """Threads that share an engine ask until they are answered; each command is there once, whichever try it was."""
@@ -149,6 +149,7 @@ def test_threads_on_a_disk_that_fails_now_and_then_lose_nothing(disk: Disk, mode
         assert losses(office.store, done) == Losses()
     assert damage(disk.folder / "sales.db") == ["ok"]
     sys.stdout.write(f"{mode}: {tries} tries for {THREADS * asks} asks\n")
+    assert tries > THREADS * asks
 
 
 def test_control_a_disk_that_forgets_is_found_out(disk: Disk):
