@@ -194,6 +194,18 @@ def test_a_file_held_by_another_program_is_told(path: Path, office: Office, monk
         assert losses(waiting.store, asked(waiting, 5, 8)) == Losses()
 
 
+def test_a_name_that_leads_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A link to itself, and a name in a folder that was deleted, are no places for a store."""
+    (tmp_path / "round.db").symlink_to("round.db")
+    with pytest.raises(StoreUnreachable, match="leads nowhere"):
+        Office(f"sqlite:///{tmp_path}/round.db")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(StoreUnreachable, match="leads nowhere"):
+        Office("sqlite:///sales.db")
+
+
 def crashed(office: Office, path: Path, place: Path) -> Path:
     """What a crash leaves: the file and its journals as they are now, in another folder."""
     place.mkdir()

@@ -42,8 +42,8 @@ class File(SQLiteDatastore):
     def __init__(self, path: Path, synchronous: str) -> None:
         super().__init__(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type="text")
         # Where it is does not change when this process goes to another folder.
-        self.path, self.synchronous, place = path, synchronous, path.absolute()
-        self._place, self._uri, there = str(place), place.as_uri(), place.resolve()
+        self.path, self.synchronous, (place, there) = path, synchronous, _placed(path)
+        self._place, self._uri = str(place), place.as_uri()
         self._journal, self._folder, self._direct = f"{there}-wal", str(there.parent), str(there) == self._place
         self._identity: Identity | None = None
         self._seen: Identity | None = None
@@ -186,6 +186,14 @@ class File(SQLiteDatastore):
         self._closed = True
         if getattr(self, "_idle", None) and self._process == os.getpid():
             self._forget_idle()
+
+
+def _placed(path: Path) -> tuple[Path, Path]:
+    """Where a file is, by the name given and by that which no link leads to."""
+    try:
+        return path.absolute(), path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise StoreUnreachable(f"`{path}` leads nowhere ({error}); name the file by its whole path") from None
 
 
 def identity(place: str) -> Identity | None:
