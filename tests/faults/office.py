@@ -112,6 +112,18 @@ class Office:
         self.engine.close()
 
 
+def asked(office: Office, first: int, last: int) -> list[str]:
+    """Ask for things in turn; the ids of their commands."""
+    for number in range(first, last):
+        office.ask(Ask("w", number))
+    return ids(last)
+
+
+def ids(last: int) -> list[str]:
+    """The ids of the first commands."""
+    return [command_id for number in range(last) for command_id in command_ids(Ask("w", number))]
+
+
 def _decision(command_id: str) -> Decide:
     def decide(state: object, version: int, reader: object) -> Decision:
         envelope = Envelope(at=MONDAY, actor="rep-03", command_id=command_id)

@@ -48,7 +48,7 @@ def test_writers_that_are_killed_lose_nothing(kill: Kill, kills: int):
     sys.stdout.write(f"{len(said)} acknowledged\n")
     with closing(Office(f"sqlite:///{plan.store}")) as office:
         assert losses(office.store, said) == Losses()
-        assert len(said) > kills
+        assert len(said) > kills // 4
     assert damage(plan.store) == ["ok"]
 
 
