@@ -39,7 +39,7 @@ def tried(url: str) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(15, marks=pytest.mark.soak)])
 def test_a_view_on_a_disk_that_fails_now_and_then_comes_out_whole(disk: Disk, mode: str, rounds: int, seed: int):
     """A follower tries again until it is there; every event is in the view once, and none is put aside."""
     url, chance = f"sqlite:///{disk.folder}/sales.db", Random(seed)
