@@ -12,6 +12,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from pipeline_engine.store.findings import checked, log_findings
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
 from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.sqlite_errors import unusable
 from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
 from pipeline_engine.store.sqlite_schema import opened
 from pipeline_engine.store.view_tables import SqliteRows
@@ -99,6 +100,21 @@ def _note(cursor: sqlite3.Cursor, commands: Sequence[Command]) -> None:
             raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
 
 
+def _glances(connection: sqlite3.Connection) -> Callable[[float], None]:
+    def version() -> int:
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+    seen = [version()]
+
+    def wait(seconds: float) -> None:
+        until = monotonic() + seconds
+        while (found := version()) == seen[0] and monotonic() < until:
+            sleep(GLANCE_SECONDS)
+        seen[0] = found
+
+    return wait
+
+
 class SqliteLog:
     """The log over one file; any number of processes may use it, their writes one after the other."""
 
@@ -117,13 +133,13 @@ class SqliteLog:
 
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Append events and command row; raises Conflict."""
-        return self._insert(events, append.versions, (append.command,))
+        return self._insert(events, append.versions, (append.command,), looked=True)
 
     def append_many(
         self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions, commands)
+        return self._insert(events, versions, commands, looked=False)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -134,9 +150,11 @@ class SqliteLog:
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
 
-    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command]) -> int:
+    def _insert(
+        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command], *, looked: bool
+    ) -> int:
         try:
-            with self.file.transaction(commit=True) as c:
+            with self.file.transaction(commit=True, looked=looked) as c:
                 positions = self.recorder.appended(c.sqlite_cursor, events, versions, commands)
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
@@ -191,20 +209,11 @@ class SqliteLog:
     @contextmanager
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Looks every few milliseconds whether another connection, of whatever process, has committed."""
-        with closing(self.file.connect()) as connection:
-
-            def version() -> int:
-                return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
-            seen = [version()]
-
-            def wait(seconds: float) -> None:
-                until = monotonic() + seconds
-                while (found := version()) == seen[0] and monotonic() < until:
-                    sleep(GLANCE_SECONDS)
-                seen[0] = found
-
-            yield wait
+        try:
+            with closing(self.file.connect()) as connection:
+                yield _glances(connection)
+        except sqlite3.Error as error:
+            raise unusable(self.file.path, error) from error
 
     def findings(self) -> list[Finding]:
         """Journal, sync, integrity, and what every log is asked."""

@@ -6,7 +6,8 @@ from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.log import FORMAT, Header, newer
-from pipeline_engine.store.sqlite_file import APPLICATION_ID, LOCK_TIMEOUT_SECONDS, File, unusable
+from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, unusable
+from pipeline_engine.store.sqlite_file import APPLICATION_ID, File
 
 # AUTOINCREMENT: a bare rowid would be given again after a delete, and renumbered by dump and restore.
 TABLES = (
@@ -42,12 +43,20 @@ def opened(file: File, new: Header) -> Header:
         raise StoreUnreachable(f"there is no folder `{folder}` for `{file.path.name}`; create it first")
     if file.path.is_dir():
         raise BadStore(f"`{file.path}` is a folder; name a file in it")
+    if file.path.exists() and (names := file.path.stat().st_nlink) > 1:
+        # Each name has a write-ahead log of its own: writers by two names overwrite one another, and nobody is told.
+        raise BadStore(
+            f"`{file.path}` is one file with {names} names (hard links), and writers by two of them overwrite one "
+            "another; remove the other names, or make a copy"
+        )
     try:
-        with closing(file.connect()) as connection:
+        with closing(file.connect(making=True)) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
             header = _looked_at(file, connection)
             _write_ahead(file, connection)
-            return header or _made(file, connection, new)
+            header = header or _made(file, connection, new)
+            file.recognise()
+            return header
     except sqlite3.Error as error:
         raise unusable(file.path, error) from error
 
@@ -58,7 +67,9 @@ def _looked_at(file: File, connection: sqlite3.Connection) -> Header | None:
     try:
         return _header(file, connection)
     finally:
-        connection.execute("ROLLBACK")
+        # Where reading failed SQLite may have ended the transaction by itself; what failed is to be told, not that.
+        if connection.in_transaction:
+            connection.rollback()
 
 
 def _header(file: File, connection: sqlite3.Connection) -> Header | None:
