@@ -22,6 +22,7 @@ from pipeline_engine.cli import (
     deal_ways,
     demonstration,
     imports,
+    keeping,
     process_diff,
     process_lint,
     processes,
@@ -86,4 +87,5 @@ app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 backtesting.register(app)
 stores.register(app)
+keeping.register(app)
 demonstration.register(app)
