@@ -81,7 +81,9 @@ $body$;
 REVOKE ALL ON FUNCTION {schema}.append_events FROM PUBLIC
 """
 _OURS = ("stored_events", "command_log", "store_header")
-_THERE = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name = ANY(%s)"
+# Not the standard's view of tables, which leaves out those that the role has no right on.
+_THERE = """SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'f')"""
 
 
 def lock_of(schema: str) -> int:
@@ -104,8 +106,9 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
             with connection.transaction():
                 return _opened(address, connection, new)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
-        why = error.diag.message_primary
-        raise BadStore(f"`{address.shown}` does not let its user make the tables: {why}") from error
+        needed = "grant it that, or name a role that may"
+        said = f"does not let its user make the tables or use them: {error.diag.message_primary}"
+        raise BadStore(f"`{address.shown}` {said}; {needed}") from error
     except psycopg.Error as error:
         raise address.unreachable(error) from error
 
@@ -132,7 +135,9 @@ def _opened(address: Address, connection: Connection[Any], new: Header) -> tuple
 
 
 def _make(connection: Connection[Any], schema: str, new: Header) -> None:
-    connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+    # Asked for first: to make a schema where there is none takes a right that a tenant's role has not.
+    if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone():
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
     connection.execute(tables(schema))
     header = SQL("INSERT INTO {}.store_header VALUES (%s, %s)").format(Identifier(schema))
     with connection.cursor() as cursor:
