@@ -19,7 +19,7 @@ from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
 from pipeline_engine.store.care.backup import Backup, back_up, quiet
 from pipeline_engine.store.care.digest import Digest, Progress, digest_of
-from pipeline_engine.store.care.examining import every_event_read, not_ahead
+from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
@@ -252,8 +252,14 @@ class Store:
         return self._codec.open_text(sealed, stream, version, name)
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows after a position in position order, as they are stored; personal values stay sealed."""
-        return self._log.rows(after, limit)
+        """
+        Rows after a position in position order, as they are stored; personal values stay sealed.
+
+        Raises UnreadableEvent for an event that this version does not know: who goes by names would skip it.
+        """
+        rows = self._log.rows(after, limit)
+        self._codec.check_names(rows)
+        return rows
 
     def position(self) -> int:
         """The position of the last event of the log; 0 where it is empty."""
@@ -295,7 +301,7 @@ class Store:
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
             *([not_ahead(self._log, now)] if now else []),
-            *([every_event_read(self._log, self._codec, told)] if deep else []),
+            every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
         ]
 
     def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:

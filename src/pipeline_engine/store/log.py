@@ -67,6 +67,10 @@ class Snapshot(Protocol):
         """What the store says of itself."""
         ...
 
+    def names(self) -> set[str]:
+        """The stored names of its events."""
+        ...
+
     def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
         """The log in batches, in the order of positions, up to one."""
         ...

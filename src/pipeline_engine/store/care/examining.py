@@ -12,6 +12,7 @@ from pipeline_engine.values import moment_at
 
 BATCH = 2000
 NAMED = 3
+ADVICE = "use the newest pipeline_engine that wrote here; else restore a back-up, and tell how this came about"
 # Clocks of machines that write to one server differ by less.
 SKEW = timedelta(minutes=1)
 
@@ -30,6 +31,14 @@ def not_ahead(log: Log, now: datetime) -> Finding:
     return checked("time", False, found, advice)
 
 
+def every_name_known(log: Log, codec: Codec) -> Finding:
+    """Whether this version knows the name of every event, which is quick; not whether it can read what is in them."""
+    with log.snapshot() as snapshot:
+        unknown = codec.unknown(snapshot.names())
+    found = f"this version knows no {', '.join(f'`{name}`' for name in unknown)}"
+    return checked("events", not unknown, found if unknown else "every name is known", ADVICE)
+
+
 def every_event_read(log: Log, codec: Codec, told: Progress) -> Finding:
     """Whether every event of the log can be read by this version; the first few that cannot are named."""
     wrong, count, after, head = list[str](), 0, 0, log.position()
@@ -39,9 +48,9 @@ def every_event_read(log: Log, codec: Codec, told: Progress) -> Finding:
                 codec.decode(row)
             except UnreadableEvent as error:
                 count += 1
-                wrong += [str(error)] if len(wrong) < NAMED else []
+                wrong += [f"{error.place}: {error.why}"] if len(wrong) < NAMED else []
         after = rows[-1].position
         told(after, head)
-    found = f"{count} cannot be read: {'; '.join(wrong)}" if count else f"all read up to position {after}"
-    advice = "a newer pipeline_engine may know them; else restore a back-up, and tell how this came about"
-    return checked("events", not count, found, advice)
+    more = f"; and {count - NAMED} more" if count > NAMED else ""
+    found = f"{count} cannot be read: {'; '.join(wrong)}{more}" if count else f"all read up to position {after}"
+    return checked("events", not count, found, ADVICE)

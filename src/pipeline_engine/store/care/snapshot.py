@@ -22,6 +22,7 @@ _ROWS = """SELECT notification_id, originator_id, originator_version, recorded_a
     FROM {schema}.stored_events WHERE notification_id <= %s ORDER BY notification_id"""
 _COMMANDS = "SELECT command_id, digest, stream, first, last, position FROM {schema}.command_log ORDER BY command_id"
 _HEAD = "SELECT coalesce(max(notification_id), 0) FROM {schema}.stored_events"
+_NAMES = "SELECT DISTINCT topic FROM {schema}.stored_events"
 _HEADER = "SELECT key, value FROM {schema}.store_header"
 
 
@@ -38,6 +39,10 @@ class SqliteSnapshot:
     def header(self) -> dict[str, str]:
         """The rows of the header."""
         return dict(self.connection.execute("SELECT key, value FROM store_header"))
+
+    def names(self) -> set[str]:
+        """The names of events."""
+        return {name for (name,) in self.connection.execute("SELECT DISTINCT topic FROM stored_events")}
 
     def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
         """The log in batches."""
@@ -72,6 +77,10 @@ class PostgresSnapshot:
         """The rows of the header."""
         return {key: value for page in self._pages(_HEADER) for key, value in page}
 
+    def names(self) -> set[str]:
+        """The names of events."""
+        return {name for page in self._pages(_NAMES) for (name,) in page}
+
     def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
         """The log in batches."""
         for page in self._pages(_ROWS, LAST if upto is None else upto):
@@ -98,6 +107,10 @@ class MemorySnapshot:
     def header(self) -> dict[str, str]:
         """What the store says of itself."""
         return dict(self._header)
+
+    def names(self) -> set[str]:
+        """The names of events."""
+        return {row.name for row in self._log}
 
     def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
         """The log in batches."""
