@@ -67,7 +67,7 @@ def _url(world: World) -> str:
 
 
 def _journal(world: World) -> str:
-    def connect(file: File) -> sqlite3.Connection:
+    def connect(file: File, **_: object) -> sqlite3.Connection:
         # This way to lock files cannot share memory, which a write-ahead log needs.
         return sqlite3.connect(f"file:{file.path}?vfs=unix-dotfile", uri=True, isolation_level=None)
 

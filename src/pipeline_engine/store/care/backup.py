@@ -21,6 +21,7 @@ from pipeline_engine.store.sqlite_file import APPLICATION_ID, unusable
 from pipeline_engine.store.sqlite_schema import TABLES
 
 PAGES = 512
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _NOTE = "CREATE TABLE IF NOT EXISTS backup_note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
 
@@ -55,7 +56,7 @@ def back_up(log: Log, file: Path, told: Progress = quiet) -> Backup:
     with whole_or_not_at_all(file) as part:
         with _writing(part) as copy:
             with log.snapshot() as snapshot:
-                expected = _copied(snapshot, copy, told)
+                expected = _copied(snapshot, copy, part, told)
             _note(copy, expected)
         found = _examined(part, told)
         if found.digest != expected:
@@ -79,21 +80,27 @@ def _writing(part: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _meant(part: Path, error: sqlite3.Error) -> PipelineError:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM:
+        folder = part.absolute().parent
         return StoreUnreachable(
-            f"there is no room for a copy in `{part.absolute().parent}`; make room, or name another"
+            f"no room for a copy in `{folder}`, or its disk fails ({error}); make room, or name another"
         )
     return unusable(part, error)
 
 
-def _copied(snapshot: Snapshot, copy: sqlite3.Connection, told: Progress) -> Digest:
+def _copied(snapshot: Snapshot, copy: sqlite3.Connection, part: Path, told: Progress) -> Digest:
     if isinstance(snapshot, SqliteSnapshot):
 
         def on(status: int, remaining: int, total: int) -> None:
             told(total - remaining, total)
 
-        # Its transaction holds one state of the file, so that writers do not make the copy begin anew.
-        snapshot.connection.backup(copy, pages=PAGES, progress=on)
+        try:
+            # Its transaction holds one state of the file, so that writers do not make the copy begin anew.
+            snapshot.connection.backup(copy, pages=PAGES, progress=on)
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM:
+                raise _meant(part, error) from error
+            raise
     else:
         _written_out(snapshot, copy, told)
     return digest_of(snapshot)
@@ -151,7 +158,9 @@ def reading(file: Path) -> Iterator[SqliteSnapshot]:
             copy.execute("BEGIN")
             _check_kind(file, copy)
             yield SqliteSnapshot(copy)
-    except sqlite3.Error as error:
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise BadStore(f"`{file}` is damaged ({error}); use another back-up") from error
         raise unusable(file, error) from error
 
 

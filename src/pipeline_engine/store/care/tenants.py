@@ -20,7 +20,7 @@ from pipeline_engine.store.postgres_server import Address
 LONGEST = 40
 _NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST - 1}}}")
 _TAKEN = """SELECT 'role `' || rolname || '`' FROM pg_roles WHERE rolname = %s
-    UNION ALL SELECT 'schema `' || nspname || '`' FROM pg_namespace WHERE nspname = %s"""
+    UNION ALL SELECT 'schema `' || nspname || '`' FROM pg_namespace WHERE nspname = ANY(%s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def make_tenant(name: str, url: str, role: str | None = None) -> Tenant:
             database = connection.info.dbname
             role = _checked("role", role or _role_of(database, name), longest=63)
             _checked("tenant", name)
-            taken = connection.execute(_TAKEN, (role, name)).fetchone()
+            taken = connection.execute(_TAKEN, (role, [name, f"{name}_keys"])).fetchone()
             if taken:
                 raise BadStore(f"`{address.shown}` has a {taken[0]} already; choose another name")
             _made(connection, tenant_statements(name, role, database, password))
@@ -80,6 +80,7 @@ def tenant_statements(name: str, role: str, database: str, password: str | None 
     """What makes a tenant; without a password it is to be set by `\\password`."""
     of = {
         "role": Identifier(_checked("role", role, longest=63)), "schema": Identifier(_checked("tenant", name)),
+        "keys": Identifier(f"{name}_keys"),
         "database": Identifier(database), "password": Literal(password), "comment": Literal("pipeline_engine tenant"),
     }  # fmt: skip
     login = "LOGIN PASSWORD {password}" if password else "LOGIN"
@@ -87,9 +88,16 @@ def tenant_statements(name: str, role: str, database: str, password: str | None 
         f"CREATE ROLE {{role}} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
         # A schema is made for a role by whoever is a member of it; afterwards nobody needs to be.
         "GRANT {role} TO CURRENT_USER",
-        "CREATE SCHEMA {schema} AUTHORIZATION {role}",
-        "COMMENT ON SCHEMA {schema} IS {comment}",
-        "REVOKE ALL ON SCHEMA {schema} FROM PUBLIC",
+        # A second one, for the keys of what is personal: the role may make no schema itself.
+        *(
+            text
+            for schema in ("schema", "keys")
+            for text in (
+                f"CREATE SCHEMA {{{schema}}} AUTHORIZATION {{role}}",
+                f"COMMENT ON SCHEMA {{{schema}}} IS {{comment}}",
+                f"REVOKE ALL ON SCHEMA {{{schema}}} FROM PUBLIC",
+            )
+        ),
         "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}",
         "REVOKE {role} FROM CURRENT_USER",
     ):
