@@ -156,6 +156,8 @@ def test_python_says_the_same(office: Type, folder: Path) -> None:
         assert engine.back_up(folder).file.parent == folder
     assert office("digest --json").json["log"] == made.digest.log
     assert office("restore python.db --verify").code == 0
+    done = Engine.restore(folder / "python.db", f"sqlite:///{folder}/again.db")
+    assert (done.same, done.backup.digest) == (True, made.digest)
 
 
 def test_a_copy_that_finds_no_room_is_told(year: Type, folder: Path) -> None:

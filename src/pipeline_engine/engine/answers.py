@@ -12,7 +12,7 @@ from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Bases, Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
-from pipeline_engine.store import Backup, Digest, Finding, Row, named_in
+from pipeline_engine.store import Backup, Digest, Finding, Restored, Row, named_in, restore
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
@@ -100,6 +100,17 @@ class AnswerVerbs(SetupVerbs):
             StoreUnreachable: It cannot be written.
         """
         return self._store.back_up(named_in(Path(file), "store", self._clock()), progress)
+
+    @staticmethod
+    def restore(file: str | Path, into: str, progress: Progress = quiet) -> Restored:
+        """
+        Bring a copy into the empty store at a URL, all of it or nothing, and read it back: `.same` says whether it is.
+
+        Raises:
+            BadStore: The copy is damaged or changed, or the store is not empty.
+            StoreUnreachable: One of them cannot be reached.
+        """
+        return restore(Path(file), into, told=progress)
 
     def digest(self, upto: int | None = None) -> Digest:
         """What the log holds up to a position in one number: equal logs, equal digests, on every kind of store."""
