@@ -10,6 +10,7 @@ import typer
 from pipeline_engine.cli import (
     auditing,
     backtesting,
+    copies,
     deal_approvals,
     deal_asks,
     deal_awaiting,
@@ -86,4 +87,5 @@ app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 backtesting.register(app)
 stores.register(app)
+copies.register(app)
 demonstration.register(app)

@@ -94,7 +94,12 @@ _EXAMPLES = {
     "backtest": ("backtest config/processes/b2b-saas-strict.yaml",
                  "backtest candidate.yaml --baseline b2b-saas@1 --fail-if 'newly_refused>10'"),
     "rebuild": ("rebuild", "rebuild --json"),
-    "doctor": ("doctor",),
+    "doctor": ("doctor", "doctor --deep --json"),
+    "backup": ("backup sales-monday.db", "backup backups/ --json"),
+    "restore": ("restore sales-monday.db --verify", "restore sales-monday.db --into sqlite:///again.db --verify"),
+    "digest": ("digest", "digest --upto 1200 --json"),
+    "tenant create": ("tenant create north --store postgresql://admin@localhost/sales",
+                      "tenant create north --store postgresql://admin@localhost/sales --sql"),
     "demo": ("demo", "demo --history export.csv --dir mine"),
 }  # fmt: skip
 

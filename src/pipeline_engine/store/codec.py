@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
-from pipeline_engine.errors import BadValue, UnreadableEvent
+from pipeline_engine.errors import BadValue, UnreadableEvent, printable
 from pipeline_engine.store.model import Draft, Row
 from pipeline_engine.store.seal import KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
@@ -67,6 +67,16 @@ class Codec:
         parts = from_json(sealed)
         return self._keys.open(Sealed(**parts), stream, version, name)
 
+    def check_names(self, rows: Sequence[Row]) -> None:
+        """Raises UnreadableEvent where a row is of an event that this version does not know, for who reads raw rows."""
+        if strange := self.unknown({row.name for row in rows}):
+            row = next(row for row in rows if row.name in strange)
+            raise UnreadableEvent(row.stream, row.version, row.position, _unknown(row.name))
+
+    def unknown(self, names: Set[str]) -> list[str]:
+        """Those of the stored names that this version does not know."""
+        return sorted(names - self._events.keys() - self._upcasters.names)
+
     def decode(self, row: Row) -> Recorded:
         """The event of a row; raises UnreadableEvent."""
         try:
@@ -75,7 +85,7 @@ class Codec:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             why = f"`{'.'.join(str(part) for part in first['loc'])}`: {first['type']}"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            why = str(error) if isinstance(error, _Unreadable) else f"no event, but {type(error).__name__}"
+            why = str(error) if isinstance(error, _Unreadable) else _no_event(error)
         raise UnreadableEvent(row.stream, row.version, row.position, why)
 
     def _decoded(self, row: Row) -> Recorded:
@@ -87,7 +97,7 @@ class Codec:
             name, data = self._upcasters(name, data)
         kind = self._events.get(name)
         if kind is None:
-            raise _Unreadable(f"there is no event `{name[:80]}`")
+            raise _Unreadable(_unknown(name))
         tree.setdefault("at", None)
         return Recorded(
             row.stream, row.version, row.position, moment_at(row.recorded_at),
@@ -105,6 +115,15 @@ class Codec:
                 raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
             return {"personal": text, "subject": sealed["subject"]}
         return {key: self._opened(part, key, row) for key, part in tree.items()}
+
+
+def _unknown(name: str) -> str:
+    return f"there is no event `{printable(name[:80])}` in this version"
+
+
+def _no_event(error: Exception) -> str:
+    # What the JSON reader itself says would quote the payload.
+    return f"no event, but {type(error).__name__}" + (" (no whole JSON)" if type(error) is ValueError else "")
 
 
 class _Unreadable(ValueError):

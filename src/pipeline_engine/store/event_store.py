@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
 
@@ -16,6 +17,9 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.care.backup import Backup, back_up, quiet
+from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
@@ -248,8 +252,14 @@ class Store:
         return self._codec.open_text(sealed, stream, version, name)
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows after a position in position order, as they are stored; personal values stay sealed."""
-        return self._log.rows(after, limit)
+        """
+        Rows after a position in position order, as they are stored; personal values stay sealed.
+
+        Raises UnreadableEvent for an event that this version does not know: who goes by names would skip it.
+        """
+        rows = self._log.rows(after, limit)
+        self._codec.check_names(rows)
+        return rows
 
     def position(self) -> int:
         """The position of the last event of the log; 0 where it is empty."""
@@ -277,14 +287,31 @@ class Store:
         """Something that waits for new events, at most so many seconds; for one thread."""
         return self._log.hints()
 
-    def findings(self) -> list[Finding]:
-        """What `doctor` should know of this store."""
+    def findings(self, *, now: datetime | None = None, deep: bool = False, told: Progress = quiet) -> list[Finding]:
+        """
+        What `doctor` should know of this store.
+
+        Args:
+            now: What the clock shows; None to leave out whether the log is ahead of it.
+            deep: Read every page and every event.
+        """
         header = self._log.header
         return [
-            *self._log.findings(),
+            *self._log.findings(deep=deep),
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
+            *([not_ahead(self._log, now)] if now else []),
+            every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
         ]
+
+    def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:
+        """What the log holds up to a position, in one number; with the command log where no position is named."""
+        with self._log.snapshot() as snapshot:
+            return digest_of(snapshot, upto, told)
+
+    def back_up(self, file: Path, told: Progress = quiet) -> Backup:
+        """A copy in a new file, read back; readers and writers go on. Raises BadStore and StoreUnreachable."""
+        return back_up(self._log, file, told)
 
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""

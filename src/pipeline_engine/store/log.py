@@ -56,6 +56,30 @@ def newer(place: str, found: str) -> BadStore:
     return BadStore(f"`{place}` has format {found}, {known}; use a newer pipeline_engine")
 
 
+class Snapshot(Protocol):
+    """Everything a store keeps that cannot be made again from it, at one moment."""
+
+    def head(self) -> int:
+        """The position of the last event; 0 where there is none."""
+        ...
+
+    def header(self) -> dict[str, str]:
+        """What the store says of itself."""
+        ...
+
+    def names(self) -> set[str]:
+        """The stored names of its events."""
+        ...
+
+    def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
+        """The log in batches, in the order of positions, up to one."""
+        ...
+
+    def commands(self) -> Iterator[list[Command]]:
+        """The command log in batches, in the byte order of ids."""
+        ...
+
+
 class Log(Protocol):
     """One backend; StoreUnreachable where it cannot be reached. One lock serialises every write."""
 
@@ -120,8 +144,12 @@ class Log(Protocol):
         """Something that waits for new events, at most so many seconds; for one thread."""
         ...
 
-    def findings(self) -> list[Finding]:
-        """Settings, format, integrity and positions, for `doctor`."""
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Everything at one moment, to be read from end to end while others write on; not within `exclusive`."""
+        ...
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings, format, integrity and positions, for `doctor`; `deep` reads every page."""
         ...
 
     def close(self) -> None:

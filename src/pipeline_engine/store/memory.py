@@ -11,6 +11,7 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
+from pipeline_engine.store.care.snapshot import MemorySnapshot
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.view_tables import SqliteRows
@@ -148,7 +149,14 @@ class MemoryLog:
 
         yield wait
 
-    def findings(self) -> list[Finding]:
+    @contextmanager
+    def snapshot(self) -> Iterator[MemorySnapshot]:
+        """Copies of the lists."""
+        with self.recorder._database_lock:
+            log, commands = list(self.recorder.log), list(self.recorder.commands.values())
+        yield MemorySnapshot({key: str(value) for key, value in self.header._asdict().items()}, log, commands)
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
         """Only that nothing of this lasts."""
         return [
             Finding(

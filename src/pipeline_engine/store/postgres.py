@@ -12,7 +12,8 @@ from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from pipeline_engine.store.findings import checked, log_findings
+from pipeline_engine.store.care.server_findings import server_findings
+from pipeline_engine.store.care.snapshot import PostgresSnapshot
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.postgres_schema import lock_of, opened
@@ -27,6 +28,7 @@ from pipeline_engine.store.postgres_server import (
 from pipeline_engine.store.view_tables import PostgresRows
 
 PAGE = 1000
+SNAPSHOT_MINUTES = 10
 _ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
 _APPEND = "SELECT conflict, positions, head FROM {schema}.append_events(%s, %s, %s, %s, %s, %s, %s, %s)"
 _OF_STREAM = f"SELECT {_ROW} FROM {{schema}}.stored_events WHERE originator_id = %s AND originator_version > %s"
@@ -133,8 +135,8 @@ class PostgresLog:
     """The log over one schema of a server; any number of processes may use it."""
 
     def __init__(self, url: str, clock: Clock, clock_name: str, keys: str) -> None:
-        refuse_database_functions()
         self.address = Address(url)
+        refuse_database_functions(self.address.shown)
         schema, self.header = opened(self.address, Header(FORMAT, clock(), clock_name, keys))
         self.server = Server(self.address, schema)
         self.recorder = PostgresRecorder(self.server, clock)
@@ -249,17 +251,22 @@ class PostgresLog:
         except psycopg.Error as error:
             raise self.address.unreachable(error) from error
 
-    def findings(self) -> list[Finding]:
-        """Settings of the server, and what every log is asked."""
-        settings = {
-            name: self._ask(f"SHOW {name}")[0][0] for name in ("fsync", "full_page_writes", "synchronous_commit")
-        }
-        asked = log_findings(
-            self._ask, self.header, events="{schema}.stored_events", commands="{schema}.command_log",
-            position="notification_id",
-        )  # fmt: skip
-        advice = "switch it on in postgresql.conf: a power cut loses events"
-        return [*(checked(name, value != "off", value, advice) for name, value in settings.items()), *asked]
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        """One REPEATABLE READ transaction on a connection of its own; writers go on beside it."""
+        try:
+            with psycopg.connect(self.address.conninfo) as connection:
+                configure(connection)
+                with connection.transaction():
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_MINUTES}min'")
+                    yield PostgresSnapshot(connection, self.server.schema)
+        except psycopg.Error as error:
+            raise self.address.unreachable(error) from error
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings of the server, rights, tenants, and what every log is asked."""
+        return server_findings(self._ask, self.server.schema, self.header, deep=deep)
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,7 +3,7 @@
 `postgresql://user:password@host:port/database`, with what libpq takes in the query, and with `schema=name`
 for a schema of its own (made where it is missing). Without it the first schema of the search path is used.
 A server that runs with `fsync = off` is refused, unless `fsync=off` in the query says that it is acceptable to lose the
-log in a power cut.
+log in a power cut; the same goes for `full_page_writes`.
 """
 
 import os
@@ -21,11 +21,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.unsafe import refuse
 
 LOCK_TIMEOUT_SECONDS = 30
 CONNECTIONS = 20
 WAIT_SECONDS = 5.0
 _OFF = {"", "0", "f", "false", "n", "no", "off"}
+_ACCEPTED = ("fsync", "full_page_writes")
+_OF_OURS = ("schema", *_ACCEPTED)
 _DEFAULTS = {
     "connect_timeout": 5, "application_name": "pipeline_engine",
     "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000,
@@ -49,13 +52,15 @@ class Address:
             parts = urlsplit(url)
             query = parse_qsl(parts.query, keep_blank_values=True)
             # Blanks as libpq wants them.
-            rest = urlencode([pair for pair in query if pair[0] not in ("schema", "fsync")], quote_via=quote)
+            rest = urlencode([pair for pair in query if pair[0] not in _OF_OURS], quote_via=quote)
             known = conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
         except (psycopg.Error, ValueError):
             form = "postgresql://user:password@host:port/database"
             raise BadStore(f"the store's URL cannot be read; write `{form}`") from None
-        self.schema, self.may_lose = dict(query).get("schema"), dict(query).get("fsync") == "off"
+        self.schema = dict(query).get("schema")
+        self.accepted = frozenset(name for name, value in query if name in _ACCEPTED and value == "off")
         place = f"{known.get('host', '')}:{known.get('port', 5432)}"
+        self.database = str(known.get("dbname") or known.get("user") or "")
         self.shown = f"postgresql://{place}/{known.get('dbname', '')}"
         settings: dict[str, Any] = {**_DEFAULTS, **known}
         self.conninfo = make_conninfo("", **settings)
@@ -72,10 +77,10 @@ class Address:
         return StoreUnreachable(f"`{self.shown}`: {words[:200]}")
 
 
-def refuse_database_functions() -> None:
+def refuse_database_functions(place: str) -> None:
     """Raises BadStore where the environment asks for the library's insert function."""
     if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS", "").strip().lower() not in _OFF:
-        raise BadStore("POSTGRES_ENABLE_DB_FUNCTIONS is set: readers would miss events for ever; unset it")
+        raise refuse("library_functions", place)
 
 
 class Server(PostgresDatastore):

@@ -9,11 +9,12 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
-from pipeline_engine.store.findings import checked, log_findings
+from pipeline_engine.store.care.file_findings import file_findings
+from pipeline_engine.store.care.snapshot import SqliteSnapshot
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.sqlite_errors import unusable
-from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
+from pipeline_engine.store.sqlite_file import File
 from pipeline_engine.store.sqlite_schema import opened
 from pipeline_engine.store.view_tables import SqliteRows
 
@@ -215,24 +216,21 @@ class SqliteLog:
         except sqlite3.Error as error:
             raise unusable(self.file.path, error) from error
 
-    def findings(self) -> list[Finding]:
-        """Journal, sync, integrity, and what every log is asked."""
-        journal, sync = self._rows("PRAGMA journal_mode")[0][0], self._rows("PRAGMA synchronous")[0][0]
-        damage = [text for (text,) in self._rows("PRAGMA quick_check(3)") if text != "ok"]
-        asked = log_findings(
-            self._rows, self.header, events="stored_events", commands="command_log", position="position"
-        )
-        return [
-            checked("journal", journal == "wal", f"journal mode {journal}", "put the file on a local disk"),
-            checked(
-                "synchronous",
-                sync >= SYNCHRONOUS["full"],
-                f"level {sync}, 2 outlives a power cut",
-                "use full",
-            ),
-            checked("integrity", not damage, "; ".join(damage) or "no damage found"),
-            *asked,
-        ]
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteSnapshot]:
+        """One read transaction; writers go on beside it, and the write-ahead log grows meanwhile."""
+        with self.file.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                # The state that is read is fixed by the first read, not by the beginning.
+                connection.execute(_NEWEST).fetchone()
+                yield SqliteSnapshot(connection)
+            finally:
+                connection.rollback()
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings of the file, integrity, and what every log is asked."""
+        return file_findings(self._rows, self.file, self.header, deep=deep)
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from contextlib import closing
 from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.log import FORMAT, Header, newer
 from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, unusable
 from pipeline_engine.store.sqlite_file import APPLICATION_ID, File
@@ -27,6 +28,12 @@ TABLES = (
         last INTEGER NOT NULL,
         position INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE TABLE store_header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)
+
+_RULES = (
+    ("stored_events", "position INTEGER PRIMARY KEY AUTOINCREMENT"),
+    ("stored_events", "UNIQUE (originator_id, originator_version)"),
+    ("command_log", "command_id TEXT PRIMARY KEY"),
 )
 
 
@@ -82,7 +89,18 @@ def _header(file: File, connection: sqlite3.Connection) -> Header | None:
     values = dict(connection.execute("SELECT key, value FROM store_header"))
     if int(values["format"]) > FORMAT:
         raise newer(str(file.path), values["format"])
+    _refuse_tables(str(file.path), connection)
     return Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
+
+
+def _refuse_tables(place: str, connection: sqlite3.Connection) -> None:
+    made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    for name, rule in _RULES:
+        if rule not in " ".join(made.get(name, "").split()):
+            raise refuse("tables", place, f"`{name}` lacks `{rule}`")
+    on_ours = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('stored_events', 'command_log')"
+    if trigger := connection.execute(on_ours).fetchone():
+        raise refuse("triggers", place, trigger[0])
 
 
 def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
@@ -97,7 +115,7 @@ def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
             sleep(0.01)
             continue
         if mode != "wal":
-            raise BadStore(f"`{file.path}` cannot keep a write-ahead log here (`{mode}`); use a local disk")
+            raise refuse("journal", str(file.path), mode)
         return
 
 
