@@ -20,6 +20,7 @@ from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
@@ -57,6 +58,10 @@ class Store:
     def __init__(self, log: Log, codec: Codec, clock_name: str) -> None:
         self._log, self._codec, self._clock_name = log, codec, clock_name
         self._folds = Folds(log, codec)
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Let every thread have its turn, as in a new process."""
         # Threads that decide on one stream take turns, so that only other processes can be first.
         self._turns = tuple(RLock() for _ in range(64))
         self._alone = 0

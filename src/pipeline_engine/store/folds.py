@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Command, Log
 from pipeline_engine.store.model import Fold, Row
 
@@ -23,6 +24,10 @@ class Folds:
     def __init__(self, log: Log, codec: Codec, kept: int = KEPT) -> None:
         self._log, self._codec, self._kept = log, codec, kept
         self._states: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """States are kept by whoever is next; a half-kept one cannot be."""
         self._lock = Lock()
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -21,12 +22,13 @@ from pipeline_engine.store.postgres_server import (
     Address,
     Server,
     broke,
-    configure,
     refuse_database_functions,
 )
 from pipeline_engine.store.view_tables import PostgresRows
 
 PAGE = 1000
+# The doctor's questions read the whole log before the first row of an answer comes.
+LOOK_SECONDS = 900.0
 _ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
 _APPEND = "SELECT conflict, positions, head FROM {schema}.append_events(%s, %s, %s, %s, %s, %s, %s, %s)"
 _OF_STREAM = f"SELECT {_ROW} FROM {{schema}}.stored_events WHERE originator_id = %s AND originator_version > %s"
@@ -139,11 +141,12 @@ class PostgresLog:
         self.server = Server(self.address, schema)
         self.recorder = PostgresRecorder(self.server, clock)
 
-    def _ask(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _ask(self, text: str, *values: Any, patience: float | None = None) -> list[tuple[Any, ...]]:
         query, until = self.recorder.sql(text), monotonic() + WAIT_SECONDS
         while True:
             try:
                 with self.server.get_connection() as connection:
+                    connection.patience = patience or connection.patience
                     cursor = connection.cursor(row_factory=tuple_row, binary=True)
                     return cursor.execute(query, values or None, prepare=True).fetchall()
             except PersistenceError as error:
@@ -237,8 +240,7 @@ class PostgresLog:
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Told by NOTIFY, which every append sends."""
         try:
-            with psycopg.connect(self.address.conninfo) as connection:
-                configure(connection)
+            with self.address.connected() as connection:
                 connection.execute("LISTEN stored_events")
 
                 def wait(seconds: float) -> None:
@@ -255,8 +257,8 @@ class PostgresLog:
             name: self._ask(f"SHOW {name}")[0][0] for name in ("fsync", "full_page_writes", "synchronous_commit")
         }
         asked = log_findings(
-            self._ask, self.header, events="{schema}.stored_events", commands="{schema}.command_log",
-            position="notification_id",
+            partial(self._ask, patience=LOOK_SECONDS), self.header,
+            events="{schema}.stored_events", commands="{schema}.command_log", position="notification_id",
         )  # fmt: skip
         advice = "switch it on in postgresql.conf: a power cut loses events"
         return [*(checked(name, value != "off", value, advice) for name, value in settings.items()), *asked]

@@ -13,7 +13,8 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.log import FORMAT, Header, newer
-from pipeline_engine.store.postgres_server import Address, configure
+from pipeline_engine.store.postgres_line import IsStandby
+from pipeline_engine.store.postgres_server import Address
 
 OLDEST_SERVER = 130_000
 _TABLES = """
@@ -96,11 +97,12 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
         StoreUnreachable: The server cannot be reached.
     """
     try:
-        with psycopg.connect(address.conninfo) as connection:
-            configure(connection)
+        with address.connected() as connection:
             _check_server(address, connection)
             with connection.transaction():
                 return _opened(address, connection, new)
+    except IsStandby as error:
+        raise BadStore(f"`{address.shown}` {error}") from error
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         why = error.diag.message_primary
         raise BadStore(f"`{address.shown}` does not let its user make the tables: {why}") from error
@@ -144,8 +146,6 @@ def tables(schema: str) -> Composed:
 def _check_server(address: Address, connection: Connection[Any]) -> None:
     if connection.info.server_version < OLDEST_SERVER:
         raise BadStore(f"`{address.shown}` is too old; PostgreSQL {OLDEST_SERVER // 10_000} or newer is needed")
-    if _one(connection, "SELECT pg_is_in_recovery()"):
-        raise BadStore(f"`{address.shown}` is a standby: what it shows may be old; name the primary server")
     if (encoding := _one(connection, "SHOW server_encoding")) != "UTF8":
         raise BadStore(f"`{address.shown}` keeps text as {encoding}; use a database made with UTF8")
     if _one(connection, "SHOW fsync") == "off" and not address.may_lose:
