@@ -1,0 +1,1 @@
+"""PostgreSQL under faults: killed servers and processes, lost replies, dead lines, standbys, and who reads beside it."""
