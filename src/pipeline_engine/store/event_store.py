@@ -35,6 +35,7 @@ from pipeline_engine.store.model import (
 )
 
 S = TypeVar("S")
+R = TypeVar("R")
 Decide = Callable[[S | None, int, Reader], Decision]
 Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
 ATTEMPTS = 8
@@ -90,13 +91,27 @@ class Store:
         checked_name("command id", request.command_id)
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
+
+        def once(attempt: int) -> Receipt:
+            with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt(stream, request, fold, decide)
+
+        return self._until_recorded(stream, request, once)
+
+    def _until_recorded(self, stream: str, request: Request, once: Callable[[int], R]) -> R:
         lost: Exception = Conflict()
         for attempt in range(ATTEMPTS):
+            if attempt == PATIENCE:
+                # A server that was put back to an earlier state has less than the states that are kept here.
+                self._folds.forget()
             try:
-                with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt(stream, request, fold, decide)
+                return once(attempt)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again
+            except StoreUnreachable as gone:
+                if isinstance(lost, OutcomeUnknown):
+                    raise gave_up(stream, request, lost) from gone
+                raise
         raise gave_up(stream, request, lost) from lost
 
     @contextmanager
@@ -149,14 +164,13 @@ class Store:
             CommandIdReused, WrongExpectedVersion, StoreUnreachable: As in `transact`; nothing was appended.
         """
         self._check_parts(parts)
-        lost: Exception = Conflict()
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt_all(parts, fold, settle)
-            except (Conflict, OutcomeUnknown) as again:
-                lost = again
-        raise gave_up(parts[0].stream, parts[0].request, lost) from lost
+
+        def once(attempt: int) -> list[Receipt | None]:
+            with self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt_all(parts, fold, settle)
+
+        # Of no parts nothing is asked, so that nothing can be lost.
+        return self._until_recorded(parts[0].stream, parts[0].request, once) if parts else []
 
     def _check_parts(self, parts: Sequence[Part[S]]) -> None:
         if self._alone == get_ident():

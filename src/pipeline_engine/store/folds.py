@@ -35,6 +35,11 @@ class Folds:
         state, version = self._at_hand(stream, fold)
         return self._carried_on(stream, fold, (state, version), self._log.stream_rows(stream, version))
 
+    def forget(self) -> None:
+        """Drop every state that is kept."""
+        with self._lock:
+            self._states.clear()
+
     def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
         """What the command log says of an id, and the state and version of a stream, in one look."""
         state, version = self._at_hand(stream, fold)

@@ -12,6 +12,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
+from psycopg_pool import PoolTimeout
 
 from pipeline_engine.store.findings import checked, log_findings
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
@@ -194,7 +195,8 @@ class PostgresLog:
         if isinstance(error, IntegrityError):
             return Conflict("a version of the stream is there already")
         unreachable = self.address.unreachable(error)
-        return OutcomeUnknown(str(unreachable)) if broke(error) else unreachable
+        unheard = isinstance(error.__cause__, PoolTimeout)
+        return OutcomeUnknown(str(unreachable)) if broke(error) and not unheard else unreachable
 
     def stream_rows(self, stream: str, after: int) -> list[Row]:
         """The rows of a stream after a version."""

@@ -131,7 +131,9 @@ def _opened(address: Address, connection: Connection[Any], new: Header) -> tuple
 
 
 def _make(connection: Connection[Any], schema: str, new: Header) -> None:
-    connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+    # Asked for again, a schema that is there needs a right that its user may well not have.
+    if not connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchall():
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
     connection.execute(tables(schema))
     header = SQL("INSERT INTO {}.store_header VALUES (%s, %s)").format(Identifier(schema))
     with connection.cursor() as cursor:

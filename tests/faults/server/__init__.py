@@ -1,1 +1,1 @@
-"""PostgreSQL under faults: killed servers and processes, lost replies, dead lines, standbys, and who reads beside it."""
+"""PostgreSQL under faults: killed servers and processes, lost replies, dead lines, standbys, readers beside it."""

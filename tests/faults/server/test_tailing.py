@@ -29,24 +29,28 @@ class ChangedItsMind(Exception):
 
 def write_locked(store: Store, stream: str, events: int, chance: Random) -> None:
     """Append so many events in transactions that take their time, of which one in five is rolled back."""
-    log, version = store._log, 0
+    version = 0
     while version < events:
         size = min(chance.choice([1, 1, 5, 30, 60]), events - version)
         batch = [StoredEvent(stream, version + nth, "Counted", b"") for nth in range(1, size + 1)]
         if size == 1 and chance.random() < 0.5:
             command = Command(f"{stream}/{version}", "d", stream, version + 1, version + 1, 0)
-            log.append(batch, Append(command, {stream: version}))
+            store._log.append(batch, Append(command, {stream: version}))
             version += 1
-            continue
-        try:
-            with log.exclusive():
-                log.append_many(batch, {stream: version})
-                sleep(chance.uniform(0, LONGEST_DELAY))
-                if chance.random() < 0.2:
-                    raise ChangedItsMind
-        except ChangedItsMind:
-            continue
-        version += size
+        else:
+            version += _dawdle(store, batch, version, chance)
+
+
+def _dawdle(store: Store, batch: list[StoredEvent], version: int, chance: Random) -> int:
+    try:
+        with store._log.exclusive():
+            store._log.append_many(batch, {str(batch[0].originator_id): version})
+            sleep(chance.uniform(0, LONGEST_DELAY))
+            if chance.random() < 0.2:
+                raise ChangedItsMind
+    except ChangedItsMind:
+        return 0
+    return len(batch)
 
 
 def write_unlocked(store: Store, stream: str, events: int, chance: Random) -> None:
