@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from pipeline_engine.errors import BadStore, PipelineError, StoreUnreachable
+from pipeline_engine.store.sqlite_forks import Tracked, closed_before_forks, opened
 
 LOCK_TIMEOUT_SECONDS = 30
 APPLICATION_ID = 0x50454E47
@@ -28,7 +29,8 @@ class File(SQLiteDatastore):
 
     def __init__(self, path: Path, synchronous: str) -> None:
         super().__init__(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type="text")
-        self.path, self.synchronous = path, synchronous
+        self.path, self.synchronous, self._whole = path, synchronous, str(path.resolve())
+        closed_before_forks(self)
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -39,7 +41,12 @@ class File(SQLiteDatastore):
 
     def connect(self) -> sqlite3.Connection:
         """A new connection, before any setting is made."""
-        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_SECONDS)
+        return opened(self._whole, self, self._opened)
+
+    def _opened(self) -> Tracked:
+        return sqlite3.connect(
+            self.path, factory=Tracked, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_SECONDS
+        )
 
     def _configured(self) -> sqlite3.Connection:
         connection = self.connect()
@@ -54,7 +61,7 @@ class File(SQLiteDatastore):
         if self._closed:
             raise StoreUnreachable(f"the store `{self.path}` is closed")
         if self._process != os.getpid():
-            # A forked child must neither use nor close what it inherited: closing drops its parent's locks.
+            # A forked child has threads and locks of its own; connections it neither uses nor closes.
             _inherited.append(self._idle)
             self._begin_anew()
         connection = None
@@ -115,9 +122,13 @@ class File(SQLiteDatastore):
     def close(self) -> None:
         """Close every idle connection; those in use are closed when they come back."""
         self._closed = True
-        idle = getattr(self, "_idle", None)
-        while idle and self._process == os.getpid():
-            idle.pop().close()
+        if getattr(self, "_idle", None):
+            self.drop_idle()
+
+    def drop_idle(self) -> None:
+        """Close what nobody uses."""
+        while self._process == os.getpid() and (connection := self._taken()):
+            connection.close()
 
 
 @contextmanager

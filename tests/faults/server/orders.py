@@ -107,13 +107,12 @@ def gaps(rows: Iterable[Row]) -> list[str]:
 
 def _of_one(store: Store, one: Order, receipts: Receipts | None, there: Mapping[str, list[Row]]) -> list[str]:
     sizes = {len(rows) for rows in there.values()}
-    name = f"`{one.who}/{one.number}`"
+    name, was = f"`{one.who}/{one.number}`", "not acknowledged" if receipts is None else "acknowledged"
     if sizes == {0} and receipts is None:
         return [
             f"{name} has a receipt and no events" for stream in one.streams if store.receipt(one.command_id(stream))
         ]
     if sizes != {one.size}:
-        was = "acknowledged" if receipts else "not acknowledged"
         return [f"{name}, {was}, has {[len(rows) for rows in there.values()]} events instead of {one.size} each"]
     told = []
     for nth, (stream, rows) in enumerate(there.items()):
