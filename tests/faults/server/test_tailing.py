@@ -61,7 +61,7 @@ def write_unlocked(store: Store, stream: str, events: int, chance: Random) -> No
 
 
 def _unlocked_postgres(store: Store, stream: str, version: int, delay: float) -> None:
-    with store._log.server.get_connection() as connection, connection.transaction():  # type: ignore[attr-defined]
+    with store._log.server.get_connection() as connection, connection.transaction():  # type: ignore[attr-defined]  # below it
         connection.execute("INSERT INTO stored_events VALUES (%s, %s, 'Counted', '', default, 0)", (stream, version))
         sleep(delay)
 
@@ -73,7 +73,7 @@ def _unlocked_sqlite(store: Store, stream: str, version: int, delay: float) -> N
     # SQLite itself lets one in at a time, so that only a position from elsewhere can be drawn too early.
     position = next(_drawn)
     sleep(delay)
-    with sqlite3.connect(store._log.file.path, timeout=30) as connection:  # type: ignore[attr-defined]
+    with sqlite3.connect(store._log.file.path, timeout=30) as connection:  # type: ignore[attr-defined]  # below it
         row = (position, stream, version, 0, "Counted", b"")
         connection.execute(
             "INSERT INTO stored_events (position, originator_id, originator_version, recorded_at, topic, state)"
