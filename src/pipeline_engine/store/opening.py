@@ -32,7 +32,7 @@ def open_store(
         url: `memory://` · `sqlite:///file.db` (relative) · `sqlite:////folder/file.db` (absolute), with
             `?synchronous=normal` where losing the last commands in a power cut is acceptable ·
             `postgresql://user:password@host/database`, with `?schema=name` for a schema of its own, and `?fsync=off`
-            where a server that syncs nothing is acceptable.
+            where a server that syncs nothing is acceptable, `lock_timeout=` and `answer_timeout=` seconds.
         clock: Says when something is recorded; aware.
         clock_name: Written into a new store; another name later is reported by `Store.findings`.
         keys: Closes and opens personal values.

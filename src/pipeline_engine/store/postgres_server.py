@@ -10,7 +10,7 @@ others, and anybody for a server that sends nothing.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import local
+from threading import Lock, local
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -23,7 +23,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import PoolTimeout
 
 from pipeline_engine.errors import BadStore, PipelineError, StoreUnreachable
-from pipeline_engine.store.postgres_line import Line, configured
+from pipeline_engine.store.postgres_line import Line, NoAnswer, configured
 
 LOCK_TIMEOUT_SECONDS = 30
 ANSWER_SECONDS_MORE = 10
@@ -138,7 +138,7 @@ class Server(PostgresDatastore):
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._process, self._mine = os.getpid(), local()
+        self._process, self._mine, self._leaving = os.getpid(), local(), Lock()
         self.pool = Pool(self.address)
 
     def register_type_adapters(self) -> None:
@@ -157,10 +157,25 @@ class Server(PostgresDatastore):
         if held:
             yield held
             return
-        with super().get_connection() as connection:
-            assert isinstance(connection, Line)
-            connection.patience = self.address.answer_seconds
-            yield connection
+        pool = self.pool
+        try:
+            with super().get_connection() as connection:
+                assert isinstance(connection, Line)
+                connection.patience = self.address.answer_seconds
+                yield connection
+        except PersistenceError as error:
+            if isinstance(error.__cause__, NoAnswer):
+                self._leave(pool)
+            raise
+
+    def _leave(self, pool: Any) -> None:
+        # Where one line is dead the idle ones beside it are too, and each would be waited for.
+        with self._leaving:
+            left = self.pool is pool
+            if left:
+                self.pool = Pool(self.address)
+        if left:
+            pool.close(timeout=0)
 
     @contextmanager
     def exclusive(self, lock: int) -> Iterator[None]:

@@ -5,7 +5,7 @@ Every call returns or raises within a bounded time, and what is true is found wh
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from threading import Thread
 from time import monotonic
 from typing import TypeVar
@@ -144,6 +144,16 @@ def test_a_line_that_goes_nowhere_is_told_in_time(wire: Wire, briefly: str, open
     wire.dead = False
     wire.cut()
     assert soon(lambda: ask(store, "c-2").first) == 2
+
+
+def test_of_many_dead_lines_one_is_waited_for(wire: Wire, briefly: str, opened: Callable[..., Store]) -> None:
+    """Where many connections are idle on a line that died, a call tries one of them and not one after the other."""
+    store = opened(briefly)
+    with ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(store._log.server.get_connection())  # type: ignore[attr-defined]  # the log below
+    wire.dead = True
+    assert how_it_ended(CALLS["a command that keeps others out"], store) == (StoreUnreachable, True)
 
 
 class Dies(Meddled):
