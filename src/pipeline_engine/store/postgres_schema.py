@@ -131,8 +131,8 @@ def _opened(address: Address, connection: Connection[Any], new: Header) -> tuple
 
 
 def _make(connection: Connection[Any], schema: str, new: Header) -> None:
-    # Asked for again, a schema that is there needs a right that its user may well not have.
-    if not connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchall():
+    # Asked for first: to make a schema where there is none takes a right that a tenant's role has not.
+    if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone():
         connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
     connection.execute(tables(schema))
     header = SQL("INSERT INTO {}.store_header VALUES (%s, %s)").format(Identifier(schema))

@@ -19,6 +19,7 @@ from tests.faults.server.orders import Order, Receipts, order, place, wrongs
 from tests.store.given import store_at
 
 WRITERS = 3
+FIRST_SAID_SECONDS = 60
 LONGEST_LIFE = 0.25  # seconds; opening the store takes a part of it
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([__name__])
@@ -57,7 +58,9 @@ class Writer:
         saying.close()
 
     def kill(self) -> None:
-        """Kill it, and hear what it said before."""
+        """Kill it, and hear what it said before; not before it said anything at all."""
+        if not self.last:
+            self._heard.poll(FIRST_SAID_SECONDS)
         self._process.kill()
         self._process.join()
         with suppress(EOFError, OSError):
