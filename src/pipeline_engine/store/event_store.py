@@ -24,6 +24,7 @@ from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
@@ -38,6 +39,7 @@ from pipeline_engine.store.model import (
 )
 
 S = TypeVar("S")
+R = TypeVar("R")
 Decide = Callable[[S | None, int, Reader], Decision]
 Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
 ATTEMPTS = 8
@@ -61,6 +63,10 @@ class Store:
     def __init__(self, log: Log, codec: Codec, clock_name: str) -> None:
         self._log, self._codec, self._clock_name = log, codec, clock_name
         self._folds = Folds(log, codec)
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Let every thread have its turn, as in a new process."""
         # Threads that decide on one stream take turns, so that only other processes can be first.
         self._turns = tuple(RLock() for _ in range(64))
         self._alone = 0
@@ -89,13 +95,27 @@ class Store:
         checked_name("command id", request.command_id)
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
+
+        def once(attempt: int) -> Receipt:
+            with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt(stream, request, fold, decide)
+
+        return self._until_recorded(stream, request, once)
+
+    def _until_recorded(self, stream: str, request: Request, once: Callable[[int], R]) -> R:
         lost: Exception = Conflict()
         for attempt in range(ATTEMPTS):
+            if attempt == PATIENCE:
+                # A server that was put back to an earlier state has less than the states that are kept here.
+                self._folds.forget()
             try:
-                with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt(stream, request, fold, decide)
+                return once(attempt)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again
+            except StoreUnreachable as gone:
+                if isinstance(lost, OutcomeUnknown):
+                    raise gave_up(stream, request, lost) from gone
+                raise
         raise gave_up(stream, request, lost) from lost
 
     @contextmanager
@@ -148,14 +168,13 @@ class Store:
             CommandIdReused, WrongExpectedVersion, StoreUnreachable: As in `transact`; nothing was appended.
         """
         self._check_parts(parts)
-        lost: Exception = Conflict()
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt_all(parts, fold, settle)
-            except (Conflict, OutcomeUnknown) as again:
-                lost = again
-        raise gave_up(parts[0].stream, parts[0].request, lost) from lost
+
+        def once(attempt: int) -> list[Receipt | None]:
+            with self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt_all(parts, fold, settle)
+
+        # Of no parts nothing is asked, so that nothing can be lost.
+        return self._until_recorded(parts[0].stream, parts[0].request, once) if parts else []
 
     def _check_parts(self, parts: Sequence[Part[S]]) -> None:
         if self._alone == get_ident():

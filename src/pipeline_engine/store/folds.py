@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Command, Log
 from pipeline_engine.store.model import Fold, Row
 
@@ -23,12 +24,21 @@ class Folds:
     def __init__(self, log: Log, codec: Codec, kept: int = KEPT) -> None:
         self._log, self._codec, self._kept = log, codec, kept
         self._states: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """States are kept by whoever is next; a half-kept one cannot be."""
         self._lock = Lock()
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version."""
         state, version = self._at_hand(stream, fold)
         return self._carried_on(stream, fold, (state, version), self._log.stream_rows(stream, version))
+
+    def forget(self) -> None:
+        """Drop every state that is kept."""
+        with self._lock:
+            self._states.clear()
 
     def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
         """What the command log says of an id, and the state and version of a stream, in one look."""

@@ -35,7 +35,8 @@ def open_store(
         url: `memory://` · `sqlite:///file.db` (relative) · `sqlite:////folder/file.db` (absolute), with
             `?synchronous=normal` where losing the last commands in a power cut is acceptable, and `?machines=one` for
             a network disk that no other machine uses · `postgresql://user:password@host/database`, with `?schema=name`
-            for a schema of its own, and `?fsync=off` or `?full_page_writes=off` where such a server is acceptable.
+            for a schema of its own, `?fsync=off` or `?full_page_writes=off` where such a server is acceptable, and
+            `lock_timeout=` and `answer_timeout=` seconds.
         clock: Says when something is recorded; aware.
         clock_name: Written into a new store; another name later is reported by `Store.findings`.
         keys: Closes and opens personal values.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -11,6 +12,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
+from psycopg_pool import PoolTimeout
 
 from pipeline_engine.store.care.server_findings import server_findings
 from pipeline_engine.store.care.snapshot import PostgresSnapshot
@@ -22,13 +24,14 @@ from pipeline_engine.store.postgres_server import (
     Address,
     Server,
     broke,
-    configure,
     refuse_database_functions,
 )
 from pipeline_engine.store.view_tables import PostgresRows
 
 PAGE = 1000
 SNAPSHOT_MINUTES = 10
+# The doctor's questions read the whole log before the first row of an answer comes.
+LOOK_SECONDS = 900.0
 _ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
 _APPEND = "SELECT conflict, positions, head FROM {schema}.append_events(%s, %s, %s, %s, %s, %s, %s, %s)"
 _OF_STREAM = f"SELECT {_ROW} FROM {{schema}}.stored_events WHERE originator_id = %s AND originator_version > %s"
@@ -141,11 +144,12 @@ class PostgresLog:
         self.server = Server(self.address, schema)
         self.recorder = PostgresRecorder(self.server, clock)
 
-    def _ask(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _ask(self, text: str, *values: Any, patience: float | None = None) -> list[tuple[Any, ...]]:
         query, until = self.recorder.sql(text), monotonic() + WAIT_SECONDS
         while True:
             try:
                 with self.server.get_connection() as connection:
+                    connection.patience = patience or connection.patience
                     cursor = connection.cursor(row_factory=tuple_row, binary=True)
                     return cursor.execute(query, values or None, prepare=True).fetchall()
             except PersistenceError as error:
@@ -193,7 +197,8 @@ class PostgresLog:
         if isinstance(error, IntegrityError):
             return Conflict("a version of the stream is there already")
         unreachable = self.address.unreachable(error)
-        return OutcomeUnknown(str(unreachable)) if broke(error) else unreachable
+        unheard = isinstance(error.__cause__, PoolTimeout)
+        return OutcomeUnknown(str(unreachable)) if broke(error) and not unheard else unreachable
 
     def stream_rows(self, stream: str, after: int) -> list[Row]:
         """The rows of a stream after a version."""
@@ -239,8 +244,7 @@ class PostgresLog:
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Told by NOTIFY, which every append sends."""
         try:
-            with psycopg.connect(self.address.conninfo) as connection:
-                configure(connection)
+            with self.address.connected() as connection:
                 connection.execute("LISTEN stored_events")
 
                 def wait(seconds: float) -> None:
@@ -255,18 +259,17 @@ class PostgresLog:
     def snapshot(self) -> Iterator[PostgresSnapshot]:
         """One REPEATABLE READ transaction on a connection of its own; writers go on beside it."""
         try:
-            with psycopg.connect(self.address.conninfo) as connection:
-                configure(connection)
-                with connection.transaction():
-                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                    connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_MINUTES}min'")
-                    yield PostgresSnapshot(connection, self.server.schema)
+            with self.address.connected() as connection, connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_MINUTES}min'")
+                yield PostgresSnapshot(connection, self.server.schema)
         except psycopg.Error as error:
             raise self.address.unreachable(error) from error
 
     def findings(self, *, deep: bool = False) -> list[Finding]:
         """Settings of the server, rights, tenants, and what every log is asked."""
-        return server_findings(self._ask, self.server.schema, self.header, deep=deep)
+        ask = partial(self._ask, patience=LOOK_SECONDS)
+        return server_findings(ask, self.server.schema, self.header, deep=deep)
 
     def close(self) -> None:
         """Close the connections."""

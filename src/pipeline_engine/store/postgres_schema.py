@@ -13,8 +13,10 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.care.server_settings import refuse_server, refuse_tables
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.log import FORMAT, Header, newer
-from pipeline_engine.store.postgres_server import Address, configure
+from pipeline_engine.store.postgres_line import IsStandby
+from pipeline_engine.store.postgres_server import Address
 
 _TABLES = """
 CREATE TABLE {schema}.stored_events (
@@ -100,11 +102,12 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
         StoreUnreachable: The server cannot be reached.
     """
     try:
-        with psycopg.connect(address.conninfo) as connection:
-            configure(connection)
+        with address.connected() as connection:
             refuse_server(address, connection)
             with connection.transaction():
                 return _opened(address, connection, new)
+    except IsStandby as error:
+        raise refuse("standby", address.shown) from error
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         needed = "grant it that, or name a role that may"
         said = f"does not let its user make the tables or use them: {error.diag.message_primary}"

@@ -9,6 +9,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock, local
 from time import time_ns
@@ -18,6 +19,7 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, replaced, undecided, unusable
+from pipeline_engine.store.sqlite_forks import Tracked, closed_before_forks, opened
 
 APPLICATION_ID = 0x50454E47
 SYNCHRONOUS = {"normal": 1, "full": 2, "extra": 3}
@@ -27,7 +29,7 @@ Identity = tuple[int, int]
 """Which file it is, whatever its name: device and inode. Of a folder: inode, and when its names last changed."""
 
 
-class Connection(sqlite3.Connection):
+class Connection(Tracked):
     """A connection that knows which write-ahead log it writes to, once it has written, and whether it is of use."""
 
     journal: Identity | None = None
@@ -43,10 +45,11 @@ class File(SQLiteDatastore):
         super().__init__(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type="text")
         # Where it is does not change when this process goes to another folder.
         self.path, self.synchronous, (place, there) = path, synchronous, _placed(path)
-        self._place, self._uri = str(place), place.as_uri()
+        self._place, self._uri, self._whole = str(place), place.as_uri(), str(there)
         self._journal, self._folder, self._direct = f"{there}-wal", str(there.parent), str(there) == self._place
         self._identity: Identity | None = None
         self._seen: Identity | None = None
+        closed_before_forks(self)
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -57,6 +60,9 @@ class File(SQLiteDatastore):
 
     def connect(self, *, making: bool = False) -> Connection:
         """A new connection, before any setting is made; only who is `making` a store makes a file."""
+        return opened(self._whole, self, partial(self._opened, making))
+
+    def _opened(self, making: bool) -> Connection:
         return sqlite3.connect(
             f"{self._uri}?mode={'rwc' if making else 'rw'}", uri=True, factory=Connection,
             isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_SECONDS,
@@ -85,7 +91,7 @@ class File(SQLiteDatastore):
         connection.journal = connection.journal or found
         if found is None or found != connection.journal:
             # Closed, the connections bring what they wrote to the file; then a new one begins a new log.
-            self._forget_idle()
+            self.drop_idle()
             connection.broken = True
             raise replaced(Path(f"{self.path}-wal"))
         connection.seen = settled(folder)
@@ -111,7 +117,7 @@ class File(SQLiteDatastore):
         if self._closed:
             raise StoreUnreachable(f"the store `{self.path}` is closed")
         if self._process != os.getpid():
-            # A forked child must neither use nor close what it inherited: closing drops its parent's locks.
+            # A forked child has threads and locks of its own; connections it neither uses nor closes.
             _inherited.append(self._idle)
             self._begin_anew()
         if not looked:
@@ -163,8 +169,9 @@ class File(SQLiteDatastore):
                 yield written
             self._check_written(connection)
 
-    def _forget_idle(self) -> None:
-        while (idle := self._taken()) is not None:
+    def drop_idle(self) -> None:
+        """Close what nobody uses."""
+        while self._process == os.getpid() and (idle := self._taken()):
             idle.close()
 
     @property
@@ -184,8 +191,8 @@ class File(SQLiteDatastore):
     def close(self) -> None:
         """Close every idle connection; those in use are closed when they come back."""
         self._closed = True
-        if getattr(self, "_idle", None) and self._process == os.getpid():
-            self._forget_idle()
+        if getattr(self, "_idle", None):
+            self.drop_idle()
 
 
 def _placed(path: Path) -> tuple[Path, Path]:
