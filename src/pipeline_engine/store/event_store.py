@@ -87,7 +87,7 @@ class Store:
         for attempt in range(ATTEMPTS):
             try:
                 with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt(stream, request, fold, decide)
+                    return self._attempt(stream, request, fold, decide, kept=attempt == 0 and not alone)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again
         raise gave_up(stream, request, lost) from lost
@@ -105,13 +105,22 @@ class Store:
             finally:
                 self._alone = 0
 
-    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
             return answered(known, request)
-        reader = ReadVersions(self)
-        decision = decide(state, version, reader)
-        return self._append(stream, version, request, decision, reader.versions)
+        reader = ReadVersions(self._folds, kept=kept)
+        try:
+            decision = decide(state, version, reader)
+        except Exception:
+            # What is raised is never checked under the lock, so it must not rest on what may be out of date.
+            if not reader.unasked:
+                raise
+            reader = ReadVersions(self._folds)
+            decision = decide(state, version, reader)
+        receipt = self._append(stream, version, request, decision, reader.versions)
+        self._folds.moved_on(stream, fold)
+        return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
         events = self._encoded(stream, version, decision.drafts)
@@ -163,7 +172,7 @@ class Store:
             raise BadValue("stream", twice, "each stream once in what is done at once")
 
     def _attempt_all(self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle) -> list[Receipt | None]:
-        reader, versions = ReadVersions(self), {}
+        reader, versions = ReadVersions(self._folds), {}
         receipts: list[Receipt | None] = []
         decisions: list[Decision | None] = []
         for part in parts:
