@@ -66,7 +66,7 @@ class Folds:
         evolve, decode = fold.evolve, self._codec.decode
         for row in rows:
             recorded = decode(row)
-            again = fold.refold is not None and isinstance(recorded.event, fold.rewrites)
+            again = fold.refold is not None and type(recorded.event) in fold.rewrites
             state = self._again(state, recorded, fold) if again else evolve(state, recorded)
             version = row.version
         self._keep((fold.name, stream), state, version)

@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from pipeline_engine.store.findings import checked, log_findings
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
@@ -54,13 +54,17 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Server, clock: Clock) -> None:
         super().__init__(datastore)
         self._clock = clock
+        self._made: dict[str, bytes] = {}
         self._append = self.sql(_APPEND)
         # The tables are made once, with the header, when the schema is opened.
         self.sql_create_statements = []
 
-    def sql(self, text: str) -> Composed:
-        """A statement with this store's schema in it."""
-        return SQL(text).format(schema=Identifier(self.datastore.schema))
+    def sql(self, text: str) -> bytes:
+        """A statement with this store's schema in it; made once, since psycopg knows it again by its bytes."""
+        made = self._made.get(text)
+        if made is None:
+            made = self._made[text] = SQL(text).format(schema=Identifier(self.datastore.schema)).as_bytes()
+        return made
 
     def insert_events(
         self,
