@@ -17,9 +17,10 @@ from pipeline_engine.errors import BadValue, UnreadableEvent
 from pipeline_engine.store.model import Draft, Row
 from pipeline_engine.store.seal import KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
-from pipeline_engine.store.writing import tree_of
+from pipeline_engine.store.writing import may_be_personal, tree_of
 from pipeline_engine.values import Personal, moment_at
 
+_ENVELOPE = Envelope.__pydantic_serializer__
 _READ_ENVELOPE = Envelope.__pydantic_validator__
 _Opened = Callable[[str, str | None], Any]
 _SEALED_KEYS = frozenset(Sealed._fields)
@@ -37,23 +38,27 @@ class Codec:
         event, name = draft.event, type(draft.event).__name__
         if self._events.get(name) is not type(event):
             raise BadValue("event", name, "an event this store was opened with")
+        try:
+            body = self._body(event, stream, version)
+            if b"null" in body and _beyond_numbers(event):
+                # JSON would say null, and the value would be gone for ever.
+                raise BadValue(name, "infinity or not a number", "a finite number")
+            return _envelope_json(draft.envelope)[:-1] + b',"data":' + body + b"}"
+        except (PydanticSerializationError, UnicodeEncodeError):
+            raise BadValue(name, "text that is no Unicode", "text that can be written as UTF-8") from None
+
+    def _body(self, event: Event, stream: str, version: int) -> bytes:
+        if not may_be_personal(type(event)):
+            return type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+        seal = self._keys.seal
 
         def close(value: Personal, field: str) -> dict[str, Any]:
             if value.value is None:
                 raise BadValue(field, "an erased value", "a text")
-            subject, key, nonce, text = self._keys.seal(value.subject, stream, version, field, value.value)
+            subject, key, nonce, text = seal(value.subject, stream, version, field, value.value)
             return {"sealed": {"subject": subject, "key": key, "nonce": nonce, "text": text}}
 
-        tree = _envelope_tree(draft.envelope)
-        tree["data"] = tree_of(event, close)
-        try:
-            payload = to_json(tree, inf_nan_mode="null")
-        except (PydanticSerializationError, UnicodeEncodeError):
-            raise BadValue(name, "text that is no Unicode", "text that can be written as UTF-8") from None
-        if b"null" in payload and _beyond_numbers(event):
-            # JSON would say null, and the value would be gone for ever.
-            raise BadValue(name, "infinity or not a number", "a finite number")
-        return payload
+        return to_json(tree_of(event, close), inf_nan_mode="null")
 
     def open_text(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind what `sealed` holds, as JSON text; None where its key is gone."""
@@ -125,16 +130,10 @@ def _beyond_numbers(value: Any) -> bool:
     return isinstance(value, float) and not isfinite(value)
 
 
-def _envelope_tree(envelope: Envelope) -> dict[str, Any]:
-    tree = tree_of(envelope, _nothing_personal)
-    for name in ("at", "source_recorded_at"):
-        moment = tree.get(name)
-        if moment and moment.utcoffset():
-            tree[name] = moment.astimezone(UTC)
-    if envelope.at is None:
-        del tree["at"]
-    return tree
-
-
-def _nothing_personal(value: Personal, field: str) -> Any:
-    raise BadValue(field, "a personal value", "an envelope without one")
+def _envelope_json(envelope: Envelope) -> bytes:
+    at, noted = envelope.at, envelope.source_recorded_at
+    if (at and at.utcoffset()) or (noted and noted.utcoffset()):
+        utc = {"at": at and at.astimezone(UTC), "source_recorded_at": noted and noted.astimezone(UTC)}
+        envelope = envelope.model_copy(update=utc)
+    without_time = {"at"} if at is None else None
+    return _ENVELOPE.to_json(envelope, exclude_defaults=True, exclude=without_time)

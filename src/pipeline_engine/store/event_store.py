@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
 
@@ -18,7 +19,7 @@ from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, 
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
+from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -123,7 +124,7 @@ class Store:
         return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
-        events = self._encoded(stream, version, decision.drafts)
+        events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
             first = last = decision.repeats
@@ -192,7 +193,7 @@ class Store:
     def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
         if not asked:
             return {}
-        events: list[StoredEvent] = []
+        events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
             own = self._encoded(part.stream, version, decision.drafts)
@@ -215,7 +216,6 @@ class Store:
         """
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
-        events: list[StoredEvent] = []
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
         for part in batch:
@@ -224,19 +224,20 @@ class Store:
             if ends.get(part.stream, part.expected_version) != part.expected_version:
                 end = ends[part.stream]
                 raise WrongExpectedVersion(f"the batch itself leaves stream `{part.stream}` at {end}")
-            events += self._encoded(part.stream, part.expected_version, part.drafts)
             ends[part.stream] = part.expected_version + len(part.drafts)
+        # Encoded one after the other while they are sent, so that a server works on the first meanwhile.
+        encoded = (self._encoded(part.stream, part.expected_version, part.drafts) for part in batch)
         try:
-            return self._log.append_many(events, versions)
+            return self._log.append_many(chain.from_iterable(encoded), versions)
         except Conflict as conflict:
             raise WrongExpectedVersion(f"nothing of the batch was appended: {conflict}") from conflict
         except OutcomeUnknown as broken:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
-    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
+    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[NewRow]:
         encode = self._codec.encode
         return [
-            StoredEvent(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            NewRow(stream, number, type(draft.event).__name__, encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 

@@ -1,6 +1,6 @@
 """What every backend of the store can do: read the log, and append to it under one lock."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -31,6 +31,15 @@ class Command(NamedTuple):
     first: int
     last: int
     position: int
+
+
+class NewRow(NamedTuple):
+    """An event on its way into the log in bulk, under the names of the library's StoredEvent but quicker to make."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
 
 
 class Append(NamedTuple):
@@ -78,11 +87,12 @@ class Log(Protocol):
         ...
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """
         Append a batch with the rows of its commands, all or nothing, and return the log's position.
 
+        Events may come one after the other as they are asked for; what is raised on the way ends the transaction.
         Raises as `append` does; each command's `position` is filled in with that of the log.
         """
         ...

@@ -1,7 +1,7 @@
 """The store in memory: for tests and trials, gone with the process."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow
 from pipeline_engine.store.model import Finding, Row
 
 
@@ -75,10 +75,10 @@ class MemoryLog:
         return self._insert(events, append=append)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions=versions, commands=commands)
+        return self._insert([StoredEvent(*event) for event in events], versions=versions, commands=commands)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

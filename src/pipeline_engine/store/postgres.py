@@ -1,6 +1,6 @@
 """The log in a PostgreSQL schema: the library's recorder with an append of our own in one round trip."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from pipeline_engine.store.findings import checked, log_findings
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.postgres_schema import lock_of, opened
 from pipeline_engine.store.postgres_server import (
@@ -100,7 +100,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             raise Conflict(f"`{conflict}` was changed or used meanwhile")
         return positions, head
 
-    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
+    def copy(self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
         """Append a batch by COPY under the same lock, and its command rows; the position of the log afterwards."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(self.datastore.schema),))
@@ -122,12 +122,12 @@ class PostgresRecorder(PostgresApplicationRecorder):
                 cursor.execute(self.sql(_NOTE), [list(column) for column in columns])
         return position
 
-    def _copy_rows(self, cursor: Cursor[Any], events: Sequence[StoredEvent], recorded_at: int) -> None:
+    def _copy_rows(self, cursor: Cursor[Any], events: Iterable[NewRow], recorded_at: int) -> None:
         with cursor.copy(self.sql(_COPY)) as copy:
             copy.set_types(["text", "int8", "text", "bytea", "int8"])
             write = copy.write_row
             for event in events:
-                write((event.originator_id, event.originator_version, event.topic, event.state, recorded_at))
+                write((*event, recorded_at))
 
 
 class PostgresLog:
@@ -171,7 +171,7 @@ class PostgresLog:
             raise self._told(error) from error
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict and OutcomeUnknown."""
         try:
