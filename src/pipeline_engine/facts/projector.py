@@ -76,11 +76,12 @@ class Projector:
         Raises:
             UnreadableEvent: A payload is not what its event's class writes; rows before it are counted in.
         """
-        source, before = iter(rows), len(self._positions)
+        source, before, reached = iter(rows), len(self._positions), self.position
         while batch := list(islice(source, PENDING)):
             for row in batch:
-                if row.position > self.position:
+                if row.position > reached:
                     self._take(row)
+                    reached = row.position
             self._intake.settle()
         return len(self._positions) - before
 
