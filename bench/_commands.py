@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 from uuid import UUID
 
+from bench._peers import Raw
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from bench._peers import Raw
 from pipeline_engine import Engine
 from pipeline_engine.deal import NoteRecorded
 from pipeline_engine.engine.reads import DEAL

@@ -64,11 +64,11 @@ class RawPostgres:
         if not schema:
             self._connection.execute("CREATE SCHEMA raw")
             self._connection.execute(tables("raw"))
-        self._connection.execute(f"SET search_path = {schema or 'raw'}")  # type: ignore[arg-type]  # a name of ours
+        self._connection.execute(f"SET search_path = {schema or 'raw'}")
 
     def one(self, row: Values) -> None:
         """One row, one commit."""
-        self._connection.execute(_INSERT.replace("?", "%s"), row, prepare=True)  # type: ignore[arg-type]  # ours
+        self._connection.execute(_INSERT.replace("?", "%s"), row, prepare=True)
 
     def many(self, rows: Sequence[Values]) -> None:
         """COPY in one transaction."""

@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
+from tests.servers import ServerRun, fresh_database, postgres_of
+
 from pipeline_engine import Engine
 from pipeline_engine.engine import StoryClock
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.simulation import YearPlan, sales_year
 from pipeline_engine.store import Draft, Store, StreamAppend, open_store
-from tests.servers import ServerRun, fresh_database, postgres_of
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 Turn = Callable[[], float]

@@ -1,7 +1,7 @@
 """A million events appended in bulk, against executemany and COPY of the same rows made beforehand.
 
-Each turn appends the same deals to both, some 1,350 with 20,000 events: the engine encodes, checks every stream's version
-and appends under its lock; the peer gets its rows ready made. BENCH_EVENTS asks for another number of events.
+Each turn appends the same deals to both, some 1,350 with 20,000 events: the engine encodes, checks every stream's
+version and appends under its lock; the peer gets its rows ready made. BENCH_EVENTS asks for another number of events.
 """
 
 import os
@@ -16,6 +16,7 @@ from time import perf_counter
 
 from bench._peers import Raw, RawPostgres, RawSqlite, Values
 from bench._turns import copies, made_up_year, opened, postgres, ratio, verdict
+
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.store import IDENTITY, Draft, Store, StreamAppend
 from pipeline_engine.store.codec import Codec

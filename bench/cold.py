@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bench._library import application, lived
 from bench._turns import Turn, in_turns, library_settings, made_up_year, micro, opened, postgres, ratio, verdict
+
 from pipeline_engine.deal import DealOpened
 from pipeline_engine.engine.reads import DEAL
 from pipeline_engine.store import Draft, Store, StreamAppend

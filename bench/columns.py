@@ -1,7 +1,7 @@
 """The log read into the columns of the facts, against fetching the same rows with the raw driver and dropping them.
 
-The engine reads pages, decodes every payload, checks every value against the type of its column, and has Arrow tables at
-the end. The peer fetches the same columns of the same rows in pages, and looks at nothing.
+The engine reads pages, decodes every payload, checks every value against the type of its column, and has Arrow tables
+at the end. The peer fetches the same columns of the same rows in pages, and looks at nothing.
 """
 
 import tempfile
@@ -11,6 +11,7 @@ from time import perf_counter
 
 from bench._peers import Raw, RawPostgres, RawSqlite
 from bench._turns import Turn, filled, in_turns, micro, opened, postgres, ratio, verdict
+
 from pipeline_engine.facts import Projector
 from pipeline_engine.store import Store
 

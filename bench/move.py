@@ -6,6 +6,7 @@ appends, and writes its command log; the driver inserts one row of that size and
 """
 
 import tempfile
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bench._commands import PROCESS, engine_moves, library_saves, raw_rows, time
 from bench._library import application
 from bench._peers import Raw, RawPostgres, RawSqlite
 from bench._turns import in_turns, library_settings, micro, postgres, ratio, verdict
+
 from pipeline_engine import Engine
 
 ROUNDS = 15
@@ -27,7 +29,7 @@ def measured(name: str, url: str, raw: Raw, settings: dict[str, str]) -> None:
         turns = {
             "raw": raw_rows(raw, names), "bare": library_saves(app), "ours": engine_moves(engine, names),
         }  # fmt: skip
-        found = in_turns(ROUNDS, {each: lambda ready=ready: timed(ready) for each, ready in turns.items()})
+        found = in_turns(ROUNDS, {each: partial(timed, ready) for each, ready in turns.items()})
     app.close()
     peers = f"raw driver {micro(found['raw'])}, bare save {micro(found['bare'])}"
     print(f"move on {name}, 8 rules: engine {micro(found['ours'])}, {peers}")

@@ -1,4 +1,4 @@
-"""Bytes an event takes on the made-up year, verdicts included, against the bare library's default JSON without verdicts.
+"""Bytes an event takes in the made-up year, with verdicts, against the bare library's default JSON without verdicts.
 
 Counted is what is stored of an event itself: its name and its payload, as both put them into their tables. The store's
 payload also says by which door a command came and how each rule judged it.

@@ -14,6 +14,7 @@ from time import perf_counter
 from bench._commands import EACH, PROCESS, engine_moves, library_saves, store_transactions
 from bench._library import application
 from bench._turns import Turn, in_turns, library_settings, micro, opened, postgres, ratio, verdict
+
 from pipeline_engine import Engine
 
 WRITERS, ROUNDS = 4, 11

@@ -84,7 +84,7 @@ class Counts(Meddled):
 
 
 def test_what_is_kept_costs_no_question():
-    """A move by somebody whose role is known asks the log for the deal and nothing else, whether there is one or not."""
+    """A move by somebody whose role is known asks the log for the deal and nothing else."""
     log = Counts("memory://")
     store = log.store()
     decisions: list[Any] = [lambda *given: (given[2].state("person:rep", COUNT), Decision((draft(Counted()),)))[1]]

@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import to_json
 
 from pipeline_engine.engine.shell import EVENTS
-from pipeline_engine.envelope import Event
+from pipeline_engine.envelope import Event, Recorded
 from pipeline_engine.store.writing import may_be_personal, tree_of
 from pipeline_engine.values import Document, Money, Value, value_to_json
 from tests.golden.test_rows import by_stream
@@ -28,9 +28,10 @@ def both(event: Event) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("recorded", GOLDEN, ids=lambda each: f"{each.stream}-{each.version}")
-def test_every_shape_that_may_be_personal_is_written_as_pydantic_writes_it(recorded):
+def test_every_shape_that_may_be_personal_is_written_as_pydantic_writes_it(recorded: Recorded):
     """Stored bytes do not change because they are made more quickly."""
-    if may_be_personal(type(recorded.event)):
+    kind: type[Event] = type(recorded.event)
+    if may_be_personal(kind):
         ours, theirs = both(recorded.event)
         assert ours == theirs
 

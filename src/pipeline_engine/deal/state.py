@@ -184,7 +184,7 @@ class Deal:
     solid_version: int = 0
 
     def after(self, changes: Mapping[str, Any]) -> Self:
-        """The deal with some fields changed, as `replace` makes it; that would set every one of them anew, event by event."""
+        """The deal with some fields changed, as `replace` makes it, which would set every one anew for every event."""
         deal = object.__new__(type(self))
         object.__setattr__(deal, "__dict__", {**self.__dict__, **changes})
         return deal

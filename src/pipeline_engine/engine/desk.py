@@ -63,7 +63,7 @@ class Desk:
         self._judges: dict[tuple[str, int, str], Judge] = {}
         self._pinned: dict[tuple[str, int], Judge] = {}
         self.families = Families(store)
-        self.tally: Counts = counts or Tally(store)
+        self.tally: Counts = counts or Tally(store, clock)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """

@@ -1,7 +1,7 @@
 """An event that holds personal values as the tree of its JSON, those values closed on the way.
 
-What `to_json` makes of the tree is byte for byte what pydantic makes of the event (a test holds them side by side). It is
-made here because pydantic would have to write it, and the codec to read it and write it again, to close what is in it.
+What `to_json` makes of the tree is byte for byte what pydantic makes of the event (a test holds them side by side). It
+is made here because pydantic would have to write it, and the codec to read it and write it again, to close a part.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def _personal(hint: Any) -> bool:
 
 
 def tree_of(event: BaseModel, close: Close) -> dict[str, Any]:
-    """The JSON of an event before it is text, without what is as by default; times stay times, for `to_json` to write."""
+    """The JSON of an event before it is text, without what is as by default; times are left to `to_json`."""
     parts, tree = event.__dict__, {}
     for name, default in _fields(type(event)):
         part = parts[name]
