@@ -187,4 +187,4 @@ def microseconds(moment: datetime) -> int:
 
 def moment_at(since_epoch: int) -> datetime:
     """The UTC moment that many microseconds after 1970-01-01."""
-    return _EPOCH + timedelta(microseconds=since_epoch)
+    return _EPOCH + timedelta(0, 0, since_epoch)
