@@ -395,5 +395,7 @@ class UnreadableEvent(PipelineError):
     """A stored row that this version cannot read; reading never skips it."""
 
     def __init__(self, stream: str, version: int, position: int | None, why: str) -> None:
-        super().__init__(f"event {version} of stream `{stream}` (position {position}) cannot be read: {why}")
+        place = f"event {version} of stream `{stream}` (position {position})"
+        super().__init__(f"{place} cannot be read: {why}; `doctor --deep` names all such events and what to do")
         self.stream, self.version, self.position = stream, version, position
+        self.place, self.why = place, why

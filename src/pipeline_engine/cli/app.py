@@ -10,6 +10,7 @@ import typer
 from pipeline_engine.cli import (
     auditing,
     backtesting,
+    copies,
     deal_approvals,
     deal_asks,
     deal_awaiting,
@@ -90,4 +91,5 @@ app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)
 stores.register(app)
+copies.register(app)
 demonstration.register(app)

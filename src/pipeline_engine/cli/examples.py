@@ -103,7 +103,12 @@ _EXAMPLES = {
     "keys restore": ("keys restore keys-2026-03.db",),
     "keys lost": ("keys lost", "keys lost --give-up"),
     "rebuild": ("rebuild", "rebuild --json"),
-    "doctor": ("doctor",),
+    "doctor": ("doctor", "doctor --deep --json"),
+    "backup": ("backup sales-monday.db", "backup backups/ --json"),
+    "restore": ("restore sales-monday.db --verify", "restore sales-monday.db --into sqlite:///again.db --verify"),
+    "digest": ("digest", "digest --upto 1200 --json"),
+    "tenant create": ("tenant create north --store postgresql://admin@localhost/sales",
+                      "tenant create north --store postgresql://admin@localhost/sales --sql"),
     "demo": ("demo", "demo --history export.csv --dir mine"),
 }  # fmt: skip
 

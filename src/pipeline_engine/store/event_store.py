@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from pathlib import Path
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
 
@@ -16,12 +18,16 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.care.backup import Backup, back_up, quiet
+from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.sealing import SubjectKeys
-from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
+from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -35,6 +41,7 @@ from pipeline_engine.store.model import (
 )
 
 S = TypeVar("S")
+R = TypeVar("R")
 Decide = Callable[[S | None, int, Reader], Decision]
 Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
 ATTEMPTS = 8
@@ -58,6 +65,10 @@ class Store:
     def __init__(self, log: Log, codec: Codec, clock_name: str) -> None:
         self._log, self._codec, self._clock_name = log, codec, clock_name
         self._folds = Folds(log, codec)
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Let every thread have its turn, as in a new process."""
         # Threads that decide on one stream take turns, so that only other processes can be first.
         self._turns = tuple(RLock() for _ in range(64))
         self._alone = 0
@@ -86,13 +97,27 @@ class Store:
         checked_name("command id", request.command_id)
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
+
+        def once(attempt: int) -> Receipt:
+            with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt(stream, request, fold, decide, kept=attempt == 0 and not alone)
+
+        return self._until_recorded(stream, request, once)
+
+    def _until_recorded(self, stream: str, request: Request, once: Callable[[int], R]) -> R:
         lost: Exception = Conflict()
         for attempt in range(ATTEMPTS):
+            if attempt == PATIENCE:
+                # A server that was put back to an earlier state has less than the states that are kept here.
+                self._folds.forget()
             try:
-                with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt(stream, request, fold, decide)
+                return once(attempt)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again
+            except StoreUnreachable as gone:
+                if isinstance(lost, OutcomeUnknown):
+                    raise gave_up(stream, request, lost) from gone
+                raise
         raise gave_up(stream, request, lost) from lost
 
     @contextmanager
@@ -108,17 +133,26 @@ class Store:
             finally:
                 self._alone = 0
 
-    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
             return answered(known, request)
-        reader = ReadVersions(self)
-        decision = decide(state, version, reader)
-        return self._append(stream, version, request, decision, reader.versions)
+        reader = ReadVersions(self._folds, kept=kept)
+        try:
+            decision = decide(state, version, reader)
+        except Exception:
+            # What is raised is never checked under the lock, so it must not rest on what may be out of date.
+            if not reader.unasked:
+                raise
+            reader = ReadVersions(self._folds)
+            decision = decide(state, version, reader)
+        receipt = self._append(stream, version, request, decision, reader.versions)
+        self._folds.moved_on(stream, fold)
+        return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
         self._codec.ready(decision.drafts)
-        events = self._encoded(stream, version, decision.drafts)
+        events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
             first = last = decision.repeats
@@ -146,14 +180,13 @@ class Store:
             CommandIdReused, WrongExpectedVersion, StoreUnreachable: As in `transact`; nothing was appended.
         """
         self._check_parts(parts)
-        lost: Exception = Conflict()
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt_all(parts, fold, settle)
-            except (Conflict, OutcomeUnknown) as again:
-                lost = again
-        raise gave_up(parts[0].stream, parts[0].request, lost) from lost
+
+        def once(attempt: int) -> list[Receipt | None]:
+            with self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt_all(parts, fold, settle)
+
+        # Of no parts nothing is asked, so that nothing can be lost.
+        return self._until_recorded(parts[0].stream, parts[0].request, once) if parts else []
 
     def _check_parts(self, parts: Sequence[Part[S]]) -> None:
         if self._alone == get_ident():
@@ -167,7 +200,7 @@ class Store:
             raise BadValue("stream", twice, "each stream once in what is done at once")
 
     def _attempt_all(self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle) -> list[Receipt | None]:
-        reader, versions = ReadVersions(self), {}
+        reader, versions = ReadVersions(self._folds), {}
         receipts: list[Receipt | None] = []
         decisions: list[Decision | None] = []
         for part in parts:
@@ -188,7 +221,7 @@ class Store:
         if not asked:
             return {}
         self._codec.ready(draft for _, _, decision in asked for draft in decision.drafts)
-        events: list[StoredEvent] = []
+        events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
             own = self._encoded(part.stream, version, decision.drafts)
@@ -211,7 +244,6 @@ class Store:
         """
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
-        events: list[StoredEvent] = []
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
         self._codec.ready(draft for part in batch for draft in part.drafts)
@@ -221,19 +253,20 @@ class Store:
             if ends.get(part.stream, part.expected_version) != part.expected_version:
                 end = ends[part.stream]
                 raise WrongExpectedVersion(f"the batch itself leaves stream `{part.stream}` at {end}")
-            events += self._encoded(part.stream, part.expected_version, part.drafts)
             ends[part.stream] = part.expected_version + len(part.drafts)
+        # Encoded one after the other while they are sent, so that a server works on the first meanwhile.
+        encoded = (self._encoded(part.stream, part.expected_version, part.drafts) for part in batch)
         try:
-            return self._log.append_many(events, versions)
+            return self._log.append_many(chain.from_iterable(encoded), versions)
         except Conflict as conflict:
             raise WrongExpectedVersion(f"nothing of the batch was appended: {conflict}") from conflict
         except OutcomeUnknown as broken:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
-    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
+    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[NewRow]:
         encode = self._codec.encode
         return [
-            StoredEvent(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            NewRow(stream, number, type(draft.event).__name__, encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 
@@ -253,8 +286,14 @@ class Store:
         return self._codec.open_text(sealed, stream, version, name)
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows after a position in position order, as they are stored; personal values stay sealed."""
-        return self._log.rows(after, limit)
+        """
+        Rows after a position in position order, as they are stored; personal values stay sealed.
+
+        Raises UnreadableEvent for an event that this version does not know: who goes by names would skip it.
+        """
+        rows = self._log.rows(after, limit)
+        self._codec.check_names(rows)
+        return rows
 
     def position(self) -> int:
         """The position of the last event of the log; 0 where it is empty."""
@@ -282,15 +321,32 @@ class Store:
         """Something that waits for new events, at most so many seconds; for one thread."""
         return self._log.hints()
 
-    def findings(self) -> list[Finding]:
-        """What `doctor` should know of this store."""
+    def findings(self, *, now: datetime | None = None, deep: bool = False, told: Progress = quiet) -> list[Finding]:
+        """
+        What `doctor` should know of this store.
+
+        Args:
+            now: What the clock shows; None to leave out whether the log is ahead of it.
+            deep: Read every page and every event.
+        """
         header = self._log.header
         return [
-            *self._log.findings(),
+            *self._log.findings(deep=deep),
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
             *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
+            *([not_ahead(self._log, now)] if now else []),
+            every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
         ]
+
+    def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:
+        """What the log holds up to a position, in one number; with the command log where no position is named."""
+        with self._log.snapshot() as snapshot:
+            return digest_of(snapshot, upto, told)
+
+    def back_up(self, file: Path, told: Progress = quiet) -> Backup:
+        """A copy in a new file, read back; readers and writers go on. Raises BadStore and StoreUnreachable."""
+        return back_up(self._log, file, told)
 
     @property
     def keys(self) -> SubjectKeys | None:

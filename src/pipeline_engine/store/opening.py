@@ -1,11 +1,14 @@
 """From a store's URL to the store: `memory://`, `sqlite:///file.db`, `postgresql://…`."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.envelope import Event
 from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.file_system import NETWORK, kind_of
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.event_store import Store
 from pipeline_engine.store.keys import keys_of
@@ -33,9 +36,10 @@ def open_store(
 
     Args:
         url: `memory://` · `sqlite:///file.db` (relative) · `sqlite:////folder/file.db` (absolute), with
-            `?synchronous=normal` where losing the last commands in a power cut is acceptable ·
-            `postgresql://user:password@host/database`, with `?schema=name` for a schema of its own, and `?fsync=off`
-            where a server that syncs nothing is acceptable.
+            `?synchronous=normal` where losing the last commands in a power cut is acceptable, and `?machines=one` for
+            a network disk that no other machine uses · `postgresql://user:password@host/database`, with `?schema=name`
+            for a schema of its own, `?fsync=off` or `?full_page_writes=off` where such a server is acceptable, and
+            `lock_timeout=` and `answer_timeout=` seconds.
         clock: Says when something is recorded; aware.
         clock_name: Written into a new store; another name later is reported by `Store.findings`.
         keys: Closes and opens personal values; else the store's own keys do, one for each subject.
@@ -111,7 +115,19 @@ def _path_of(url: str) -> Path:
 
 def _file(url: str) -> File:
     path, query = _path_of(url), url.partition("?")[2]
-    synchronous = query.removeprefix("synchronous=") if query else "full"
-    if synchronous not in SYNCHRONOUS:
-        raise BadStore(f"`{query}` is no setting of a store; use `synchronous=full` or `synchronous=normal`")
+    settings = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    synchronous = settings.pop("synchronous", "full")
+    one_machine = settings.pop("machines", "one") if "machines" in settings else ""
+    if synchronous not in SYNCHRONOUS or settings or one_machine not in ("", "one"):
+        raise refuse("url", str(path), query)
+    _refuse_place(path, one_machine=bool(one_machine))
     return File(path, synchronous)
+
+
+def _refuse_place(path: Path, *, one_machine: bool) -> None:
+    if sqlite3.threadsafety == 0:
+        raise refuse("library", str(path))
+    if path.is_file() and (names := path.stat().st_nlink) > 1:
+        raise refuse("links", str(path), str(names))
+    if not one_machine and (kind := kind_of(path)) in NETWORK:
+        raise refuse("network", str(path), str(kind))

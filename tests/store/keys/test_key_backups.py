@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store import IDENTITY, Row, Store, restore_keys
+from pipeline_engine.store.log import NewRow
 from tests.store.given import Clock
 from tests.store.keys.given import MAIL, bytes_kept, keys_of, note, texts
 
@@ -134,5 +134,5 @@ def test_keys_move_between_the_databases(postgres_schema: str, tmp_path: Path, o
     assert MAIL.encode() not in bytes_kept(url)
 
 
-def _stored(row: Row) -> StoredEvent:
-    return StoredEvent(row.stream, row.version, row.name, row.payload)
+def _stored(row: Row) -> NewRow:
+    return NewRow(row.stream, row.version, row.name, row.payload)

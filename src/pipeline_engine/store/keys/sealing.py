@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, SubjectIsErased
 from pipeline_engine.store.findings import checked
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.backup import copy_keys
 from pipeline_engine.store.keys.cipher import Master, SubjectKey, fresh_key, place_of
 from pipeline_engine.store.keys.master import MasterFile, MasterHome
@@ -31,13 +32,17 @@ class SubjectKeys:
     def __init__(self, rows: KeyRows, home: MasterHome, clock: Clock, *, name: str) -> None:
         """`name`: what the header of the store says, `MIXED` where values of before are only wrapped."""
         self.name, self._rows, self._home, self._clock = name, rows, home, clock
-        self._lock = RLock()
         # By id; None where it was destroyed. Both are emptied when they grow too long or are no longer right.
         self._by_id: dict[str, SubjectKey | None] = {}
         self._by_subject: dict[str, SubjectKey] = {}
         self._erased: frozenset[str] = frozenset()
         self._generation, self._looked_at = -1, 0.0
+        renewed_in_children(self)
         self._look()
+
+    def begin_anew(self) -> None:
+        """A lock of its own in a forked child; what is in memory there was right at the fork."""
+        self._lock = RLock()
 
     def __repr__(self) -> str:
         return f"SubjectKeys({self._rows.place!r})"

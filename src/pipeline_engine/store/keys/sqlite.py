@@ -18,7 +18,8 @@ from pipeline_engine.errors import BadStore
 from pipeline_engine.store.keys.model import FORMAT, KeyState
 from pipeline_engine.store.keys.tables import TABLES, KeyTables, Run
 from pipeline_engine.store.log import Clock, newer
-from pipeline_engine.store.sqlite_file import File, unusable
+from pipeline_engine.store.sqlite_errors import unusable
+from pipeline_engine.store.sqlite_file import Connection, File
 from pipeline_engine.store.sqlite_schema import write_ahead
 
 APPLICATION_ID = 0x50454E4B
@@ -29,9 +30,9 @@ SCRUB_TRIES = 20
 class KeyFile(File):
     """Connections to a file of keys."""
 
-    def connect(self) -> sqlite3.Connection:
-        """A connection that overwrites with zeros what it deletes."""
-        connection = super().connect()
+    def _opened(self, making: bool) -> Connection:
+        connection = super()._opened(making)
+        # What is deleted is overwritten with zeros.
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 
@@ -61,7 +62,9 @@ class SqliteKeys(KeyTables):
         if not self.path.exists() or not self.path.stat().st_size:
             return False
         with self._file.connection() as connection:
-            return _is_ours(self.path, connection)
+            found = _is_ours(self.path, connection)
+        self._file.recognise()
+        return found
 
     def make(self, master: str, kept: str | None) -> KeyState:
         """Make the file and its tables; what another process made meanwhile stands."""
@@ -75,6 +78,7 @@ class SqliteKeys(KeyTables):
                     self._make(_Within(cursor), master, kept)
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
+        self._file.recognise()
         return self.state()
 
     def _make(self, run: Run, master: str, kept: str | None) -> None:
