@@ -142,7 +142,7 @@ def rounds(lasting_url: str) -> Iterator[Rounds]:
             decided, starts = [Event() for _ in range(number)], [Barrier(2) for _ in range(number)]
             slow = Between(lasting_url, decided, heedless).store()
             engine = stack.enter_context(Engine(slow, lambda: MONDAY))
-            other = open_store(lasting_url, clock=lambda: MONDAY, clock_name="test", events=EVENTS)
+            other = open_store(lasting_url, clock=lambda: MONDAY, clock_name="test", keys=IDENTITY, events=EVENTS)
             stack.callback(other.close)
             engine.publish_text(PROCESS, "b2b.yaml", by="ops")
             everybody = [part for nth in range(number) for part in history(nth)]

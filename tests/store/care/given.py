@@ -6,10 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from pipeline_engine.store import Store, StreamAppend
-from tests.store.given import COUNT, Clock, Counted, Noted, Opened, appending, ask, draft, personal, store_at
+from pipeline_engine.store import IDENTITY, Store, StreamAppend
+from tests.store.given import COUNT, Clock, Counted, Noted, Opened, appending, ask, draft, personal
+from tests.store.given import store_at as keyed_store_at
 
 Everything = tuple[list[tuple[object, ...]], list[tuple[object, ...]], dict[str, str]]
+
+
+def store_at(url: str, clock: Clock | None = None) -> Store:
+    """A store whose values are only wrapped: a copy of it is read without its keys, which are copied apart."""
+    return keyed_store_at(url, clock, keys=IDENTITY)
 
 
 def filled(url: str, *, commands: int = 30, seed: int = 5) -> Store:

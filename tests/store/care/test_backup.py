@@ -19,8 +19,8 @@ from pipeline_engine.store import Store, back_up_store, digest_store, read_back,
 from pipeline_engine.store.care import backup, restoring
 from pipeline_engine.store.care.backup import back_up
 from pipeline_engine.store.care.digest import Digest
-from tests.store.care.given import changed, everything, filled
-from tests.store.given import COUNT, Counted, appending, ask, store_at
+from tests.store.care.given import changed, everything, filled, store_at
+from tests.store.given import COUNT, Counted, appending, ask
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from psycopg.sql import SQL, Identifier
 
 from pipeline_engine.store import Decision, Finding, Store, make_tenant
 from pipeline_engine.store.care import file_findings, file_system, server_findings
-from tests.store.care.given import changed, filled
-from tests.store.given import FRIDAY, Clock, Counted, ask, draft, store_at
+from tests.store.care.given import changed, filled, store_at
+from tests.store.given import FRIDAY, Clock, Counted, ask, draft
 
 
 @pytest.fixture
