@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from pipeline_engine.store import Decision, Finding, Store, make_tenant
+from pipeline_engine.store import IDENTITY, Decision, Finding, Store, make_tenant
 from pipeline_engine.store.care import file_findings, file_system, server_findings
 from tests.store.care.given import changed, filled, store_at
 from tests.store.given import FRIDAY, Clock, Counted, ask, draft
@@ -62,7 +62,7 @@ def test_events_that_cannot_be_read_are_named_with_their_place(lasting_url: str,
     """Stream, version and position of the first few, and how many there are; without `deep` nothing is read."""
     with closing(filled(lasting_url)) as store:
         rows = store.rows(0, 100)
-    newer = opened(lasting_url, events={"Later": type("Later", (Counted,), {}), "Counted": Counted})
+    newer = opened(lasting_url, keys=IDENTITY, events={"Later": type("Later", (Counted,), {}), "Counted": Counted})
     for number in range(5):
         ask(newer, f"later-{number}", lambda *_: _later(newer), stream=f"deal:L-{number}")
     assert "knows no `Later`" in found(lasting_url, "events").found
