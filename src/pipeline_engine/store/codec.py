@@ -28,14 +28,20 @@ class Codec:
     """Writes and reads rows for one registry of events and one provider of keys."""
 
     def __init__(self, events: Mapping[str, type[Event]], keys: KeyProvider, upcasters: Upcasters = UPCASTERS) -> None:
-        self._events, self._keys, self._upcasters = dict(events), keys, upcasters
+        self._events, self._keys, self.upcasters = dict(events), keys, upcasters
+        self._names = {kind: name for name, kind in events.items()}
         self.keys_name = keys.name
+
+    def name_of(self, event: Event) -> str:
+        """The stored name of an event; raises BadValue for one not registered."""
+        name = self._names.get(type(event))
+        if name is None:
+            raise BadValue("event", type(event).__name__, "an event this store was opened with")
+        return name
 
     def encode(self, stream: str, version: int, draft: Draft) -> bytes:
         """The payload of a row; raises BadValue for an event not registered, or one that JSON cannot hold."""
-        event, name = draft.event, type(draft.event).__name__
-        if self._events.get(name) is not type(event):
-            raise BadValue("event", name, "an event this store was opened with")
+        event, name = draft.event, self.name_of(draft.event)
         try:
             body = type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
             if b"null" in body and _beyond_numbers(event):
@@ -81,10 +87,10 @@ class Codec:
     def _decoded(self, row: Row) -> Recorded:
         tree = from_json(row.payload)
         data, name = tree.pop("data"), row.name
+        if name in self.upcasters.names:
+            name, data = self.upcasters(name, data)
         if b'"sealed"' in row.payload:
             data = self._opened(data, "", row)
-        if name in self._upcasters.names:
-            name, data = self._upcasters(name, data)
         kind = self._events.get(name)
         if kind is None:
             raise _Unreadable(f"there is no event `{name[:80]}`")

@@ -225,9 +225,9 @@ class Store:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
     def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
-        encode = self._codec.encode
+        encode, name_of = self._codec.encode, self._codec.name_of
         return [
-            StoredEvent(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            StoredEvent(stream, number, name_of(draft.event), encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 
@@ -246,7 +246,15 @@ class Store:
         return self._codec.open_text(sealed, stream, version, name)
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows after a position in position order, as they are stored; personal values stay sealed."""
+        """
+        Rows after a position in position order, in the shape of this release; personal values stay sealed.
+
+        A row that no upcaster can read has an empty payload: it is unreadable to whoever reads on, where it stands.
+        """
+        return self._codec.upcasters.rows(self._log.rows(after, limit))
+
+    def stored_rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position in position order, byte for byte as they are stored, whatever release wrote them."""
         return self._log.rows(after, limit)
 
     def position(self) -> int:
