@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline_engine import deal as e
 from pipeline_engine.errors import UnreadableEvent
-from pipeline_engine.facts import Holding, Holdings
+from pipeline_engine.facts import Holding
 from tests.facts.given import STAGES, Log, day, opened, personal
 from tests.facts.histories import histories
+from tests.facts.kept import Kept
 
 
 def folded(log: Log) -> dict[str, e.Deal]:
@@ -29,7 +30,7 @@ def counted(log: Log, owner: str, stage: str, but: str) -> tuple[int, int]:
     return len(mine), sum(each.stage == stage for each in mine)
 
 
-def said(holdings: Holdings, owner: str, stage: str, but: str) -> tuple[int | None, int | None]:
+def said(holdings: Kept, owner: str, stage: str, but: str) -> tuple[int | None, int | None]:
     """What the projector says."""
     held = holdings.held(owner, "b2b", stage, but)
     return held.open_deals, held.deals_in_stage
@@ -38,7 +39,7 @@ def said(holdings: Holdings, owner: str, stage: str, but: str) -> tuple[int | No
 @given(histories(), st.lists(st.integers(0, 40), max_size=4))
 def test_the_counts_are_what_the_deals_add_up_to(log: Log, cuts: list[int]) -> None:
     """Whatever happened, in whatever batches it was read: per owner and stage, with one deal left out."""
-    holdings = Holdings()
+    holdings = Kept()
     for start, end in pairwise([0, *sorted(cuts), len(log.rows)]):
         holdings.advance(log.rows[start : max(start, end)], {})
     for owner in ("x", "y"):
@@ -49,7 +50,7 @@ def test_the_counts_are_what_the_deals_add_up_to(log: Log, cuts: list[int]) -> N
 
 def test_every_way_in_and_out_of_the_count() -> None:
     """Opened, moved, given away, handed over, closed, reopened, merged, migrated and removed at its source."""
-    log, holdings, seen = Log(), Holdings(), []
+    log, holdings, seen = Log(), Kept(), []
     events = (
         opened("lead", owner="x"),
         e.DealMoved(from_stage="lead", to_stage="proposal"),
@@ -78,7 +79,7 @@ def test_another_process_is_counted_apart() -> None:
     moved = e.DealMigrated(
         process="other", version=1, from_version=1, from_process="b2b", from_stage="lead", to_stage="start"
     )
-    holdings = Holdings()
+    holdings = Kept()
     holdings.advance(log.deal("A", day(1), moved).rows, {})
     assert said(holdings, "x", "lead", "Z") == (0, 0)
     assert holdings.held("x", "other", "start", "Z") == e.Held(1, 1, 3)
@@ -88,7 +89,7 @@ def test_what_changes_no_count_moves_no_position() -> None:
     """A note, a refusal and another person's deal leave the position where it was, so a refusal still repeats."""
     log = Log().deal("A", day(0), opened("lead", owner="x"), e.NoteRecorded(text=personal("hm")))
     log.deal("B", day(1), opened("lead", owner="y"))
-    holdings = Holdings()
+    holdings = Kept()
     holdings.advance(log.rows, {})
     assert holdings.held("x", "b2b", "lead", "Z") == e.Held(1, 1, 2)
     assert holdings.position == 4
@@ -98,7 +99,7 @@ def test_a_corrected_deal_is_counted_as_it_stands() -> None:
     """What a correction leads to is read off the deal, not off its row."""
     log = Log().deal("A", day(0), opened("lead", owner="x"), e.DealWon(from_stage="lead"))
     void = e.CorrectionRecorded(corrects=2, kind="void", role="ops", reason=personal("not signed"))
-    holdings = Holdings()
+    holdings = Kept()
     holdings.advance(log.rows, {})
     assert said(holdings, "x", "lead", "Z") == (0, 0)
     as_it_stands = e.fold(log.recorded[:2])
@@ -112,4 +113,4 @@ def test_a_row_that_cannot_be_read_is_named() -> None:
     log = Log().deal("A", day(0), opened("lead", owner="x"))
     broken = log.rows[1]._replace(payload=b"{}")
     with pytest.raises(UnreadableEvent, match="deal:A"):
-        Holdings().advance([broken], {})
+        Kept().advance([broken], {})

@@ -81,7 +81,10 @@ def test_the_person_and_the_process_fold_to_what_they_were() -> None:
     person: Person | None = None
     for each in streams["person:rep-1"]:
         person = evolve_person(person, each)
-    assert person == Person("rep-1", ("rep",), skills=(Skill("demo"),))
+    assert person is not None
+    (over,) = person.ended
+    assert (over.lender, over.role, over.said_in) == ("mgr-1", "manager", "command")
+    assert person == Person("rep-1", ("rep",), skills=(Skill("demo"),), ended=(over,))
     published: PublishedProcess | None = None
     for each in streams["process:golden"]:
         published = evolve_process(published, each)

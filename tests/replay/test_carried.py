@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from pipeline_engine import deal as e
 from pipeline_engine.envelope import Event
-from pipeline_engine.facts import Holdings, Instants
+from pipeline_engine.facts import Instants
 from pipeline_engine.process import Judge
 from pipeline_engine.replay.situations import Situations
 from tests.facts.given import PROCESS, STAGES, Log, day, opened
+from tests.facts.kept import Kept
 
 JUDGE = Judge(PROCESS)
 owners = st.sampled_from(("x", "y", None))
@@ -38,7 +39,7 @@ def told(log: Log) -> dict[int, Counted]:
 
 def by_position(log: Log) -> dict[int, Counted]:
     """What was counted in the log right before each attempt; nothing of a deal that nobody owns."""
-    found, holdings, deals = {}, Holdings(), dict[str, e.Deal]()
+    found, holdings, deals = {}, Kept(), dict[str, e.Deal]()
     for row, recorded in zip(log.rows, log.recorded, strict=True):
         before, event = deals.get(row.stream), recorded.event
         if isinstance(event, (e.DealOpened, e.DealMoved, e.DealWon, e.DealLost, e.DealReopened)):

@@ -62,7 +62,7 @@ class Desk:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
         self.families = Families(store)
-        self.tally: Counts = counts or Tally(store)
+        self.tally: Counts = counts or Tally(store, clock)
 
     def run(self, command: Command, at_given: bool) -> Outcome:
         """

@@ -1,14 +1,13 @@
 """Counts the open deals of owners for decisions, in step with the log."""
 
-from threading import Lock
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
-from pipeline_engine.deal import Held
-from pipeline_engine.engine.reads import DEAL
-from pipeline_engine.facts import Holdings, is_correction
-from pipeline_engine.store import Store
-
-_BATCH = 20_000
+from pipeline_engine.deal import Deal, Held, fold
+from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.facts import Holdings, held
+from pipeline_engine.store import Store, StoredFollower
 
 
 class Counts(Protocol):
@@ -24,27 +23,37 @@ class Counts(Protocol):
 
 
 class Tally:
-    """Who owns how many open deals; safe to share between threads.
+    """Who owns how many open deals, from the view that is kept in the store; safe to share between threads.
 
     While the writers' lock is held nothing can change what it says. It is only kept where a rule asks for it.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._lock = store, Lock()
-        self._holdings = Holdings()
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self.follower: StoredFollower = store.follower(Holdings(self._deal_at), clock)
+        self._looked = False
 
     def held(self, owner: str, process: str, stage: str, but: str) -> Held:
-        """How many open deals of a process somebody owns now, beside one deal."""
-        self.catch_up()
-        with self._lock:
-            return self._holdings.held(owner, process, stage, but)
+        """
+        How many open deals of a process somebody owns now, beside one deal.
+
+        Raises:
+            UnreadableEvent: An event had to be put aside, so that nobody can say.
+        """
+        self.follower.catch_up()
+        for aside in self.follower.parked(limit=1):
+            raise UnreadableEvent(aside.stream, aside.version, aside.position, aside.why)
+        with self.follower.view() as view:
+            return held(view, owner, process, stage, but)
 
     def catch_up(self) -> None:
-        """Read on to the end of the log."""
-        # The lock is never held while the store is asked: whoever holds the store's lock may be waiting for it.
-        while rows := self._store.rows(self._holdings.position, _BATCH):
-            corrected = {row.stream for row in rows if is_correction(row)}
-            loaded = {stream: self._store.load(stream, DEAL)[0] for stream in corrected}
-            deals = {stream: deal for stream, deal in loaded.items() if deal is not None}
-            with self._lock:
-                self._holdings.advance(rows, deals)
+        """Read on to the end of the log; tables that another version of this program made are made anew."""
+        if not self._looked:
+            self.follower.renew()
+            self._looked = True
+        self.follower.catch_up()
+
+    def _deal_at(self, stream: str, version: int) -> Deal:
+        deal = fold([recorded for recorded in self._store.events(stream) if recorded.version <= version])
+        assert deal is not None, "a correction is never the first event of its stream"
+        return deal

@@ -9,7 +9,7 @@ amounts = Instants(facts).value_before("amount", probes)      # how deals stood 
 
 from pipeline_engine.facts.arrays import NOWHEN, Words, flags, ints, keys, last_within
 from pipeline_engine.facts.awaited import asking, ending
-from pipeline_engine.facts.holdings import Holding, Holdings, is_correction
+from pipeline_engine.facts.holdings import Holding, Holdings, held
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
 from pipeline_engine.facts.pauses import PausedTime
@@ -45,8 +45,8 @@ __all__ = [
     "exact_sums",
     "facts_of",
     "flags",
+    "held",
     "ints",
-    "is_correction",
     "keys",
     "last_within",
     "reference",

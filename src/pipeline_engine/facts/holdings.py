@@ -1,9 +1,9 @@
-"""Who holds how many open deals in which stage: counted row by row, as the log says it.
+"""Who holds how many open deals in which stage: a view in the store, kept row by row as the log says it.
 
-Decisions count by this under the writers' lock, so it takes in new rows only and answers without looking at them all.
+Decisions count by this under the writers' lock, so it takes in new rows only and answers by a look-up.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from pipeline_engine.deal import Deal, Held
 from pipeline_engine.errors import UnreadableEvent
 from pipeline_engine.facts.projector import LogRow
+from pipeline_engine.store import ViewRows, ViewTable
 
 _DEAL = "deal:"
 
@@ -38,61 +39,79 @@ class Holding:
         return self.open and not self.gone and self.owner is not None
 
 
+HOLDINGS = ViewTable(
+    "holdings",
+    (
+        ("deal", "text"), ("process", "text"), ("stage", "text"), ("owner", "text"), ("is_open", "bigint"),
+        ("gone", "bigint"),
+    ),
+    key=("deal",),
+    lookups=(("owner", "process"),),
+)  # fmt: skip
+OWNER_CHANGES = ViewTable(
+    "owner_changes", (("owner", "text"), ("process", "text"), ("position", "bigint")), key=("owner", "process")
+)
+_AT_ONCE = 400
+_COLUMNS = "deal, process, stage, owner, is_open, gone"
+
+
 class Holdings:
-    """The deals of every owner as far as the log was read; not safe to share between threads."""
+    """
+    The deals of every owner, as a view in the store.
 
-    def __init__(self) -> None:
-        self.position = 0
-        self._deals: dict[str, Holding] = {}
-        self._stages: dict[tuple[str, str], dict[str, int]] = {}
-        self._changed: dict[tuple[str, str], int] = {}
+    Args:
+        deal_at: The deal of a stream as it stood at a version, with every correction up to there: what a correction
+            leads to is not said by its own row.
+    """
 
-    def advance(self, rows: Iterable[LogRow], corrected: Mapping[str, Deal]) -> None:
-        """
-        Read on; rows come in position order, those read before are passed over.
+    name = "holdings"
+    shape = 1
+    tables = (HOLDINGS, OWNER_CHANGES)
 
-        Args:
-            corrected: By stream the deals, as they stand, that were corrected within these rows: what a correction
-                leads to is not said by its own row.
+    def __init__(self, deal_at: Callable[[str, int], Deal]) -> None:
+        self._deal_at = deal_at
 
-        Raises:
-            UnreadableEvent: A payload is not what its event's class writes.
-        """
-        for row in rows:
-            if row.position <= self.position:
-                continue
-            if row.stream.startswith(_DEAL) and (row.name in _CHANGES or is_correction(row)):
-                self._take(row, corrected)
-            self.position = row.position
+    def take(self, rows: Sequence[LogRow], view: ViewRows) -> None:
+        """Bring the view from before these rows to after them; raises UnreadableEvent."""
+        told = [row for row in rows if row.stream.startswith(_DEAL) and (row.name in _CHANGES or is_correction(row))]
+        deals = _known(view, [row.stream.removeprefix(_DEAL) for row in told])
+        changed: dict[tuple[str, str], int] = {}
+        for row in told:
+            deal_id = row.stream.removeprefix(_DEAL)
+            before = deals.get(deal_id)
+            after = Holding.of(self._deal_at(row.stream, row.version)) if is_correction(row) else _after(row, before)
+            if after is not None and after != before:
+                deals[deal_id] = after
+                owners = [(each.owner or "", each.process) for each in (before, after) if each and each.counts]
+                changed.update(dict.fromkeys(owners, row.position))
+        view.put(HOLDINGS.replace, [_stored(deal_id, holding) for deal_id, holding in deals.items()])
+        view.put(OWNER_CHANGES.replace, [(*key, position) for key, position in changed.items()])
 
-    def held(self, owner: str, process: str, stage: str, but: str) -> Held:
-        """How many open deals of a process somebody owns beside one: in all, in a stage, and since when it is so."""
-        stages = self._stages.get((owner, process), {})
-        own = self._deals.get(but)
-        mine = own is not None and own.counts and (own.owner, own.process) == (owner, process)
-        in_all = sum(stages.values()) - mine
-        there = stages.get(stage, 0) - (mine and own is not None and own.stage == stage)
-        return Held(in_all, there, self._changed.get((owner, process), 0))
 
-    def _take(self, row: LogRow, corrected: Mapping[str, Deal]) -> None:
-        deal_id = row.stream.removeprefix(_DEAL)
-        before = self._deals.get(deal_id)
-        if is_correction(row):
-            after: Holding | None = Holding.of(corrected[row.stream])
-        else:
-            after = _after(row, before)
-        if after is None or after == before:
-            return
-        for holding, by in ((before, -1), (after, 1)):
-            if holding is not None and holding.counts:
-                self._count(holding, by, row.position)
-        self._deals[deal_id] = after
+def held(view: ViewRows, owner: str, process: str, stage: str, but: str) -> Held:
+    """How many open deals of a process somebody owns beside one: in all, in a stage, and since when it is so."""
+    counted = """SELECT count(*), coalesce(sum(CASE stage WHEN ? THEN 1 ELSE 0 END), 0) FROM {holdings}
+        WHERE owner = ? AND process = ? AND is_open = 1 AND gone = 0 AND deal <> ?"""
+    ((in_all, there),) = view.ask(counted, stage, owner, process, but)
+    changed = view.ask("SELECT position FROM {owner_changes} WHERE owner = ? AND process = ?", owner, process)
+    return Held(int(in_all), int(there), changed[0][0] if changed else 0)
 
-    def _count(self, holding: Holding, by: int, position: int) -> None:
-        key = (holding.owner or "", holding.process)
-        stages = self._stages.setdefault(key, {})
-        stages[holding.stage] = stages.get(holding.stage, 0) + by
-        self._changed[key] = position
+
+def _known(view: ViewRows, deal_ids: Sequence[str]) -> dict[str, Holding]:
+    """What the view says of these deals."""
+    found: dict[str, Holding] = {}
+    wanted = list(dict.fromkeys(deal_ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT {_COLUMNS} FROM {{holdings}} WHERE deal IN ({marks})"  # noqa: S608 - marks for values only
+        for deal_id, process, stage, owner, is_open, gone in view.ask(query, *some):
+            found[deal_id] = Holding(process, stage, owner, bool(is_open), bool(gone))
+    return found
+
+
+def _stored(deal_id: str, holding: Holding) -> tuple[Any, ...]:
+    return deal_id, holding.process, holding.stage, holding.owner, int(holding.open), int(holding.gone)
 
 
 def is_correction(row: LogRow) -> bool:

@@ -6,8 +6,9 @@ command decided anew. So decisions are pure.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
 
@@ -18,6 +19,7 @@ from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, 
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
+from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
 from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
@@ -270,6 +272,18 @@ class Store:
         checked_name("command id", command_id)
         known = self._log.command(command_id)
         return known and Receipt(known.stream, known.first, known.last, known.position, known=True)
+
+    def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
+        """What keeps a view in tables of this store in step with the log."""
+        return StoredFollower(self._log, projection, clock)
+
+    def standings(self) -> list[Standing]:
+        """Where every follower stands that has tables in this store, by name."""
+        return standings(self._log)
+
+    def hints(self) -> AbstractContextManager[Callable[[float], None]]:
+        """Something that waits for new events, at most so many seconds; for one thread."""
+        return self._log.hints()
 
     def findings(self) -> list[Finding]:
         """What `doctor` should know of this store."""

@@ -8,6 +8,7 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.view_tables import ViewRows
 
 FORMAT = 1
 Clock = Callable[[], int]
@@ -109,6 +110,14 @@ class Log(Protocol):
 
     def command(self, command_id: str) -> Command | None:
         """The row of the command log for an id."""
+        ...
+
+    def views(self, *, writing: bool = True) -> AbstractContextManager[ViewRows]:
+        """One transaction on the tables of views; within `exclusive` it is part of that one."""
+        ...
+
+    def hints(self) -> AbstractContextManager[Callable[[float], None]]:
+        """Something that waits for new events, at most so many seconds; for one thread."""
         ...
 
     def findings(self) -> list[Finding]:

@@ -1,9 +1,11 @@
 """The store in memory: for tests and trials, gone with the process."""
 
+import sqlite3
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
+from threading import Condition
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -11,6 +13,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 
 from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
 from pipeline_engine.store.model import Finding, Row
+from pipeline_engine.store.view_tables import SqliteRows
 
 
 class MemoryRecorder(POPOApplicationRecorder):
@@ -23,6 +26,7 @@ class MemoryRecorder(POPOApplicationRecorder):
         self.by_stream: dict[str, list[Row]] = {}
         self.names: list[str] = []  # of the streams, in the order of code points, which is that of their UTF-8 bytes
         self.commands: dict[str, Command] = {}
+        self.news = Condition()
 
     def _assert_uniqueness(
         self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **kwargs: Any
@@ -50,6 +54,8 @@ class MemoryRecorder(POPOApplicationRecorder):
             self.by_stream.setdefault(stream, []).append(row)
         for command in commands_of(append, kwargs):
             self.commands[command.command_id] = command._replace(position=len(self.log))
+        with self.news:
+            self.news.notify_all()
         return ids
 
 
@@ -64,6 +70,7 @@ class MemoryLog:
     def __init__(self, clock: Clock, clock_name: str, keys: str) -> None:
         self.header = Header(FORMAT, clock(), clock_name, keys)
         self.recorder = MemoryRecorder(clock)
+        self._views = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
 
     def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
         """The command's row, and the stream's rows after a version."""
@@ -119,6 +126,28 @@ class MemoryLog:
         """The command's row."""
         return self.recorder.commands.get(command_id)
 
+    @contextmanager
+    def views(self, *, writing: bool = True) -> Iterator[SqliteRows]:
+        """Tables in memory too; `exclusive` takes nothing of them back, and needs not: they follow the log."""
+        with self.recorder._database_lock:
+            if self._views.in_transaction:
+                yield SqliteRows(self._views.cursor())
+                return
+            with _transaction(self._views):
+                yield SqliteRows(self._views.cursor())
+
+    @contextmanager
+    def hints(self) -> Iterator[Callable[[float], None]]:
+        """Told by whoever appends."""
+        seen = [len(self.recorder.log)]
+
+        def wait(seconds: float) -> None:
+            with self.recorder.news:
+                self.recorder.news.wait_for(lambda: len(self.recorder.log) != seen[0], seconds)
+                seen[0] = len(self.recorder.log)
+
+        yield wait
+
     def findings(self) -> list[Finding]:
         """Only that nothing of this lasts."""
         return [
@@ -131,4 +160,15 @@ class MemoryLog:
         ]
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Let the tables of views go."""
+        self._views.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        connection.rollback()

@@ -1,10 +1,11 @@
 """The log in a PostgreSQL schema: the library's recorder with an append of our own in one round trip."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
+import psycopg
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
@@ -20,8 +21,10 @@ from pipeline_engine.store.postgres_server import (
     Address,
     Server,
     broke,
+    configure,
     refuse_database_functions,
 )
+from pipeline_engine.store.view_tables import PostgresRows
 
 PAGE = 1000
 _ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
@@ -216,6 +219,35 @@ class PostgresLog:
         """The command's row."""
         found = self._ask(_COMMAND, command_id)
         return _command(command_id, found[0]) if found else None
+
+    @contextmanager
+    def views(self, *, writing: bool = True) -> Iterator[PostgresRows]:
+        """One transaction on the tables of views."""
+        try:
+            with (
+                self.server.get_connection() as connection,
+                connection.transaction(),
+                connection.cursor(row_factory=tuple_row) as cursor,
+            ):
+                yield PostgresRows(cursor, self.server.schema, lock_of(self.server.schema))
+        except PersistenceError as error:
+            raise self.address.unreachable(error) from error
+
+    @contextmanager
+    def hints(self) -> Iterator[Callable[[float], None]]:
+        """Told by NOTIFY, which every append sends."""
+        try:
+            with psycopg.connect(self.address.conninfo) as connection:
+                configure(connection)
+                connection.execute("LISTEN stored_events")
+
+                def wait(seconds: float) -> None:
+                    for _ in connection.notifies(timeout=seconds, stop_after=1):
+                        pass
+
+                yield wait
+        except psycopg.Error as error:
+            raise self.address.unreachable(error) from error
 
     def findings(self) -> list[Finding]:
         """Settings of the server, and what every log is asked."""

@@ -1,8 +1,9 @@
 """The log in an SQLite file: the library's recorder on a table of our own."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
@@ -13,8 +14,10 @@ from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, 
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
 from pipeline_engine.store.sqlite_schema import opened
+from pipeline_engine.store.view_tables import SqliteRows
 
 PAGE = 1000
+GLANCE_SECONDS = 0.02
 _ROW = "position, originator_id, originator_version, recorded_at, topic, state"
 _INSERT = """INSERT INTO stored_events (originator_id, originator_version, recorded_at, topic, state)
     VALUES (?, ?, ?, ?, ?)"""
@@ -170,6 +173,38 @@ class SqliteLog:
         """The command's row."""
         found = self._rows(_COMMAND, command_id)
         return Command(*found[0]) if found else None
+
+    @contextmanager
+    def views(self, *, writing: bool = True) -> Iterator[SqliteRows]:
+        """One transaction on the tables of views."""
+        if writing or self.file.held:
+            with self.file.transaction(commit=True) as c:
+                yield SqliteRows(c.sqlite_cursor)
+            return
+        with self.file.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield SqliteRows(connection.cursor())
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def hints(self) -> Iterator[Callable[[float], None]]:
+        """Looks every few milliseconds whether another connection, of whatever process, has committed."""
+        with closing(self.file.connect()) as connection:
+
+            def version() -> int:
+                return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+            seen = [version()]
+
+            def wait(seconds: float) -> None:
+                until = monotonic() + seconds
+                while (found := version()) == seen[0] and monotonic() < until:
+                    sleep(GLANCE_SECONDS)
+                seen[0] = found
+
+            yield wait
 
     def findings(self) -> list[Finding]:
         """Journal, sync, integrity, and what every log is asked."""

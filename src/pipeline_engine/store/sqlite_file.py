@@ -98,6 +98,11 @@ class File(SQLiteDatastore):
             with self._writers, _written(connection) as written:
                 yield written
 
+    @property
+    def held(self) -> bool:
+        """Whether this thread holds the writers' lock."""
+        return getattr(self._mine, "cursor", None) is not None
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """One writing transaction that takes in every other one this thread begins."""

@@ -1,0 +1,125 @@
+"""Runs followers in a thread until it is stopped: wakes at new events, looks once a second anyway, never dies.
+
+Health is told by the time since a follower last looked at the log with success: a connection that hangs shows as a
+stall though nothing raises.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from threading import Event, Thread
+from time import monotonic
+
+from pipeline_engine.store.following.model import Follows
+
+POLL_SECONDS = 1.0
+STALLED_SECONDS = 4.0
+BEAT_SECONDS = 2.0
+BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0)
+Wait = Callable[[float], None]
+"""Waits for new events, at most so many seconds."""
+Hints = Callable[[], AbstractContextManager[Wait]]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    Whether a follower gets on.
+
+    Args:
+        quiet_seconds: Since it last looked at the log with success; None before the first time.
+        failing: What went wrong the last time it looked; None where nothing did.
+    """
+
+    name: str
+    ok: bool
+    quiet_seconds: float | None
+    failing: str | None
+
+
+class _Run:
+    """One follower, and how it gets on."""
+
+    def __init__(self, follower: Follows) -> None:
+        self.follower = follower
+        self.looked_at: float | None = None
+        self.beat_at: float | None = None
+        self.failing: str | None = None
+        self.failures = 0
+
+    def look(self, by: str) -> bool:
+        """Take a batch in; whether there may be more."""
+        try:
+            more = self.follower.step() > 0
+            self.failing, self.failures = None, 0
+            self._beat(by)
+            self.looked_at = monotonic()
+        except Exception as error:  # noqa: BLE001 - a follower that died would never tell; one that tries again does
+            self.fails(error)
+            return False
+        return more
+
+    def fails(self, error: Exception) -> None:
+        """Note why it does not get on."""
+        self.failing, self.failures = f"{type(error).__name__}: {error}", self.failures + 1
+
+    def _beat(self, by: str) -> None:
+        if self.beat_at is None or monotonic() - self.beat_at >= BEAT_SECONDS:
+            self.follower.beat(by, self.failing)
+            self.beat_at = monotonic()
+
+    def health(self) -> Health:
+        """How it gets on."""
+        quiet = None if self.looked_at is None else monotonic() - self.looked_at
+        ok = self.failing is None and quiet is not None and quiet < STALLED_SECONDS
+        return Health(self.follower.name, ok, quiet, self.failing)
+
+
+class Runner:
+    """Followers that are kept in step by a thread of their own each; `with` starts and stops them."""
+
+    def __init__(self, followers: Sequence[Follows], hints: Hints) -> None:
+        self._runs = [_Run(follower) for follower in followers]
+        self._hints, self._stopped = hints, Event()
+        self._threads: list[Thread] = []
+        self.by = f"{socket.gethostname()}:{os.getpid()}"
+
+    def __enter__(self) -> "Runner":
+        for run in self._runs:
+            thread = Thread(target=self._keep, args=(run,), name=f"follow {run.follower.name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Stop after the batch at hand; a thread that hangs in a dead connection is left behind."""
+        self._stopped.set()
+        until = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - monotonic()))
+
+    def health(self) -> list[Health]:
+        """How each follower gets on, now."""
+        return [run.health() for run in self._runs]
+
+    def _keep(self, run: _Run) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._hints() as wait:
+                    self._while_well(run, wait)
+            except Exception as error:  # noqa: BLE001 - as above
+                run.fails(error)
+            step = min(max(run.failures, 1), len(BACK_OFF_SECONDS)) - 1
+            self._stopped.wait(BACK_OFF_SECONDS[step])
+
+    def _while_well(self, run: _Run, wait: Wait) -> None:
+        while not self._stopped.is_set():
+            if not run.look(self.by):
+                if run.failing is not None:
+                    return
+                wait(POLL_SECONDS)
