@@ -275,7 +275,7 @@ class Store:
 
     def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
         """What keeps a view in tables of this store in step with the log."""
-        return StoredFollower(self._log, projection, clock)
+        return StoredFollower(self._codec.upcasters.over(self._log), projection, clock)
 
     def standings(self) -> list[Standing]:
         """Where every follower stands that has tables in this store, by name."""
