@@ -22,6 +22,7 @@ PipelineError
 │   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
+│   ├── SubjectIsErased · NoErasure  nothing is recorded about an erased person; nobody proposed that erasure
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
 ├── StoreUnreachable              the store could not be reached (exit 3)
@@ -344,6 +345,24 @@ class CommandIdReused(Rejected):
 
 class EmptyWindow(Rejected):
     """A view was asked over a time in which nothing could be."""
+
+
+class SubjectIsErased(Rejected):
+    """A person was erased; nothing is recorded about them any more."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"`{shown(subject)}` was erased; nothing is recorded about them any more, leave it out")
+        self.subject = subject
+
+
+class NoErasure(Rejected):
+    """Nobody proposes to erase that subject: there is nothing to confirm or to take back."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            f"nobody proposes to erase `{shown(subject)}`; `erase propose` does, and `erase list` shows who could be"
+        )
+        self.subject = subject
 
 
 class BadStore(Rejected):

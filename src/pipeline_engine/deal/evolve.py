@@ -181,8 +181,11 @@ def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str,
 
 
 def _unlinked(deal: Deal, event: e.ContactUnlinked, recorded: Recorded) -> dict[str, Any]:
-    gone = (event.contact.value, event.role)
-    return {"contacts": tuple(c for c in deal.contacts if (c.contact.value, c.role) != gone)}
+    gone = [c for c in deal.contacts if (c.contact.value, c.role) == (event.contact.value, event.role)]
+    if event.contact.value is None:
+        # Of those who were erased nobody can tell who is meant; how many there are in a role stays right.
+        gone = gone[:1]
+    return {"contacts": tuple(c for c in deal.contacts if not any(c is each for each in gone))}
 
 
 def _logged(deal: Deal, event: e.ActivityLogged, recorded: Recorded) -> dict[str, Any]:

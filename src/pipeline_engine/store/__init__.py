@@ -18,6 +18,7 @@ from pipeline_engine.store.following import (
     StoredFollower,
     quiet,
 )
+from pipeline_engine.store.keys import SubjectKeys
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -29,7 +30,7 @@ from pipeline_engine.store.model import (
     Row,
     StreamAppend,
 )
-from pipeline_engine.store.opening import is_there, open_store
+from pipeline_engine.store.opening import is_there, open_store, restore_keys
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
@@ -62,6 +63,7 @@ __all__ = [
     "Store",
     "StoredFollower",
     "StreamAppend",
+    "SubjectKeys",
     "Tenant",
     "UnfitRow",
     "Unsafe",
@@ -77,5 +79,6 @@ __all__ = [
     "quiet",
     "read_back",
     "restore",
+    "restore_keys",
     "tenant_sql",
 ]

@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -14,8 +14,9 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import BadValue, UnreadableEvent, printable
+from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.model import Draft, Row
-from pipeline_engine.store.seal import KeyProvider, Sealed
+from pipeline_engine.store.seal import Forged, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.writing import may_be_personal, tree_of
 from pipeline_engine.values import Personal, moment_at
@@ -32,6 +33,17 @@ class Codec:
         self._events, self._keys, self.upcasters = dict(events), keys, upcasters
         self._names = {kind: name for name, kind in events.items()}
         self.keys_name = keys.name
+        self.subject_keys = keys if isinstance(keys, SubjectKeys) else None
+
+    def ready(self, drafts: Iterable[Draft]) -> None:
+        """Make what closing these drafts takes, durably, before any of them is appended; raises SubjectIsErased."""
+        subjects = [subject for draft in drafts for subject in _subjects(draft.event)]
+        if subjects:
+            self._keys.ready(subjects)
+
+    def generation(self) -> int:
+        """Goes up when states of decoded events may hold what nobody may read any more."""
+        return self._keys.generation()
 
     def name_of(self, event: Event) -> str:
         """The stored name of an event; raises BadValue for one not registered."""
@@ -66,9 +78,12 @@ class Codec:
         return to_json(tree_of(event, close), inf_nan_mode="null")
 
     def open_text(self, sealed: str, stream: str, version: int, name: str) -> str | None:
-        """The text behind what `sealed` holds, as JSON text; None where its key is gone."""
+        """The text behind what `sealed` holds, as JSON text; None where its key is gone; raises UnreadableEvent."""
         parts = from_json(sealed)
-        return self._keys.open(Sealed(**parts), stream, version, name)
+        try:
+            return self._keys.open(Sealed(**parts), stream, version, name)
+        except ValueError as error:
+            raise UnreadableEvent(stream, version, None, _not_opened(name, error)) from None
 
     def check_names(self, rows: Sequence[Row]) -> None:
         """Raises UnreadableEvent where a row is of an event that this version does not know, for who reads raw rows."""
@@ -125,8 +140,8 @@ class Codec:
             return self._opened(tree, row)
         try:
             text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
-        except ValueError:
-            raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
+        except ValueError as error:
+            raise _Unreadable(_not_opened(name, error)) from None
         if type(sealed["subject"]) is not str:
             raise _Unreadable(f"the sealed value `{name}` is about nobody")
         return Personal(sealed["subject"], text)
@@ -143,6 +158,22 @@ def _no_event(error: Exception) -> str:
 
 class _Unreadable(ValueError):
     """Why a row cannot be read, in words that quote nothing of its content."""
+
+
+def _not_opened(name: str, error: ValueError) -> str:
+    # What is not our own error may quote what it could not read.
+    why = str(error) if isinstance(error, Forged) else "it is no closed text"
+    return f"the sealed value `{name}` cannot be opened: {why}"
+
+
+def _subjects(value: Any) -> Iterator[str]:
+    """Whom an event is about, as often as it says something of them."""
+    parts = value.values() if isinstance(value, dict) else value.__dict__.values()
+    for part in parts:
+        if isinstance(part, Personal):
+            yield part.subject
+        elif isinstance(part, (dict, BaseModel)):
+            yield from _subjects(part)
 
 
 def _beyond_numbers(value: Any) -> bool:

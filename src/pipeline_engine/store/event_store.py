@@ -5,7 +5,7 @@ command decided anew. So decisions are pure.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, as_readable, standings
 from pipeline_engine.store.forked import renewed_in_children
+from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
@@ -150,6 +151,7 @@ class Store:
         return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
+        self._codec.ready(decision.drafts)
         events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
@@ -218,6 +220,7 @@ class Store:
     def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
         if not asked:
             return {}
+        self._codec.ready(draft for _, _, decision in asked for draft in decision.drafts)
         events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
@@ -243,6 +246,7 @@ class Store:
             raise RuntimeError(IMPURE)
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
+        self._codec.ready(draft for part in batch for draft in part.drafts)
         for part in batch:
             checked_name("stream", part.stream)
             versions.setdefault(part.stream, part.expected_version)
@@ -271,10 +275,11 @@ class Store:
         checked_name("stream", stream)
         return self._folds.load(stream, fold)
 
-    def events(self, stream: str, after: int = 0) -> list[Recorded]:
-        """The events of a stream after a version, in order; raises UnreadableEvent."""
+    def events(self, stream: str, after: int = 0, names: Collection[str] = ()) -> list[Recorded]:
+        """The events of a stream after a version, in order, of these names where some are; raises UnreadableEvent."""
         checked_name("stream", stream)
-        return [self._codec.decode(row) for row in self._log.stream_rows(stream, after)]
+        rows = self._log.stream_rows(stream, after)
+        return [self._codec.decode(row) for row in rows if not names or row.name in names]
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind a sealed value's JSON, as facts hold it; None where its key is gone."""
@@ -340,7 +345,13 @@ class Store:
             same("keys", header.keys, self._codec.keys_name),
             *([not_ahead(self._log, now)] if now else []),
             every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
+            *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
         ]
+
+    @property
+    def keys(self) -> SubjectKeys | None:
+        """The keys of subjects, to destroy, rotate and back them up; None where personal values are not sealed."""
+        return self._codec.subject_keys
 
     def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:
         """What the log holds up to a position, in one number; with the command log where no position is named."""
@@ -354,6 +365,8 @@ class Store:
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""
         self._log.close()
+        if self._codec.subject_keys:
+            self._codec.subject_keys.close()
 
 
 def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:

@@ -26,6 +26,7 @@ class Folds:
         self._log, self._codec, self._kept = log, codec, kept
         self._states: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
         self._behind: set[tuple[str, str]] = set()
+        self._generation = codec.generation()
         renewed_in_children(self)
 
     def begin_anew(self) -> None:
@@ -34,26 +35,38 @@ class Folds:
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version."""
-        start = self.at_hand(stream, fold)
-        return self._carried_on(stream, fold, start, self._log.stream_rows(stream, start[1] if start else 0))
+        start = self._start(stream, fold)
+        return self._carried_on(stream, fold, start, self._log.stream_rows(stream, start[1]))
 
     def forget(self) -> None:
         """Drop every state that is kept."""
         with self._lock:
             self._states.clear()
+            self._behind.clear()
 
     def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
         """What the command log says of an id, and the state and version of a stream, in one look."""
-        start = self.at_hand(stream, fold)
-        known, rows = self._log.begin(command_id, stream, start[1] if start else 0)
+        start = self._start(stream, fold)
+        known, rows = self._log.begin(command_id, stream, start[1])
         if known is not None:
             return known, None, 0
         return None, *self._carried_on(stream, fold, start, rows)
 
-    def at_hand(self, stream: str, fold: Fold[S]) -> tuple[S | None, int] | None:
+    def _start(self, stream: str, fold: Fold[S]) -> tuple[S | None, int, int]:
+        """The state to carry on from, its version, and the generation of keys it was opened in."""
+        generation = self._codec.generation()
+        state, version = self._at_hand(stream, fold, generation) or (None, 0)
+        return state, version, generation
+
+    def _at_hand(self, stream: str, fold: Fold[S], generation: int) -> tuple[S | None, int] | None:
         """The state and version that the last load left, also of a stream without events; None where none is kept."""
         key = (fold.name, stream)
         with self._lock:
+            if generation != self._generation:
+                # Somebody was erased, here or in another process: the states may still say what they were.
+                self._states.clear()
+                self._behind.clear()
+                self._generation = generation
             found = self._states.get(key)
             if found is not None:
                 self._states.move_to_end(key)
@@ -61,7 +74,9 @@ class Folds:
 
     def as_kept(self, stream: str, fold: Fold[S]) -> tuple[S | None, int] | None:
         """The state at hand, unless this process itself wrote to the stream since."""
-        return None if (fold.name, stream) in self._behind else self.at_hand(stream, fold)
+        if (fold.name, stream) in self._behind:
+            return None
+        return self._at_hand(stream, fold, self._codec.generation())
 
     def moved_on(self, stream: str, fold: Fold[S]) -> None:
         """Note that this process wrote to a stream."""
@@ -70,16 +85,16 @@ class Folds:
                 self._behind.add((fold.name, stream))
 
     def _carried_on(
-        self, stream: str, fold: Fold[S], start: tuple[S | None, int] | None, rows: Iterable[Row]
+        self, stream: str, fold: Fold[S], start: tuple[S | None, int, int], rows: Iterable[Row]
     ) -> tuple[S | None, int]:
-        state, version = start or (None, 0)
+        state, version, generation = start
         evolve, decode = fold.evolve, self._codec.decode
         for row in rows:
             recorded = decode(row)
             again = fold.refold is not None and type(recorded.event) in fold.rewrites
             state = self._again(state, recorded, fold) if again else evolve(state, recorded)
             version = row.version
-        self._keep((fold.name, stream), state, version)
+        self._keep((fold.name, stream), (state, version), generation)
         return state, version
 
     def _again(self, state: S | None, last: Recorded, fold: Fold[S]) -> S:
@@ -88,11 +103,11 @@ class Folds:
         assert fold.refold is not None
         return fold.refold(state, [*(self._codec.decode(row) for row in rows[:-1]), last])
 
-    def _keep(self, key: tuple[str, str], state: object, version: int) -> None:
+    def _keep(self, key: tuple[str, str], made: tuple[object, int], generation: int) -> None:
         with self._lock:
             found = self._states.get(key)
-            if found is None or found[1] < version:
-                self._states[key] = (state, version)
+            if generation == self._generation and (found is None or found[1] < made[1]):
+                self._states[key] = made
                 self._states.move_to_end(key)
             self._behind.discard(key)
             if len(self._states) > self._kept:

@@ -167,6 +167,10 @@ class Log(Protocol):
         """Settings, format, integrity and positions, for `doctor`; `deep` reads every page."""
         ...
 
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on, unless it says so already; what it says."""
+        ...
+
     def close(self) -> None:
         """Give connections back; the log cannot be used afterwards."""
         ...

@@ -167,6 +167,11 @@ class MemoryLog:
             )
         ]
 
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on."""
+        self.header = self.header._replace(keys=keys)
+        return keys
+
     def close(self) -> None:
         """Let the tables of views go."""
         self._views.close()

@@ -50,6 +50,8 @@ _NEWEST = "SELECT recorded_at FROM {schema}.stored_events ORDER BY notification_
 _USED = 'SELECT command_id FROM {schema}.command_log WHERE command_id = ANY(%s COLLATE "C") LIMIT 1'
 _NOTE = """INSERT INTO {schema}.command_log
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"""
+_MARK = "UPDATE {schema}.store_header SET value = %s WHERE key = 'keys' AND value = 'identity'"
+_MARKED = "SELECT value FROM {schema}.store_header WHERE key = 'keys'"
 _COPY = """COPY {schema}.stored_events (originator_id, originator_version, topic, state, recorded_at)
     FROM STDIN (FORMAT BINARY)"""
 
@@ -274,6 +276,17 @@ class PostgresLog:
         """Settings of the server, rights, tenants, and what every log is asked."""
         ask = partial(self._ask, patience=LOOK_SECONDS)
         return server_findings(ask, self.server.schema, self.header, deep=deep)
+
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on; what another process wrote stands."""
+        try:
+            with self.server.get_connection() as connection:
+                connection.execute(self.recorder.sql(_MARK), (keys,))
+        except PersistenceError as error:
+            raise self._told(error) from error
+        marked = str(self._ask(_MARKED)[0][0])
+        self.header = self.header._replace(keys=marked)
+        return marked
 
     def close(self) -> None:
         """Close the connections."""

@@ -33,6 +33,8 @@ _STREAMS = """SELECT originator_id FROM stored_events
 _VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _NEWEST = "SELECT position, recorded_at FROM stored_events ORDER BY position DESC LIMIT 1"
 _COMMAND = "SELECT command_id, digest, stream, first, last, position FROM command_log WHERE command_id = ?"
+_MARK = "UPDATE store_header SET value = ? WHERE key = 'keys' AND value = 'identity'"
+_MARKED = "SELECT value FROM store_header WHERE key = 'keys'"
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -241,6 +243,14 @@ class SqliteLog:
     def findings(self, *, deep: bool = False) -> list[Finding]:
         """Settings of the file, integrity, and what every log is asked."""
         return file_findings(self._rows, self.file, self.header, deep=deep)
+
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on; what another process wrote stands."""
+        with self.file.transaction(commit=True) as c:
+            c.sqlite_cursor.execute(_MARK, (keys,))
+            marked = str(c.sqlite_cursor.execute(_MARKED).fetchone()[0])
+        self.header = self.header._replace(keys=marked)
+        return marked
 
     def close(self) -> None:
         """Close the connections."""

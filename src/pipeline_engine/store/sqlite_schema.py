@@ -60,7 +60,7 @@ def opened(file: File, new: Header) -> Header:
         with closing(file.connect(making=True)) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
             header = _looked_at(file, connection)
-            _write_ahead(file, connection)
+            write_ahead(file, connection)
             header = header or _made(file, connection, new)
             file.recognise()
             return header
@@ -103,7 +103,8 @@ def _refuse_tables(place: str, connection: sqlite3.Connection) -> None:
         raise refuse("triggers", place, trigger[0])
 
 
-def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
+def write_ahead(file: File, connection: sqlite3.Connection) -> None:
+    """Make a file keep a write-ahead log; raises BadStore where it cannot."""
     until = monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
