@@ -62,7 +62,7 @@ def standby(other_server: Postgres) -> Iterator[str]:
     signal.touch()
     port = servers._free_port()
     url = f"postgresql://postgres:{other_server.password}@127.0.0.1:{port}/postgres"
-    process = other_server._serve(port)
+    process = other_server.serve(port)
     try:
         _wait_until_it_answers(process, url)
         yield url

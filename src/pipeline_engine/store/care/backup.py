@@ -17,7 +17,8 @@ from pipeline_engine.store.care.digest import Digest, Progress, digest_of
 from pipeline_engine.store.care.part import whole_or_not_at_all
 from pipeline_engine.store.care.snapshot import SqliteSnapshot
 from pipeline_engine.store.log import FORMAT, Log, Snapshot, newer
-from pipeline_engine.store.sqlite_file import APPLICATION_ID, unusable
+from pipeline_engine.store.sqlite_errors import unusable
+from pipeline_engine.store.sqlite_file import APPLICATION_ID
 from pipeline_engine.store.sqlite_schema import TABLES
 
 PAGES = 512
