@@ -13,10 +13,10 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (
+_REFUSED: frozenset[type[Event]] = frozenset({
     e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
     e.ObservationRefused, e.CorrectionRefused,
-)  # fmt: skip
+})  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
@@ -30,9 +30,9 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
     after["version"] = recorded.version
-    if not isinstance(recorded.event, _REFUSED):
+    if type(recorded.event) not in _REFUSED:
         after["solid_version"] = recorded.version
-    return replace(before, **after)
+    return before.after(after)
 
 
 def attempt_key(attempt: str, target: str | None) -> str:

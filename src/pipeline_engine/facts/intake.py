@@ -238,7 +238,7 @@ class Intake:
 
 
 def _judged(verdicts: Body) -> tuple[Any, ...]:
-    context = compact(verdicts.get("context", {}))
+    context = compact(verdicts["context"]) if "context" in verdicts else "{}"
     return verdicts["digest"], verdicts["judged_at"], verdicts["codes"], instant_us(verdicts["now"]), context
 
 

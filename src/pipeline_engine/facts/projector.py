@@ -103,11 +103,12 @@ class Projector:
             UnreadableEvent: A payload is not what its event's class writes, and the projector is not lenient; rows
                 before it are counted in.
         """
-        source, before = iter(rows), len(self._positions)
+        source, before, reached = iter(rows), len(self._positions), self.position
         while batch := list(islice(source, PENDING)):
             for row in batch:
-                if row.position > self.position:
+                if row.position > reached:
                     self._read(row)
+                    reached = row.position
             self._intake.settle()
         return len(self._positions) - before
 

@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -17,10 +17,12 @@ from pipeline_engine.errors import BadValue, UnreadableEvent, printable
 from pipeline_engine.store.model import Draft, Row
 from pipeline_engine.store.seal import KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
+from pipeline_engine.store.writing import may_be_personal, tree_of
 from pipeline_engine.values import Personal, moment_at
 
 _ENVELOPE = Envelope.__pydantic_serializer__
 _READ_ENVELOPE = Envelope.__pydantic_validator__
+_Opened = Callable[[str, str | None], Any]
 _SEALED_KEYS = frozenset(Sealed._fields)
 
 
@@ -37,30 +39,26 @@ class Codec:
         if self._events.get(name) is not type(event):
             raise BadValue("event", name, "an event this store was opened with")
         try:
-            body = type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+            body = self._body(event, stream, version)
             if b"null" in body and _beyond_numbers(event):
                 # JSON would say null, and the value would be gone for ever.
                 raise BadValue(name, "infinity or not a number", "a finite number")
-            if b'"personal":' in body:
-                body = to_json(self._closed(event, from_json(body), "", (stream, version)))
             return _envelope_json(draft.envelope)[:-1] + b',"data":' + body + b"}"
         except (PydanticSerializationError, UnicodeEncodeError):
             raise BadValue(name, "text that is no Unicode", "text that can be written as UTF-8") from None
 
-    def _closed(self, value: Any, tree: Any, name: str, place: tuple[str, int]) -> Any:
-        # Led by the event and not by its JSON: a process may have fields `personal` and `subject`.
-        if isinstance(value, Personal):
-            return self._sealed(value, name, place)
-        if isinstance(value, BaseModel):
-            return {key: self._closed(getattr(value, key), part, key, place) for key, part in tree.items()}
-        if isinstance(value, dict):
-            return {key: self._closed(value[key], part, key, place) for key, part in tree.items()}
-        return tree
+    def _body(self, event: Event, stream: str, version: int) -> bytes:
+        if not may_be_personal(type(event)):
+            return type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+        seal = self._keys.seal
 
-    def _sealed(self, value: Personal, name: str, place: tuple[str, int]) -> dict[str, Any]:
-        if value.value is None:
-            raise BadValue(name, "an erased value", "a text")
-        return {"sealed": self._keys.seal(value.subject, *place, name, value.value)._asdict()}
+        def close(value: Personal, field: str) -> dict[str, Any]:
+            if value.value is None:
+                raise BadValue(field, "an erased value", "a text")
+            subject, key, nonce, text = seal(value.subject, stream, version, field, value.value)
+            return {"sealed": {"subject": subject, "key": key, "nonce": nonce, "text": text}}
+
+        return to_json(tree_of(event, close), inf_nan_mode="null")
 
     def open_text(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind what `sealed` holds, as JSON text; None where its key is gone."""
@@ -91,9 +89,10 @@ class Codec:
     def _decoded(self, row: Row) -> Recorded:
         tree = from_json(row.payload)
         data, name = tree.pop("data"), row.name
+        upcast = name in self._upcasters.names
         if b'"sealed"' in row.payload:
-            data = self._opened(data, "", row)
-        if name in self._upcasters.names:
+            data = self._opened(data, row, _as_json if upcast else Personal)
+        if upcast:
             name, data = self._upcasters(name, data)
         kind = self._events.get(name)
         if kind is None:
@@ -104,17 +103,29 @@ class Codec:
             _READ_ENVELOPE.validate_python(tree), kind.__pydantic_validator__.validate_python(data),
         )  # fmt: skip
 
-    def _opened(self, tree: Any, name: str, row: Row) -> Any:
-        if not isinstance(tree, dict):
+    def _opened(self, tree: Any, row: Row, opened: _Opened) -> Any:
+        # Only what may hold a sealed value is looked into: most parts are text or numbers.
+        if type(tree) is not dict:
             return tree
+        return {
+            name: self._part(part, name, row, opened) if type(part) is dict else part for name, part in tree.items()
+        }
+
+    def _part(self, tree: dict[str, Any], name: str, row: Row, opened: _Opened) -> Any:
         sealed = tree.get("sealed")
-        if len(tree) == 1 and isinstance(sealed, dict) and sealed.keys() == _SEALED_KEYS:
-            try:
-                text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
-            except ValueError:
-                raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
-            return {"personal": text, "subject": sealed["subject"]}
-        return {key: self._opened(part, key, row) for key, part in tree.items()}
+        if len(tree) != 1 or type(sealed) is not dict or sealed.keys() != _SEALED_KEYS:
+            return self._opened(tree, row, opened)
+        try:
+            text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
+        except ValueError:
+            raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
+        if type(sealed["subject"]) is not str:
+            raise _Unreadable(f"the sealed value `{name}` is about nobody")
+        return opened(sealed["subject"], text)
+
+
+def _as_json(subject: str, text: str | None) -> dict[str, Any]:
+    return {"personal": text, "subject": subject}
 
 
 def _unknown(name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
@@ -25,7 +26,7 @@ from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
 from pipeline_engine.store.forked import renewed_in_children
-from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
+from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -98,7 +99,7 @@ class Store:
 
         def once(attempt: int) -> Receipt:
             with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                return self._attempt(stream, request, fold, decide)
+                return self._attempt(stream, request, fold, decide, kept=attempt == 0 and not alone)
 
         return self._until_recorded(stream, request, once)
 
@@ -131,16 +132,25 @@ class Store:
             finally:
                 self._alone = 0
 
-    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
             return answered(known, request)
-        reader = ReadVersions(self)
-        decision = decide(state, version, reader)
-        return self._append(stream, version, request, decision, reader.versions)
+        reader = ReadVersions(self._folds, kept=kept)
+        try:
+            decision = decide(state, version, reader)
+        except Exception:
+            # What is raised is never checked under the lock, so it must not rest on what may be out of date.
+            if not reader.unasked:
+                raise
+            reader = ReadVersions(self._folds)
+            decision = decide(state, version, reader)
+        receipt = self._append(stream, version, request, decision, reader.versions)
+        self._folds.moved_on(stream, fold)
+        return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
-        events = self._encoded(stream, version, decision.drafts)
+        events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
             first = last = decision.repeats
@@ -188,7 +198,7 @@ class Store:
             raise BadValue("stream", twice, "each stream once in what is done at once")
 
     def _attempt_all(self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle) -> list[Receipt | None]:
-        reader, versions = ReadVersions(self), {}
+        reader, versions = ReadVersions(self._folds), {}
         receipts: list[Receipt | None] = []
         decisions: list[Decision | None] = []
         for part in parts:
@@ -208,7 +218,7 @@ class Store:
     def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
         if not asked:
             return {}
-        events: list[StoredEvent] = []
+        events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
             own = self._encoded(part.stream, version, decision.drafts)
@@ -231,7 +241,6 @@ class Store:
         """
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
-        events: list[StoredEvent] = []
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
         for part in batch:
@@ -240,19 +249,20 @@ class Store:
             if ends.get(part.stream, part.expected_version) != part.expected_version:
                 end = ends[part.stream]
                 raise WrongExpectedVersion(f"the batch itself leaves stream `{part.stream}` at {end}")
-            events += self._encoded(part.stream, part.expected_version, part.drafts)
             ends[part.stream] = part.expected_version + len(part.drafts)
+        # Encoded one after the other while they are sent, so that a server works on the first meanwhile.
+        encoded = (self._encoded(part.stream, part.expected_version, part.drafts) for part in batch)
         try:
-            return self._log.append_many(events, versions)
+            return self._log.append_many(chain.from_iterable(encoded), versions)
         except Conflict as conflict:
             raise WrongExpectedVersion(f"nothing of the batch was appended: {conflict}") from conflict
         except OutcomeUnknown as broken:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
-    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
+    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[NewRow]:
         encode = self._codec.encode
         return [
-            StoredEvent(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            NewRow(stream, number, type(draft.event).__name__, encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 

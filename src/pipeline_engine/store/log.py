@@ -1,6 +1,6 @@
 """What every backend of the store can do: read the log, and append to it under one lock."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -32,6 +32,20 @@ class Command(NamedTuple):
     first: int
     last: int
     position: int
+
+
+class NewRow(NamedTuple):
+    """An event on its way into the log in bulk, under the names of the library's StoredEvent but quicker to make."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+
+    @classmethod
+    def of(cls, event: StoredEvent) -> "NewRow":
+        """The same of one that the library made."""
+        return cls(str(event.originator_id), event.originator_version, event.topic, event.state)
 
 
 class Append(NamedTuple):
@@ -103,11 +117,12 @@ class Log(Protocol):
         ...
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """
         Append a batch with the rows of its commands, all or nothing, and return the log's position.
 
+        Events may come one after the other as they are asked for; what is raised on the way ends the transaction.
         Raises as `append` does; each command's `position` is filled in with that of the log.
         """
         ...

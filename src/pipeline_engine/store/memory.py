@@ -2,7 +2,7 @@
 
 import sqlite3
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from threading import Condition
@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
 from pipeline_engine.store.care.snapshot import MemorySnapshot
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.view_tables import SqliteRows
 
@@ -83,10 +83,10 @@ class MemoryLog:
         return self._insert(events, append=append)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions=versions, commands=commands)
+        return self._insert([StoredEvent(*event) for event in events], versions=versions, commands=commands)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """The log in a PostgreSQL schema: the library's recorder with an append of our own in one round trip."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from time import monotonic, sleep
@@ -11,12 +11,12 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 from psycopg_pool import PoolTimeout
 
 from pipeline_engine.store.care.server_findings import server_findings
 from pipeline_engine.store.care.snapshot import PostgresSnapshot
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.postgres_schema import lock_of, opened
 from pipeline_engine.store.postgres_server import (
@@ -62,13 +62,17 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Server, clock: Clock) -> None:
         super().__init__(datastore)
         self._clock = clock
+        self._made: dict[str, bytes] = {}
         self._append = self.sql(_APPEND)
         # The tables are made once, with the header, when the schema is opened.
         self.sql_create_statements = []
 
-    def sql(self, text: str) -> Composed:
-        """A statement with this store's schema in it."""
-        return SQL(text).format(schema=Identifier(self.datastore.schema))
+    def sql(self, text: str) -> bytes:
+        """A statement with this store's schema in it; made once, since psycopg knows it again by its bytes."""
+        made = self._made.get(text)
+        if made is None:
+            made = self._made[text] = SQL(text).format(schema=Identifier(self.datastore.schema)).as_bytes()
+        return made
 
     def insert_events(
         self,
@@ -104,7 +108,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             raise Conflict(f"`{conflict}` was changed or used meanwhile")
         return positions, head
 
-    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
+    def copy(self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
         """Append a batch by COPY under the same lock, and its command rows; the position of the log afterwards."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(self.datastore.schema),))
@@ -126,12 +130,12 @@ class PostgresRecorder(PostgresApplicationRecorder):
                 cursor.execute(self.sql(_NOTE), [list(column) for column in columns])
         return position
 
-    def _copy_rows(self, cursor: Cursor[Any], events: Sequence[StoredEvent], recorded_at: int) -> None:
+    def _copy_rows(self, cursor: Cursor[Any], events: Iterable[NewRow], recorded_at: int) -> None:
         with cursor.copy(self.sql(_COPY)) as copy:
             copy.set_types(["text", "int8", "text", "bytea", "int8"])
             write = copy.write_row
             for event in events:
-                write((event.originator_id, event.originator_version, event.topic, event.state, recorded_at))
+                write((*event, recorded_at))
 
 
 class PostgresLog:
@@ -176,7 +180,7 @@ class PostgresLog:
             raise self._told(error) from error
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict and OutcomeUnknown."""
         try:

@@ -4,7 +4,7 @@ The controls take away one guard each: without the look-up a caller is told of a
 command log what was asked once is there twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 
@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.errors import WrongExpectedVersion
 from pipeline_engine.store import Row
-from pipeline_engine.store.log import Append, Command
+from pipeline_engine.store.log import Append, Command, NewRow
 from tests.faults.server.orders import Order, Receipts, order, place, wrongs
 from tests.faults.server.wire import Fault, Wire
 from tests.store.given import Meddled, store_at
@@ -44,7 +44,7 @@ class Unlucky(Meddled):
         return self.log.append(events, append)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """As it is, on a wire that breaks."""
         self._arm(COMMIT)
@@ -109,10 +109,10 @@ class KeepsNoCommands(Forgets):
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Events and versions only."""
         self._arm(COMMIT)
-        return self.log.append_many(events, append.versions)
+        return self.log.append_many(map(NewRow.of, events), append.versions)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Events and versions only."""
         return super().append_many(events, versions)

@@ -15,7 +15,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.store import Store
-from pipeline_engine.store.log import Append, Command
+from pipeline_engine.store.log import Append, Command, NewRow
 from pipeline_engine.store.postgres import PostgresLog
 from tests.faults.server.orders import everything, gaps
 
@@ -44,7 +44,7 @@ def write_locked(store: Store, stream: str, events: int, chance: Random) -> None
 def _dawdle(store: Store, batch: list[StoredEvent], version: int, chance: Random) -> int:
     try:
         with store._log.exclusive():
-            store._log.append_many(batch, {str(batch[0].originator_id): version})
+            store._log.append_many(map(NewRow.of, batch), {str(batch[0].originator_id): version})
             sleep(chance.uniform(0, LONGEST_DELAY))
             if chance.random() < 0.2:
                 raise ChangedItsMind
