@@ -8,7 +8,7 @@ decision, and then the line is taken out by hand first.
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,7 +110,9 @@ def canonical(value: Any) -> Any:
         return {str(key): canonical(part) for key, part in value.items()}
     if isinstance(value, (frozenset, set)):
         return sorted((canonical(part) for part in value), key=to_json)
-    return [canonical(part) for part in value] if isinstance(value, (tuple, list)) else value
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [canonical(part) for part in value]
+    return value
 
 
 def _default(field: "Field[Any]") -> Any:
