@@ -32,16 +32,16 @@ class SubjectKeys:
     def __init__(self, rows: KeyRows, home: MasterHome, clock: Clock, *, name: str) -> None:
         """`name`: what the header of the store says, `MIXED` where values of before are only wrapped."""
         self.name, self._rows, self._home, self._clock = name, rows, home, clock
-        renewed_in_children(self)
         # By id; None where it was destroyed. Both are emptied when they grow too long or are no longer right.
         self._by_id: dict[str, SubjectKey | None] = {}
         self._by_subject: dict[str, SubjectKey] = {}
         self._erased: frozenset[str] = frozenset()
         self._generation, self._looked_at = -1, 0.0
+        renewed_in_children(self)
         self._look()
 
     def begin_anew(self) -> None:
-        """A lock of this process."""
+        """A lock of its own in a forked child; what is in memory there was right at the fork."""
         self._lock = RLock()
 
     def __repr__(self) -> str:

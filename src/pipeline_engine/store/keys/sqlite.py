@@ -62,7 +62,9 @@ class SqliteKeys(KeyTables):
         if not self.path.exists() or not self.path.stat().st_size:
             return False
         with self._file.connection() as connection:
-            return _is_ours(self.path, connection)
+            found = _is_ours(self.path, connection)
+        self._file.recognise()
+        return found
 
     def make(self, master: str, kept: str | None) -> KeyState:
         """Make the file and its tables; what another process made meanwhile stands."""
@@ -76,6 +78,7 @@ class SqliteKeys(KeyTables):
                     self._make(_Within(cursor), master, kept)
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
+        self._file.recognise()
         return self.state()
 
     def _make(self, run: Run, master: str, kept: str | None) -> None:
