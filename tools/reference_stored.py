@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from tools.markdown import block, code, listed, page, prose, table
 from tools.reference_process import same_names
@@ -74,11 +75,12 @@ def _event(kind: type[Event]) -> Iterator[str]:
 
 def _fields(model: type[BaseModel]) -> str:
     hints = get_type_hints(model, include_extras=True)
-    rows = [(code(name), type_text(hints[name]), _default(field.default)) for name, field in model.model_fields.items()]
+    rows = [(code(name), type_text(hints[name]), _default(field)) for name, field in model.model_fields.items()]
     return table(("field", "type", "where it is not said"), rows)
 
 
-def _default(value: Any) -> str:
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return "always there"
     return "null" if value is None else code(json.dumps(value)) if value not in ((), {}) else "empty"

@@ -1,12 +1,13 @@
 """The envelope every event travels in, whatever it is about: who, when, by which door.
 
 These classes are the stored format. A new field needs a default; a renamed one needs an upcaster (store/upcast.py).
-The stored name of an event is its class name; free text about people is `Personal`, sealed by the store.
+The stored name of an event is its class name, or `STORED_AS` where the class was renamed since; free text about people
+is `Personal`, sealed by the store.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
@@ -87,7 +88,15 @@ class Envelope(Stored):
 
 
 class Event(Stored):
-    """Something that happened; the stored name is the class name."""
+    """Something that happened; a class that is renamed keeps its stored name in a `STORED_AS` of its own."""
+
+    STORED_AS: ClassVar[str] = ""
+
+
+def stored_name(kind: type[Event]) -> str:
+    """Under which name events of a class are stored, wherever the class lives and whatever it is called by now."""
+    # Never inherited: two classes with one stored name could not be told apart.
+    return str(vars(kind).get("STORED_AS") or kind.__name__)
 
 
 @dataclass(frozen=True, slots=True)

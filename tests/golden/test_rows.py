@@ -6,7 +6,6 @@ fails here means that stores out there can no longer be read as they were writte
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,33 +14,16 @@ from pipeline_engine.engine import EVENTS
 from pipeline_engine.envelope import Envelope, Recorded, Stored
 from pipeline_engine.facts import facts_of
 from pipeline_engine.process import Judge, PublishedProcess, digest_of, evolve_process
-from pipeline_engine.store import IDENTITY, Draft, Row
-from pipeline_engine.store.codec import Codec
+from pipeline_engine.store import Draft, Row
 from pipeline_engine.team import Person, Skill, evolve_person
 from pipeline_engine.values import Money, Personal
-
-HERE = Path(__file__).parent
-CODEC = Codec(EVENTS, IDENTITY)
-RECORDED_AT = 1_773_100_800_000_000
-
-
-def rows() -> list[Row]:
-    """The stored rows, in order."""
-    lines = (HERE / "rows.tsv").read_bytes().splitlines()
-    return [_row(line) for line in lines]
-
-
-def _row(line: bytes) -> Row:
-    position, stream, version, name, payload = line.split(b"\t")
-    return Row(int(position), stream.decode(), int(version), RECORDED_AT, name.decode(), payload)
+from tests.golden.folds import CODEC, HERE, rows
+from tests.golden.folds import by_stream as decoded
 
 
 def by_stream() -> dict[str, list[Recorded]]:
     """The events, stream by stream."""
-    streams: dict[str, list[Recorded]] = defaultdict(list)
-    for row in rows():
-        streams[row.stream].append(CODEC.decode(row))
-    return streams
+    return decoded(rows())
 
 
 def test_every_event_there_is_has_a_golden_row() -> None:

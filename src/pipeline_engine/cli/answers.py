@@ -27,7 +27,7 @@ from pipeline_engine.deal import (
     verdicts_of,
 )
 from pipeline_engine.engine import Engine
-from pipeline_engine.envelope import Recorded
+from pipeline_engine.envelope import Recorded, stored_name
 from pipeline_engine.errors import UnknownDeal
 from pipeline_engine.process import Process, with_skills
 from pipeline_engine.values import Money, instant_text
@@ -187,7 +187,7 @@ def event_json(recorded: Recorded) -> dict[str, Any]:
     """An event for scripts: its envelope and what it says, without defaults."""
     envelope = recorded.envelope
     return {
-        "event": type(recorded.event).__name__, "version": recorded.version, "position": recorded.position,
+        "event": stored_name(type(recorded.event)), "version": recorded.version, "position": recorded.position,
         "at": instant_text(envelope.at) if envelope.at else None, "recorded_at": instant_text(recorded.recorded_at),
         "actor": envelope.actor, "via": envelope.via, "command_id": envelope.command_id,
         "data": recorded.event.model_dump(mode="json", exclude_defaults=True),

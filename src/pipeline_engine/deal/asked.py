@@ -53,7 +53,13 @@ def _text(name: str, value: object) -> object:
 
 def storable(text: str) -> bool:
     """Whether every store can write the text: no NUL, and no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    if "\x00" in text or text.isascii():
+        return "\x00" not in text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _moment(name: str, value: object) -> object:

@@ -10,7 +10,7 @@ from pipeline_engine.deal import events as e
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
-from pipeline_engine.process import OWNER
+from pipeline_engine.process import OWNER, Grown
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
 _REFUSED: frozenset[type[Event]] = frozenset({
@@ -68,6 +68,8 @@ def _lapsed(grants: tuple[Grant, ...], changed: set[str]) -> tuple[Grant, ...]:
 
 
 def _used(grants: tuple[Grant, ...], target: str) -> tuple[Grant, ...]:
+    if not any(g.standing and g.target == target for g in grants):
+        return grants
     return tuple(replace(g, standing=False) if g.standing and g.target == target else g for g in grants)
 
 
@@ -177,7 +179,7 @@ def _ended(grants: tuple[Grant, ...], by: str) -> tuple[Grant, ...]:
 
 
 def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str, Any]:
-    return {"contacts": (*deal.contacts, Contact(event.contact, event.role, recorded.envelope.at))}
+    return {"contacts": Grown.of(deal.contacts).plus(Contact(event.contact, event.role, recorded.envelope.at))}
 
 
 def _unlinked(deal: Deal, event: e.ContactUnlinked, recorded: Recorded) -> dict[str, Any]:
@@ -191,12 +193,13 @@ def _unlinked(deal: Deal, event: e.ContactUnlinked, recorded: Recorded) -> dict[
 def _logged(deal: Deal, event: e.ActivityLogged, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
     logged = Activity(event.kind, envelope.at, envelope.actor, event.with_whom, event.minutes)
-    return {"activities": (*deal.activities, logged)}
+    return {"activities": Grown.of(deal.activities).plus(logged)}
 
 
 def _attached(deal: Deal, event: e.DocumentAttached, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
-    return {"documents": (*deal.documents, Attached(event.name, event.sha256, envelope.at, envelope.actor))}
+    attached = Attached(event.name, event.sha256, envelope.at, envelope.actor)
+    return {"documents": Grown.of(deal.documents).plus(attached)}
 
 
 def _ticked(deal: Deal, event: e.ItemTicked, recorded: Recorded) -> dict[str, Any]:

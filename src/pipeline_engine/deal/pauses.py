@@ -5,8 +5,10 @@ same of one deal and of a million. Pauses never overlap: where records contradic
 from where the earlier ended, so that no time is taken off twice and no duration is ever negative.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
 
@@ -40,7 +42,9 @@ class Pauses(Generic[T]):
 
     def within(self, begin: T, end: T) -> Iterator[tuple[T, T]]:
         """The stretches of waiting between two moments, as far as is known."""
-        for start, stop in (*self.over, *self._holding(end)):
+        # They never overlap, so those that ended before are all in front.
+        reaching = self.over[bisect_right(self.over, begin, key=itemgetter(1)) :]
+        for start, stop in (*reaching, *self._holding(end)):
             first, last = max(start, begin), min(stop, end)
             if first < last:
                 yield first, last

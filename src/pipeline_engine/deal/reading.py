@@ -3,7 +3,7 @@
 The backtest builds the same row from columns (replay/), so what stands here and what stands there must mean the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pipeline_engine.deal.context import Context, Standing
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.process import COUNTED_FROM, Gate, Judge, counted_from_each
+from pipeline_engine.process import COUNTED_FROM, Gate, Grown, Judge, counted_from_each
 from pipeline_engine.values import Document, Value, open_personal
+
+Read = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ def row_of(deal: Deal, attempt: Attempt, judge: Judge, context: Context) -> dict
         "move.reason": attempt.reason or None,
         "move.passed": judge.passed(attempt.gate, attempt.from_stage, attempt.target),
         "move.steps": judge.steps(attempt.gate, attempt.from_stage, attempt.target),
-        "activities": [_activity(a) for a in deal.activities],
-        "approvals": [_approval(g, attempt.now) for g in deal.approvals],
-        "contacts": [{"role": c.role, "id": c.contact.value, "at": c.at} for c in deal.contacts],
-        "documents": [{"name": d.name, "sha256": d.sha256, "at": d.at, "by": d.by} for d in deal.documents],
+        "activities": _records("activities", deal.activities, _ACTIVITY),
+        "approvals": lambda: [_approval(g, attempt.now) for g in deal.approvals],
+        "contacts": _records("contacts", deal.contacts, _CONTACT),
+        "documents": _records("documents", deal.documents, _DOCUMENT),
         "items": [{"id": item, "at": tick.at, "by": tick.by} for item, tick in deal.ticked.items()],
     }
     return row
@@ -91,11 +93,29 @@ def _people(deal: Deal, attempt: Attempt, context: Context) -> dict[str, Any]:
     }
 
 
-def _activity(activity: Any) -> dict[str, Any]:
-    with_whom = activity.with_whom.value if activity.with_whom else None
-    return {
-        "kind": activity.kind, "at": activity.at, "with": with_whom, "minutes": activity.minutes, "by": activity.by,
-    }  # fmt: skip
+def _records(name: str, elements: Sequence[Any], readers: Mapping[str, Read]) -> Any:
+    return Grown.of(elements).records(name, readers) if elements else ()
+
+
+# How a rule reads the fields of what a deal has more and more of.
+_ACTIVITY: dict[str, Read] = {
+    "kind": lambda activity: activity.kind,
+    "at": lambda activity: activity.at,
+    "with": lambda activity: activity.with_whom.value if activity.with_whom else None,
+    "minutes": lambda activity: activity.minutes,
+    "by": lambda activity: activity.by,
+}
+_CONTACT: dict[str, Read] = {
+    "role": lambda contact: contact.role,
+    "id": lambda contact: contact.contact.value,
+    "at": lambda contact: contact.at,
+}
+_DOCUMENT: dict[str, Read] = {
+    "name": lambda document: document.name,
+    "sha256": lambda document: document.sha256,
+    "at": lambda document: document.at,
+    "by": lambda document: document.by,
+}
 
 
 def _approval(grant: Any, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 The fold is total: whatever an importer writes or `decide` returns adds up to some deal, never to an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -161,9 +161,9 @@ class Deal:
     closed_at: datetime | None = None
     last_stage_at: datetime | None = None
     lost_reason: str | None = None
-    activities: tuple[Activity, ...] = ()
-    contacts: tuple[Contact, ...] = ()
-    documents: tuple[Attached, ...] = ()
+    activities: Sequence[Activity] = ()
+    contacts: Sequence[Contact] = ()
+    documents: Sequence[Attached] = ()
     ticked: Mapping[str, Tick] = field(default_factory=lambda: MappingProxyType({}))
     follow_ups: tuple[FollowUp, ...] = ()
     approvals: tuple[Grant, ...] = ()

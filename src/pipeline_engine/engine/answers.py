@@ -68,7 +68,7 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs):
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
         """The log from a position on, in order, as it is stored: personal values sealed."""
-        while rows := self._store.rows(after, BATCH):
+        while rows := self._store.stored_rows(after, BATCH):
             yield from rows
             after = rows[-1].position
 

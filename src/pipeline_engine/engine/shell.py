@@ -13,7 +13,7 @@ from pipeline_engine.engine.follower import Follower
 from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.tally import Counts
-from pipeline_engine.envelope import Envelope, Event, Via
+from pipeline_engine.envelope import Envelope, Event, Via, stored_name
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
@@ -23,7 +23,7 @@ from pipeline_engine.team import TEAM_EVENTS
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
-        event.__name__: event
+        stored_name(event): event
         for event in (*DEAL_EVENTS, *PROCESS_EVENTS, *TEAM_EVENTS, *EXCHANGE_EVENTS, *PRIVACY_EVENTS)
     }
 )

@@ -75,7 +75,8 @@ class CsvFile:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                found = f"this is no CSV: {error}"
+                alone = "new-line character" in str(error)
+                found = f"this is no CSV: {'a line ends with a carriage return alone' if alone else error}"
                 raise BadHistory(str(self.path), begins, None, found, 'cells with `"` in quotes, `""` inside') from None
             if cells is None:
                 return

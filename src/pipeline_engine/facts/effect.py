@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_engine.deal import CORRECTABLE
+from pipeline_engine.envelope import stored_name
 from pipeline_engine.facts.arrays import Words, ints
 from pipeline_engine.facts.taken import Taken
 from pipeline_engine.values import microseconds
 
-_NAMES = {kind: frozenset(event.__name__ for event in events) for kind, events in CORRECTABLE.items()}
+_NAMES = {kind: frozenset(map(stored_name, events)) for kind, events in CORRECTABLE.items()}
 
 
 class Correction(NamedTuple):

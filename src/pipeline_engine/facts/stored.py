@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -50,7 +51,7 @@ def cells(stored: Any) -> Cells:
         return Cells("bool", None, int(stored))
     if isinstance(stored, int):
         return Cells("int", None, stored)
-    if isinstance(stored, float):
+    if isinstance(stored, float) and isfinite(stored):
         return Cells("number", None, None, stored)
     if isinstance(stored, list):
         return Cells("many", compact(stored))

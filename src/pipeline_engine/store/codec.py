@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -23,7 +23,6 @@ from pipeline_engine.values import Personal, moment_at
 
 _ENVELOPE = Envelope.__pydantic_serializer__
 _READ_ENVELOPE = Envelope.__pydantic_validator__
-_Opened = Callable[[str, str | None], Any]
 _SEALED_KEYS = frozenset(Sealed._fields)
 
 
@@ -31,7 +30,8 @@ class Codec:
     """Writes and reads rows for one registry of events and one provider of keys."""
 
     def __init__(self, events: Mapping[str, type[Event]], keys: KeyProvider, upcasters: Upcasters = UPCASTERS) -> None:
-        self._events, self._keys, self._upcasters = dict(events), keys, upcasters
+        self._events, self._keys, self.upcasters = dict(events), keys, upcasters
+        self._names = {kind: name for name, kind in events.items()}
         self.keys_name = keys.name
         self.subject_keys = keys if isinstance(keys, SubjectKeys) else None
 
@@ -45,11 +45,16 @@ class Codec:
         """Goes up when states of decoded events may hold what nobody may read any more."""
         return self._keys.generation()
 
+    def name_of(self, event: Event) -> str:
+        """The stored name of an event; raises BadValue for one not registered."""
+        name = self._names.get(type(event))
+        if name is None:
+            raise BadValue("event", type(event).__name__, "an event this store was opened with")
+        return name
+
     def encode(self, stream: str, version: int, draft: Draft) -> bytes:
         """The payload of a row; raises BadValue for an event not registered, or one that JSON cannot hold."""
-        event, name = draft.event, type(draft.event).__name__
-        if self._events.get(name) is not type(event):
-            raise BadValue("event", name, "an event this store was opened with")
+        event, name = draft.event, self.name_of(draft.event)
         try:
             body = self._body(event, stream, version)
             if b"null" in body and _beyond_numbers(event):
@@ -86,9 +91,15 @@ class Codec:
             row = next(row for row in rows if row.name in strange)
             raise UnreadableEvent(row.stream, row.version, row.position, _unknown(row.name))
 
+    def readable(self, rows: list[Row]) -> list[Row]:
+        """Rows in the shape of this release; one that is of no event it knows, or cannot be read, has no payload."""
+        strange = set(self.unknown({row.name for row in rows}))
+        today = self.upcasters.rows(rows)
+        return [row._replace(payload=b"") if row.name in strange else row for row in today] if strange else today
+
     def unknown(self, names: Set[str]) -> list[str]:
         """Those of the stored names that this version does not know."""
-        return sorted(names - self._events.keys() - self._upcasters.names)
+        return sorted(names - self._events.keys() - self.upcasters.names)
 
     def decode(self, row: Row) -> Recorded:
         """The event of a row; raises UnreadableEvent."""
@@ -104,11 +115,10 @@ class Codec:
     def _decoded(self, row: Row) -> Recorded:
         tree = from_json(row.payload)
         data, name = tree.pop("data"), row.name
-        upcast = name in self._upcasters.names
+        if name in self.upcasters.names:
+            name, data = self.upcasters(name, data)
         if b'"sealed"' in row.payload:
-            data = self._opened(data, row, _as_json if upcast else Personal)
-        if upcast:
-            name, data = self._upcasters(name, data)
+            data = self._opened(data, row)
         kind = self._events.get(name)
         if kind is None:
             raise _Unreadable(_unknown(name))
@@ -118,29 +128,23 @@ class Codec:
             _READ_ENVELOPE.validate_python(tree), kind.__pydantic_validator__.validate_python(data),
         )  # fmt: skip
 
-    def _opened(self, tree: Any, row: Row, opened: _Opened) -> Any:
+    def _opened(self, tree: Any, row: Row) -> Any:
         # Only what may hold a sealed value is looked into: most parts are text or numbers.
         if type(tree) is not dict:
             return tree
-        return {
-            name: self._part(part, name, row, opened) if type(part) is dict else part for name, part in tree.items()
-        }
+        return {name: self._part(part, name, row) if type(part) is dict else part for name, part in tree.items()}
 
-    def _part(self, tree: dict[str, Any], name: str, row: Row, opened: _Opened) -> Any:
+    def _part(self, tree: dict[str, Any], name: str, row: Row) -> Any:
         sealed = tree.get("sealed")
         if len(tree) != 1 or type(sealed) is not dict or sealed.keys() != _SEALED_KEYS:
-            return self._opened(tree, row, opened)
+            return self._opened(tree, row)
         try:
             text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
         except ValueError as error:
             raise _Unreadable(_not_opened(name, error)) from None
         if type(sealed["subject"]) is not str:
             raise _Unreadable(f"the sealed value `{name}` is about nobody")
-        return opened(sealed["subject"], text)
-
-
-def _as_json(subject: str, text: str | None) -> dict[str, Any]:
-    return {"personal": text, "subject": subject}
+        return Personal(sealed["subject"], text)
 
 
 def _unknown(name: str) -> str:

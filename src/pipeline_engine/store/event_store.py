@@ -24,7 +24,7 @@ from pipeline_engine.store.care.examining import every_event_read, every_name_kn
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
+from pipeline_engine.store.following import Projection, Standing, StoredFollower, as_readable, standings
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
@@ -264,9 +264,9 @@ class Store:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
     def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[NewRow]:
-        encode = self._codec.encode
+        encode, name_of = self._codec.encode, self._codec.name_of
         return [
-            NewRow(stream, number, type(draft.event).__name__, encode(stream, number, draft))
+            NewRow(stream, number, name_of(draft.event), encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 
@@ -287,13 +287,22 @@ class Store:
 
     def rows(self, after: int, limit: int) -> list[Row]:
         """
-        Rows after a position in position order, as they are stored; personal values stay sealed.
+        Rows after a position in position order, in the shape of this release; personal values stay sealed.
 
+        A row that no upcaster can read has an empty payload: it is unreadable to whoever reads on, where it stands.
         Raises UnreadableEvent for an event that this version does not know: who goes by names would skip it.
         """
         rows = self._log.rows(after, limit)
         self._codec.check_names(rows)
-        return rows
+        return self._codec.upcasters.rows(rows)
+
+    def rows_as_readable(self, after: int, limit: int) -> list[Row]:
+        """The same for who puts aside what cannot be read: an event that is not known has an empty payload too."""
+        return self._codec.readable(self._log.rows(after, limit))
+
+    def stored_rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position in position order, byte for byte as they are stored, whatever release wrote them."""
+        return self._log.rows(after, limit)
 
     def position(self) -> int:
         """The position of the last event of the log; 0 where it is empty."""
@@ -311,7 +320,7 @@ class Store:
 
     def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
         """What keeps a view in tables of this store in step with the log."""
-        return StoredFollower(self._log, projection, clock)
+        return StoredFollower(as_readable(self._log, self._codec.readable), projection, clock)
 
     def standings(self) -> list[Standing]:
         """Where every follower stands that has tables in this store, by name."""
@@ -334,10 +343,15 @@ class Store:
             *self._log.findings(deep=deep),
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
-            *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
             *([not_ahead(self._log, now)] if now else []),
             every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
+            *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
         ]
+
+    @property
+    def keys(self) -> SubjectKeys | None:
+        """The keys of subjects, to destroy, rotate and back them up; None where personal values are not sealed."""
+        return self._codec.subject_keys
 
     def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:
         """What the log holds up to a position, in one number; with the command log where no position is named."""
@@ -347,11 +361,6 @@ class Store:
     def back_up(self, file: Path, told: Progress = quiet) -> Backup:
         """A copy in a new file, read back; readers and writers go on. Raises BadStore and StoreUnreachable."""
         return back_up(self._log, file, told)
-
-    @property
-    def keys(self) -> SubjectKeys | None:
-        """The keys of subjects, to destroy, rotate and back them up; None where personal values are not sealed."""
-        return self._codec.subject_keys
 
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""

@@ -35,32 +35,37 @@ class Folds:
 
     def load(self, stream: str, fold: Fold[S]) -> tuple[S | None, int]:
         """The state of a stream and its version."""
-        generation = self._codec.generation()
-        start = self.at_hand(stream, fold)
-        rows = self._log.stream_rows(stream, start[1] if start else 0)
-        return self._carried_on(stream, fold, (start, generation), rows)
+        start = self._start(stream, fold)
+        return self._carried_on(stream, fold, start, self._log.stream_rows(stream, start[1]))
 
     def forget(self) -> None:
         """Drop every state that is kept."""
         with self._lock:
             self._states.clear()
+            self._behind.clear()
 
     def begin(self, command_id: str, stream: str, fold: Fold[S]) -> tuple[Command | None, S | None, int]:
         """What the command log says of an id, and the state and version of a stream, in one look."""
-        generation = self._codec.generation()
-        start = self.at_hand(stream, fold)
-        known, rows = self._log.begin(command_id, stream, start[1] if start else 0)
+        start = self._start(stream, fold)
+        known, rows = self._log.begin(command_id, stream, start[1])
         if known is not None:
             return known, None, 0
         return None, *self._carried_on(stream, fold, (start, generation), rows)
 
-    def at_hand(self, stream: str, fold: Fold[S]) -> tuple[S | None, int] | None:
+    def _start(self, stream: str, fold: Fold[S]) -> tuple[S | None, int, int]:
+        """The state to carry on from, its version, and the generation of keys it was opened in."""
+        generation = self._codec.generation()
+        state, version = self._at_hand(stream, fold, generation) or (None, 0)
+        return state, version, generation
+
+    def _at_hand(self, stream: str, fold: Fold[S], generation: int) -> tuple[S | None, int] | None:
         """The state and version that the last load left, also of a stream without events; None where none is kept."""
-        key, generation = (fold.name, stream), self._codec.generation()
+        key = (fold.name, stream)
         with self._lock:
             if generation != self._generation:
                 # Somebody was erased, here or in another process: the states may still say what they were.
                 self._states.clear()
+                self._behind.clear()
                 self._generation = generation
             found = self._states.get(key)
             if found is not None:
@@ -69,7 +74,9 @@ class Folds:
 
     def as_kept(self, stream: str, fold: Fold[S]) -> tuple[S | None, int] | None:
         """The state at hand, unless this process itself wrote to the stream since."""
-        return None if (fold.name, stream) in self._behind else self.at_hand(stream, fold)
+        if (fold.name, stream) in self._behind:
+            return None
+        return self._at_hand(stream, fold, self._codec.generation())
 
     def moved_on(self, stream: str, fold: Fold[S]) -> None:
         """Note that this process wrote to a stream."""
@@ -78,11 +85,9 @@ class Folds:
                 self._behind.add((fold.name, stream))
 
     def _carried_on(
-        self, stream: str, fold: Fold[S], begun: tuple[tuple[S | None, int] | None, int], rows: Iterable[Row]
+        self, stream: str, fold: Fold[S], start: tuple[S | None, int, int], rows: Iterable[Row]
     ) -> tuple[S | None, int]:
-        """The state with these rows taken in; `begun` is what it was, and the generation of keys before it was read."""
-        start, generation = begun
-        state, version = start or (None, 0)
+        state, version, generation = start
         evolve, decode = fold.evolve, self._codec.decode
         for row in rows:
             recorded = decode(row)

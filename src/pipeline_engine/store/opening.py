@@ -127,7 +127,5 @@ def _file(url: str) -> File:
 def _refuse_place(path: Path, *, one_machine: bool) -> None:
     if sqlite3.threadsafety == 0:
         raise refuse("library", str(path))
-    if path.is_file() and (names := path.stat().st_nlink) > 1:
-        raise refuse("links", str(path), str(names))
     if not one_machine and (kind := kind_of(path)) in NETWORK:
         raise refuse("network", str(path), str(kind))

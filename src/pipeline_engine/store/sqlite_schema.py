@@ -51,11 +51,7 @@ def opened(file: File, new: Header) -> Header:
     if file.path.is_dir():
         raise BadStore(f"`{file.path}` is a folder; name a file in it")
     if file.path.exists() and (names := file.path.stat().st_nlink) > 1:
-        # Each name has a write-ahead log of its own: writers by two names overwrite one another, and nobody is told.
-        raise BadStore(
-            f"`{file.path}` is one file with {names} names (hard links), and writers by two of them overwrite one "
-            "another; remove the other names, or make a copy"
-        )
+        raise refuse("links", str(file.path), str(names))
     try:
         with closing(file.connect(making=True)) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.

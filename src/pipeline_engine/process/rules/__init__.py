@@ -13,6 +13,7 @@ from pipeline_engine.process.rules.columns import Column, Records
 from pipeline_engine.process.rules.compiler import compile_expression, compile_rule, conjunction
 from pipeline_engine.process.rules.compute.working import EARLIEST, LATEST
 from pipeline_engine.process.rules.frame import Frame
+from pipeline_engine.process.rules.growing import Grown
 from pipeline_engine.process.rules.parts import Part
 from pipeline_engine.process.rules.program import FALSE, TRUE, UNKNOWN, Program, Trace
 from pipeline_engine.process.rules.rows import value_at
@@ -48,6 +49,7 @@ __all__ = [
     "UNKNOWN",
     "Column",
     "Frame",
+    "Grown",
     "Kind",
     "ListOf",
     "Node",

@@ -48,7 +48,8 @@ class Frame:
 
         Values: None or absent is missing; Money; aware datetime, date; timedelta, time; str, Personal;
             bool; int; float,
-        Decimal; a list or tuple of str; for records a list of mappings by field name.
+        Decimal; a list or tuple of str; for records a list of mappings by field name, or Records where it is one row.
+        What is dear to make may be a callable, called where a rule reads it.
         """
         types = vocabulary.types
 
@@ -56,7 +57,9 @@ class Frame:
             kind = types.get(path)
             if kind is None:
                 return None
-            values = [row.get(path) for row in rows]
+            values = [value() if callable(value := row.get(path)) else value for row in rows]
+            if len(values) == 1 and isinstance(values[0], Records):
+                return values[0]
             return records_of(kind, values) if isinstance(kind, ListOf) else column_of(kind, values)
 
         return cls(len(rows), source)

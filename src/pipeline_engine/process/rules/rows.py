@@ -50,10 +50,11 @@ def column_of(kind: Any, values: Sequence[Any]) -> Column:
     """
     if len(values) == 1:
         return _single(kind, values[0])
-    return _spread(kind, values)
+    return spread(kind, values)
 
 
-def _spread(kind: Kind, values: Sequence[Any]) -> Column:
+def spread(kind: Kind, values: Sequence[Any]) -> Column:
+    """As `column_of`, with an array whatever the number of values."""
     if kind is Kind.STRING:
         return _texts(values)
     missing = np.array([value is None for value in values], np.bool_)
@@ -119,7 +120,7 @@ def records_of(kind: ListOf, values: Sequence[Any]) -> Records:
 
 
 def _field_maker(kind: Kind, records: Sequence[Mapping[str, Any]], field: str) -> Callable[[], Column]:
-    return lambda: _spread(kind, [record.get(field) for record in records])
+    return lambda: spread(kind, [record.get(field) for record in records])
 
 
 def value_at(column: Column | Records, row: int) -> Any:

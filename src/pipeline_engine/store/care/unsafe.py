@@ -50,8 +50,8 @@ UNSAFE: dict[str, Unsafe] = {
     ),
     "links": Unsafe(
         _FILE, "has {found} names (hard links)",
-        "whoever opens it by another name does not see its write-ahead log, and damages it",
-        "delete the other names, or copy it by `backup`",
+        "each name has a write-ahead log of its own, so writers by two of them overwrite one another",
+        "remove the other names, or copy it by `backup`",
     ),
     "library": Unsafe(
         _FILE, "would be opened by an SQLite that was built for one thread only",

@@ -30,9 +30,9 @@ SCRUB_TRIES = 20
 class KeyFile(File):
     """Connections to a file of keys."""
 
-    def _opened(self, making: bool) -> Connection:
-        connection = super()._opened(making)
-        # What is deleted is overwritten with zeros.
+    def connect(self, *, making: bool = False) -> Connection:
+        """A connection that overwrites with zeros what it deletes."""
+        connection = super().connect(making=making)
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 

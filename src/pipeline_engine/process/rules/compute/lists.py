@@ -46,6 +46,11 @@ class Opened:
         child = self.records.child(field)
         return None if child is None else child.take(self.place)
 
+    @classmethod
+    def of(cls, records: Records, rows: int) -> "Opened":
+        """The elements of a frame's lists; those of one plain list stay where they are."""
+        return OneOpened(records, rows) if rows == 1 and records.index is None else cls(records, rows)
+
     def body(self, scope: Scope, variable: str) -> Body:
         """The scope inside the loop."""
         return Body(len(self.owner), scope, self.owner, variable, self.element)
@@ -57,6 +62,25 @@ class Opened:
     def full(self, values: Any) -> Any:
         """One value an element."""
         return None if values is None else broadcast(values, len(self.owner))
+
+
+class OneOpened(Opened):
+    """The elements of a single row's list: a stretch of the children, all of one owner, and nothing to copy."""
+
+    def __init__(self, records: Records, rows: int) -> None:
+        size, start = int(broadcast(records.sizes, 1)[0]), int(broadcast(records.offsets, 1)[0])
+        self.records, self.rows = records, rows
+        self.owner, self.place = np.zeros(size, np.int64), np.arange(start, start + size)
+        self._stretch = slice(start, start + size)
+
+    def element(self, field: str) -> Column | None:
+        """The field of every element."""
+        child = self.records.child(field)
+        return None if child is None else child.take(self._stretch)
+
+    def count(self, which: Values) -> Values:
+        """How many elements are marked."""
+        return np.array([np.count_nonzero(which)])
 
 
 def loop(name: str, variable: str, listed: Step, body: Step) -> Step:
@@ -72,7 +96,7 @@ def loop(name: str, variable: str, listed: Step, body: Step) -> Step:
         return looped(scope, over)
 
     def looped(scope: Scope, over: Records) -> Any:
-        opened = Opened(over, scope.size)
+        opened = Opened.of(over, scope.size)
         result = body(opened.body(scope, variable))
         return gather(opened, result.kind, opened.full(result.values), opened.full(result.missing), result)
 

@@ -1,0 +1,1 @@
+"""Order: concurrent clients, clocks, long deals, replays; whatever happens, the log reads as one line."""
