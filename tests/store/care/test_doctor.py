@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from pipeline_engine.store import IDENTITY, Decision, Finding, Store, make_tenant
 from pipeline_engine.store.care import file_findings, file_system, server_findings
-from tests.store.care.given import changed, filled, store_at
+from tests.store.care.given import changed, filled, plain_store_at
 from tests.store.given import FRIDAY, Clock, Counted, ask, draft
 
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 def wrong(url: str, **asked: object) -> dict[str, Finding]:
     """What the doctor finds in a store, by what it looked at."""
-    with closing(store_at(url)) as store:
+    with closing(plain_store_at(url)) as store:
         return {finding.check: finding for finding in store.findings(**asked) if not finding.ok}  # type: ignore[arg-type]  # passed on as it came
 
 
@@ -51,7 +51,7 @@ def test_a_store_that_is_well_is_said_to_be_well(lasting_url: str):
 
 def test_a_clock_that_was_set_back_is_found(lasting_url: str):
     """Where the newest event is of a moment that the clock has not reached, one of the two is wrong."""
-    with closing(store_at(lasting_url, Clock(FRIDAY))) as store:
+    with closing(plain_store_at(lasting_url, Clock(FRIDAY))) as store:
         ask(store, "c-1")
     findings = wrong(lasting_url, now=FRIDAY - timedelta(hours=1))
     assert "1:00:00 ahead of the clock" in findings["time"].found
@@ -119,7 +119,7 @@ def test_a_write_ahead_log_that_does_not_shrink_is_found(path: Path, monkeypatch
     """A reader that never ends keeps it, and it grows."""
     monkeypatch.setattr(file_findings, "LARGEST_WAL", 1)
     url = f"sqlite:///{path}"
-    with closing(store_at(url)) as other:
+    with closing(plain_store_at(url)) as other:
         ask(other, "new", stream="deal:new")
         assert "reading for long" in found(url, "write-ahead log").advice
 
@@ -181,7 +181,7 @@ def test_a_role_that_reaches_another_tenants_store_is_found(postgres_database: s
     """The administrator's role may use every store: commands are not to be asked with it."""
     north = make_tenant("north", postgres_database)
     try:
-        store_at(north.url).close()
+        plain_store_at(north.url).close()
         assert "tenants" not in wrong(north.url)
         assert "`north`" in found(f"{postgres_database}?schema=own", "tenants").found
     finally:
