@@ -51,8 +51,9 @@ class MasterFile:
     """A master key in a file, 32 bytes as base64url, readable by its owner alone."""
 
     def __init__(self, path: Path, *, apart: bool) -> None:
-        self.path, self.apart, self.shown = path, apart, f"`{path}`"
-        self._next = path.with_name(f"{path.name}.next")
+        # Where it is does not change when this process goes to another folder.
+        self.path, self.apart, self.shown = path.absolute(), apart, f"`{path}`"
+        self._next = self.path.with_name(f"{path.name}.next")
 
     def find(self, state: KeyState) -> Master:
         """The master key in the file, or in the one a rotation left."""

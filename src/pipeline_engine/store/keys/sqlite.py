@@ -54,7 +54,8 @@ class SqliteKeys(KeyTables):
     among = "IN (SELECT value FROM json_each(?))"
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self.path, self.place, self._clock = path, f"`{path}`", clock
+        # Where it is does not change when this process goes to another folder.
+        self.path, self.place, self._clock = path.absolute(), f"`{path}`", clock
         self._file = KeyFile(path, "full")
 
     def is_there(self) -> bool:
