@@ -113,8 +113,8 @@ class Desk:
         now = self._clock()
         if at_given:
             return command, now
-        # A clock that was set back must not make a deal move before it last moved.
-        now = max(now, deal.last_stage_at) if deal and deal.last_stage_at else now
+        # A clock that was set back must not make a deal move before it last moved, or resume before it was paused.
+        now = max(now, *deal.ordering) if deal else now
         return replace(command, at=now), now
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:

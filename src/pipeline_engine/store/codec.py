@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
-from pipeline_engine.errors import BadValue, UnreadableEvent
+from pipeline_engine.errors import BadValue, UnreadableEvent, shown
 from pipeline_engine.store.model import Draft, Row
 from pipeline_engine.store.seal import KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
@@ -79,7 +79,8 @@ class Codec:
             return self._decoded(row)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            why = f"`{'.'.join(str(part) for part in first['loc'])}`: {first['type']}"
+            # A key nobody knows came from the row, so it may be anything.
+            why = f"`{shown('.'.join(str(part) for part in first['loc']))}`: {first['type']}"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = str(error) if isinstance(error, _Unreadable) else f"no event, but {type(error).__name__}"
         raise UnreadableEvent(row.stream, row.version, row.position, why)
@@ -93,7 +94,7 @@ class Codec:
             data = self._opened(data, "", row)
         kind = self._events.get(name)
         if kind is None:
-            raise _Unreadable(f"there is no event `{name[:80]}`")
+            raise _Unreadable(f"there is no event `{shown(name)}`")
         tree.setdefault("at", None)
         return Recorded(
             row.stream, row.version, row.position, moment_at(row.recorded_at),
