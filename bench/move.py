@@ -1,93 +1,46 @@
-"""One accepted move through the engine on SQLite, against the bare event-sourcing library saving one event.
+"""One accepted move through the engine, against the raw driver's one-row commit and the bare library saving one event.
 
-Both write to a file beside each other, turn by turn, so that a slow disk slows both. The engine loads the deal,
-judges eight rules, appends, and writes its command log; the library's own `save` appends one event of an aggregate that
-it holds in memory.
+All write beside each other, turn by turn, so that a slow disk slows all. The engine loads the deal, judges eight rules,
+appends, and writes its command log; the driver inserts one row of that size and commits, as durably; the library's own
+`save` appends one event of an aggregate that it holds in memory.
 """
 
 import tempfile
+from functools import partial
 from itertools import count
 from pathlib import Path
-from statistics import median
-from time import perf_counter
-from uuid import UUID
 
-from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, event
+from bench._commands import PROCESS, engine_moves, library_saves, raw_rows, timed
+from bench._library import application
+from bench._peers import Raw, RawPostgres, RawSqlite
+from bench._turns import in_turns, library_settings, micro, postgres, ratio, verdict
 
 from pipeline_engine import Engine
 
-ROUNDS, MOVES = 15, 40
-PROCESS = """
-process: bench
-currency: EUR
-deal:
-  amount: {type: money}
-  close_date: {type: date}
-  email: {type: text}
-activities: [meeting]
-stages:
-  - id: one
-  - id: two
-    enter:
-      - {require: [amount, close_date]}
-      - {id: reachable, check: "deal.email.contains('@')"}
-      - {activities: {meeting: 2}}
-      - {id: above, check: deal.amount >= 1000}
-      - {id: below, check: deal.amount < 1000000}
-      - {id: ahead, check: "deal.close_date > date('2020-01-01')"}
-moves: {forward: any, back: {reason: optional}}
-outcomes:
-  won: {}
-  lost: {reasons: [price]}
-"""
+ROUNDS = 15
 
 
-class Thing(Aggregate):
-    """What the bare library saves: one event a save."""
-
-    @event("Moved")
-    def move(self, to: str) -> None:
-        """Move somewhere."""
-        self.to = to
-
-
-def engine_moves(engine: Engine, names: "count[int]") -> float:
-    """Seconds for one accepted move, over MOVES fresh deals."""
-    deals = [f"D-{next(names)}" for _ in range(MOVES)]
-    for deal in deals:
-        fields = {"amount": "12000", "close_date": "2030-01-01", "email": "a@example.org"}
-        engine.open_deal(deal, process="bench", owner="rep", fields=fields, by="rep")
-        for _ in range(2):
-            engine.log(deal, "meeting", by="rep")
-    begin = perf_counter()
-    for deal in deals:
-        assert engine.move(deal, to="two", by="rep").accepted
-    return (perf_counter() - begin) / MOVES
-
-
-def library_saves(app: "Application[UUID]") -> float:
-    """Seconds for one save of one event, over MOVES aggregates."""
-    things = [Thing() for _ in range(MOVES)]
-    app.save(*things)
-    for thing in things:
-        thing.move("two")
-    begin = perf_counter()
-    for thing in things:
-        app.save(thing)
-    return (perf_counter() - begin) / MOVES
+def measured(name: str, url: str, raw: Raw, settings: dict[str, str]) -> None:
+    """Write by turns and print what came of it."""
+    app = application(settings)
+    names = (f"D-{number}" for number in count())
+    with Engine.open(url) as engine:
+        engine.publish_text(PROCESS, "bench.yaml", by="ops")
+        turns = {
+            "raw": raw_rows(raw, names), "bare": library_saves(app), "ours": engine_moves(engine, names),
+        }  # fmt: skip
+        found = in_turns(ROUNDS, {each: partial(timed, ready) for each, ready in turns.items()})
+    app.close()
+    peers = f"raw driver {micro(found['raw'])}, bare save {micro(found['bare'])}"
+    print(f"move on {name}, 8 rules: engine {micro(found['ours'])}, {peers}")
+    print(verdict(ratio(found["raw"], found["ours"]), 0.4, "the raw driver's one-row commit"))
+    print(f"  {ratio(found['bare'], found['ours']):.2f} of the bare library's save")
 
 
 def main() -> None:
-    """Print both and the ratio of their medians."""
+    """Print the ratios on both databases."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(Path(folder) / "bare.db")}
-        app: Application[UUID] = Application(env=settings)
-        with Engine.open(f"sqlite:///{folder}/engine.db") as engine:
-            engine.publish_text(PROCESS, "bench.yaml", by="ops")
-            names = count()
-            pairs = [(library_saves(app), engine_moves(engine, names)) for _ in range(ROUNDS)]
-        app.close()
-    bare, ours = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-    print(f"move on SQLite, 8 rules: engine {ours * 1e6:,.0f} µs, bare save {bare * 1e6:,.0f} µs")
-    print(f"  ratio {bare / ours:.2f} of the bare library's save (wanted: at least 0.40)")
+        raw = RawSqlite(Path(folder) / "raw.db")
+        measured("SQLite", f"sqlite:///{folder}/engine.db", raw, library_settings(f"{folder}/bare.db"))
+    with postgres() as database:
+        measured("PostgreSQL", database(), RawPostgres(database()), library_settings(database()))

@@ -15,11 +15,12 @@ from pathlib import Path
 PACKAGE = "pipeline_engine"
 MODULE_LINES = 400
 FUNCTION_LINES = 25
-PURE_ROOMS = {"process", "deal", "team", "views", "replay", "simulation"}
+PURE_ROOMS = {"process", "deal", "team", "privacy", "views", "replay", "simulation"}
 HOMES = {
     "eventsourcing": "store",
     "psycopg": "store",
     "psycopg_pool": "store",
+    "cryptography": "store",
     "faststream": "service.bus",
     "cel_expr_python": "process",
     "google.protobuf": "process",

@@ -161,12 +161,13 @@ class Postgres:
         """Start on a free port, on another one if somebody else was quicker; the process and its URL."""
         for _ in range(5):
             port = _free_port()
-            server = self._serve(port)
+            server = self.serve(port)
             if self._ready(server):
                 return server, f"postgresql://postgres:{self.password}@127.0.0.1:{port}/postgres"
         raise ServerFailed(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
 
-    def _serve(self, port: int) -> subprocess.Popen[bytes]:
+    def serve(self, port: int) -> subprocess.Popen[bytes]:
+        """The server on this port; it may not answer yet."""
         settings = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(

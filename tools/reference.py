@@ -16,6 +16,7 @@ from tools.reference_lint import lint_page
 from tools.reference_process import process_page
 from tools.reference_rules import rules_page
 from tools.reference_stored import errors_page, events_page, facts_page
+from tools.reference_unsafe import unsafe_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "facts.md": facts_page,
     "commands.md": commands_page,
     "json.md": json_page,
+    "unsafe-settings.md": unsafe_page,
 }
 
 

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from tools.markdown import block, code, listed, page, prose, table
 from tools.reference_process import same_names
@@ -19,6 +20,7 @@ from pipeline_engine.engine import EVENTS, Engine, StoryClock
 from pipeline_engine.envelope import Envelope, Event, SourceRef, StoredMoney, StoredText, StoredValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.facts import MEANINGS, reference
+from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.team import TEAM_EVENTS
 
@@ -27,6 +29,7 @@ STREAMS: Mapping[str, tuple[str, tuple[type[Event], ...]]] = {
     "Of a process": ("`process:<name>`", PROCESS_EVENTS),
     "Of the people": ("`person:<id>`, and `store:team` for `TeamApplied`", TEAM_EVENTS),
     "Of imports": ("`store:imports`", EXCHANGE_EVENTS),
+    "Of erasures": ("`store:erasures`", PRIVACY_EVENTS),
 }
 PLAIN = {str: "text", int: "whole number", bool: "true or false", float: "number", NoneType: "null"}
 EVENTS_INTRO = """
@@ -34,10 +37,11 @@ Everything that happened is an event in a stream. No stored event is ever change
 form: a new field has a default, a renamed one would be read by an upcaster. `position` counts the whole log from 1,
 `version` counts one stream from 1, `recorded_at` never runs backwards along the log.
 
-A *sealed text* is text about people. It is stored as `{"sealed": {subject, key, nonce, text}}`. In this release the key
-provider is the identity: the form is final, the text is **not** encrypted yet. An *amount* is stored as
-`{"money": count of 10^-4, "currency": code}`, a date as `{"date": …}`, a time of day as `{"time": …}`, a document as
-`{"document": name, "sha256": …}`; text, numbers, true and false, and lists of text stand as they are.
+A *sealed text* is text about people. It is stored as `{"sealed": {subject, key, nonce, text}}`. The text is closed with
+AES-256-GCM under a key of its subject, bound to stream, version and field; where `key` is `identity` it was written
+before there were keys, and is only wrapped. An *amount* is stored as `{"money": count of 10^-4, "currency": code}`, a
+date as `{"date": …}`, a time of day as `{"time": …}`, a document as `{"document": name, "sha256": …}`; text, numbers,
+true and false, and lists of text stand as they are.
 """
 ERRORS_INTRO = """
 Whatever the engine says no with is a `pipeline_engine.errors.PipelineError`. Its message is one line for people; its
@@ -71,11 +75,12 @@ def _event(kind: type[Event]) -> Iterator[str]:
 
 def _fields(model: type[BaseModel]) -> str:
     hints = get_type_hints(model, include_extras=True)
-    rows = [(code(name), type_text(hints[name]), _default(field.default)) for name, field in model.model_fields.items()]
+    rows = [(code(name), type_text(hints[name]), _default(field)) for name, field in model.model_fields.items()]
     return table(("field", "type", "where it is not said"), rows)
 
 
-def _default(value: Any) -> str:
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return "always there"
     return "null" if value is None else code(json.dumps(value)) if value not in ((), {}) else "empty"
@@ -122,7 +127,8 @@ def _stored() -> Iterator[str]:
                          by="rep-03", command_id="c-1")  # fmt: skip
         row = next(row for row in engine.store_rows() if row.name == "DealOpened")
     yield "## One event as it is stored"
-    stored = json.dumps(json.loads(row.payload), indent=2)
+    # Closed texts are other ones each time.
+    stored = re.sub(r'("(?:key|nonce|text)": )".*"', r'\1"…"', json.dumps(json.loads(row.payload), indent=2))
     yield f"Stream `{row.stream}`, version {row.version}, name `{row.name}`; parts that say nothing new are left out:"
     yield block(stored, "json")
 

@@ -18,13 +18,13 @@ Provenance = Literal["observed", "inferred"]
 Via = Literal["python", "api", "bus", "cli", "dashboard", "timer", "import", "simulation", "migration"]
 
 
-_TYPED = (Money, Personal, Document, date, time)
+_TYPED = frozenset({Money, Personal, Document, date, time, datetime})
 
 
 def _read(stored: Any) -> Any:
-    if isinstance(stored, tuple):
-        return value_from_json(list(stored))
-    return stored if isinstance(stored, _TYPED) else value_from_json(stored)
+    if type(stored) in _TYPED:
+        return stored
+    return value_from_json(list(stored) if isinstance(stored, tuple) else stored)
 
 
 def _read_money(stored: Any) -> Any:

@@ -22,6 +22,7 @@ PipelineError
 │   ├── ProcessIsRetired          no deal is opened under the process any more
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
+│   ├── SubjectIsErased · NoErasure  nothing is recorded about an erased person; nobody proposed that erasure
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
 ├── StoreUnreachable              the store could not be reached (exit 3)
@@ -350,6 +351,24 @@ class EmptyWindow(Rejected):
     """A view was asked over a time in which nothing could be."""
 
 
+class SubjectIsErased(Rejected):
+    """A person was erased; nothing is recorded about them any more."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"`{shown(subject)}` was erased; nothing is recorded about them any more, leave it out")
+        self.subject = subject
+
+
+class NoErasure(Rejected):
+    """Nobody proposes to erase that subject: there is nothing to confirm or to take back."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            f"nobody proposes to erase `{shown(subject)}`; `erase propose` does, and `erase list` shows who could be"
+        )
+        self.subject = subject
+
+
 class BadStore(Rejected):
     """A store that must not be used as it is: foreign, of a newer format, or with unsafe settings."""
 
@@ -380,5 +399,7 @@ class UnreadableEvent(PipelineError):
     """A stored row that this version cannot read; reading never skips it."""
 
     def __init__(self, stream: str, version: int, position: int | None, why: str) -> None:
-        super().__init__(f"event {version} of stream `{stream}` (position {position}) cannot be read: {why}")
+        place = f"event {version} of stream `{stream}` (position {position})"
+        super().__init__(f"{place} cannot be read: {why}; `doctor --deep` names all such events and what to do")
         self.stream, self.version, self.position = stream, version, position
+        self.place, self.why = place, why

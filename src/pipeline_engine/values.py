@@ -109,6 +109,8 @@ def open_personal(value: Value | None) -> "Value | None":
 
 def value_to_json(value: Value) -> Any:
     """The stored form of a field value, self-describing; personal values are sealed by the store's codec, not here."""
+    if type(value) is str:
+        return value
     if isinstance(value, Money):
         return {"money": value.units, "currency": value.currency}
     if isinstance(value, datetime):
@@ -124,7 +126,7 @@ def value_to_json(value: Value) -> Any:
 
 def value_from_json(stored: Any) -> Value:
     """The value behind its stored form; raises ValueError for a form nobody wrote."""
-    if isinstance(stored, Mapping):
+    if type(stored) is dict or isinstance(stored, Mapping):
         return _tagged(stored)
     if isinstance(stored, list) and all(isinstance(item, str) for item in stored):
         return tuple(stored)
@@ -185,4 +187,4 @@ def microseconds(moment: datetime) -> int:
 
 def moment_at(since_epoch: int) -> datetime:
     """The UTC moment that many microseconds after 1970-01-01."""
-    return _EPOCH + timedelta(microseconds=since_epoch)
+    return _EPOCH + timedelta(0, 0, since_epoch)

@@ -1,6 +1,5 @@
 """What the tests of the command line are given: a folder of their own, files in it, a way to type a command."""
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pipeline_engine.cli import main
 from pipeline_engine.engine import Engine, StoryClock
 from pipeline_engine.simulation import YearPlan, sales_year
 from tests.cli.given import CONFIG, CRM_MAPPING, CRM_PROCESS, CRM_ROWS, PEOPLE, PROCESS, Ran
+from tests.stored import copy_store
 
 Type = Callable[..., Ran]
 DEALS = 60
@@ -67,7 +67,7 @@ def _office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office(folder: Path, line: Type, _office: Path) -> Type:
     """A store with the small process, its people and the deal D-1 in `lead`; then type one line after the other."""
-    shutil.copy(_office, folder / "sales.db")
+    copy_store(_office, folder / "sales.db")
     return line
 
 
@@ -85,5 +85,5 @@ def _year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def year(folder: Path, line: Type, _year: Path) -> Type:
     """A copy of a small made-up year as the store of the folder; then type one line after the other."""
-    shutil.copy(_year, folder / "sales.db")
+    copy_store(_year, folder / "sales.db")
     return line

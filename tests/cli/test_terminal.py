@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pipeline_engine.cli.running import run as run_line
 from pipeline_engine.cli.running import store_first
 from tests.cli.conftest import Type
 from tests.cli.given import ROOT
+from tests.stored import move_store
 
 PROGRAM = [sys.executable, "-c", "from pipeline_engine.cli import main; main()"]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -185,7 +185,7 @@ def test_marks_have_a_plain_form_where_they_cannot_be_shown(kept: Path) -> None:
 
 def test_the_store_may_be_named_anywhere(kept: Path) -> None:
     """Before the command, after it, or in the environment."""
-    shutil.move(kept / "sales.db", kept / "other.db")
+    move_store(kept / "sales.db", kept / "other.db")
     assert started(kept, "--store sqlite:///other.db deal show D-1").returncode == 0
     assert started(kept, "deal show D-1 --store=sqlite:///other.db").returncode == 0
     assert started(kept, "deal show D-1", PIPELINE_ENGINE_STORE="sqlite:///other.db").returncode == 0

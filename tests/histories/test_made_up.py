@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline_engine import Engine
-from pipeline_engine.engine import StoryClock
+from pipeline_engine.engine import EVENTS, StoryClock
 from pipeline_engine.simulation import YearPlan, planted, sales_year
+from pipeline_engine.store import IDENTITY, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -16,7 +17,9 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 def lived(seed: int, deals: int = 1200, url: str = "memory://") -> Engine:
     """A store in which that year was lived."""
     clock = StoryClock(datetime(2025, 1, 1, tzinfo=UTC))
-    engine = Engine.open(url, clock=clock, clock_name="simulation", via="simulation")
+    # Under keys of their own no two stores hold the same bytes, and none of these tests is about what is sealed.
+    store = open_store(url, clock=clock, clock_name="simulation", keys=IDENTITY, events=EVENTS)
+    engine = Engine(store, clock, "simulation")
     engine.publish(ROOT / "config" / "processes" / "b2b-saas.yaml", by="ops-1")
     engine.apply_team(ROOT / "config" / "people.yaml", by="ops-1")
     engine.live(sales_year(seed, YearPlan(deals=deals)))

@@ -18,6 +18,7 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Envelope
 from pipeline_engine.store import Draft, Fold, StreamAppend
 from tests.migration.many import MAPPING, MIGRATING, WRITING, filled, migrations, program, said, tell
+from tests.stored import copy_store
 
 FEW, ALL = 2_000, 100_000
 KILLS = 20
@@ -225,7 +226,7 @@ def test_a_hundred_thousand_open_deals(tmp_path: Path, capsys: pytest.CaptureFix
     """Thought through in seconds, migrated beside a writer, and on another file killed and resumed twenty times."""
     url = file_of(tmp_path, ALL)
     copy = tmp_path / "killed.db"
-    copy.write_bytes((tmp_path / f"many-{ALL}.db").read_bytes())
+    copy_store(tmp_path / f"many-{ALL}.db", copy)
     dry = foreseen(url, ALL)
     begin = perf_counter()
     taken = written_beside(url, ALL, f"sqlite:///{tmp_path}/quiet.db")

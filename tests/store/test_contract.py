@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline_engine.envelope import Envelope, Recorded
-from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, UnreadableEvent, WrongExpectedVersion
 from pipeline_engine.store import IDENTITY, Decision, Draft, Fold, Reader, Receipt, Store, StreamAppend
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds
@@ -255,3 +255,11 @@ def test_a_closed_store_says_so(lasting_url: str, opened: Callable[..., Store]):
         store.position()
     with pytest.raises(StoreUnreachable, match="is closed"):
         ask(store, "c-2")
+
+
+def test_rows_of_an_unknown_event_are_not_handed_out(lasting_url: str, opened: Callable[..., Store]):
+    """Who reads raw rows goes by their names and would pass over a newer event: it is an error that names it."""
+    ask(opened(lasting_url), "c-1")
+    older = opened(lasting_url, events={name: kind for name, kind in EVENTS.items() if name != "Counted"})
+    with pytest.raises(UnreadableEvent, match=r"event 1 of stream `deal:D-1` \(position 1\).*`Counted`"):
+        older.rows(0, 10)

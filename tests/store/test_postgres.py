@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
-from pipeline_engine.store import Store, StreamAppend, postgres_schema
+from pipeline_engine.store import Store, StreamAppend
 from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.postgres_server import Address
 from tests.store.given import COUNT, Counted, ask, draft, store_at
@@ -130,21 +130,6 @@ def test_settings_of_the_server_that_would_lose_events_are_overruled(
             for name in ("synchronous_commit", "transaction_isolation")
         ]
     assert shown == ["on", "read committed"]
-
-
-def test_a_server_that_syncs_nothing_is_refused_unless_the_url_accepts_it(
-    postgres_database: str, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Store]
-):
-    """A log that a power cut may lose is used only by who said so."""
-    asked = postgres_schema._one
-
-    def unsynced(connection: psycopg.Connection, query: object) -> object:
-        return "off" if query == "SHOW fsync" else asked(connection, query)
-
-    monkeypatch.setattr(postgres_schema, "_one", unsynced)
-    with pytest.raises(BadStore, match="fsync off"):
-        store_at(postgres_database)
-    assert opened(f"{postgres_database}?fsync=off").position() == 0
 
 
 def test_many_may_make_a_store_at_once(postgres_schema: str):

@@ -61,7 +61,7 @@ def test_less_durability_is_a_choice_and_shows(path: Path):
     """`synchronous=normal` must be asked for, and the doctor shows it; `off` cannot be asked for."""
     with closing(store_at(f"sqlite:///{path}?synchronous=normal")) as store:
         assert [finding.check for finding in store.findings() if not finding.ok] == ["synchronous"]
-    with pytest.raises(BadStore, match="`synchronous=off` is no setting"):
+    with pytest.raises(BadStore, match="`synchronous=off`, which is no setting"):
         store_at(f"sqlite:///{path}?synchronous=off")
 
 

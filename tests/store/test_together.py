@@ -10,12 +10,11 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable
 from pipeline_engine.store import Decision, Part, Reader, Receipt, Request, Store
 from pipeline_engine.store.event_store import PATIENCE
-from pipeline_engine.store.log import Command, OutcomeUnknown
+from pipeline_engine.store.log import Command, NewRow, OutcomeUnknown
 from tests.store.given import COUNT, Counted, Meddled, appending, ask, store_at
 
 Kept = Sequence[Decision | None]
@@ -154,9 +153,7 @@ def test_who_hammers_on_a_stream_is_kept_out_after_some_patience(store: Store) -
 class ForgetsTheRest(Meddled):
     """Checks the versions of what is written to only."""
 
-    def append_many(
-        self, events: Sequence[StoredEvent], versions: dict[str, int], commands: Sequence[Command] = ()
-    ) -> int:
+    def append_many(self, events: Sequence[NewRow], versions: dict[str, int], commands: Sequence[Command] = ()) -> int:
         """Forgets what else was read."""
         own = {stream: version for stream, version in versions.items() if stream.startswith("deal:")}
         return self.log.append_many(events, own, commands)
@@ -199,9 +196,7 @@ class LosesReplies(Meddled):
 
     recorded, times = True, 1
 
-    def append_many(
-        self, events: Sequence[StoredEvent], versions: dict[str, int], commands: Sequence[Command] = ()
-    ) -> int:
+    def append_many(self, events: Sequence[NewRow], versions: dict[str, int], commands: Sequence[Command] = ()) -> int:
         """Breaks off."""
         position = self.log.append_many(events, versions, commands) if self.recorded or not self.times else 0
         if self.times:

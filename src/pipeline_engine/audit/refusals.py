@@ -14,6 +14,7 @@ from pipeline_engine.audit.sealed import text_of
 from pipeline_engine.audit.wanted import Wanted, process_of
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.facts import Facts, Open, Words, flags
+from pipeline_engine.privacy import ErasureRefused
 from pipeline_engine.process import PublicationRefused
 from pipeline_engine.team import DelegationRefused
 
@@ -22,6 +23,7 @@ _TRIED = {
     "CorrectionRefused": "correct", "ObservationRefused": "observe",
 }  # fmt: skip
 _UNMET = "fu"
+_BESIDE = (PublicationRefused, DelegationRefused, ErasureRefused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Refusal:
     Args:
         deal: None where it is about a process or a person: whoever tried to publish, or to lend a role.
         tried: open, move, win, lose, reopen (the gate said no); approve, reject, return, waive, change, assign,
-            correct, observe, publish, confirm, withdraw, migrate, retire, lend (somebody tried who may not).
-        target: What it was about: a stage, won, lost, reopen, the fields, the new owner, the process, the role.
+            correct, observe, publish, propose, confirm, withdraw, migrate, retire, lend (somebody tried who may not).
+        target: What it was about: a stage, won, lost, reopen, the fields, the new owner, the process, the role, the
+            erasure.
         rules: The rules that stood in the way, in the process's order.
         why: Where no rule was judged, the engine's word for it.
         later: When the same deal got there after all; None where it did not, and where that has no sense.
@@ -104,17 +107,23 @@ def elsewhere(beside: Iterable[Recorded], wanted: Wanted) -> Iterator[dict[str, 
     for each in beside:
         event, at, about = each.event, each.envelope.at, each.stream.partition(":")[2]
         process = about if isinstance(event, PublicationRefused) else None
-        if not isinstance(event, (PublicationRefused, DelegationRefused)) or wanted.process not in (None, process):
+        if not isinstance(event, _BESIDE) or wanted.process not in (None, process):
             continue
         if wanted.by not in (None, each.envelope.actor) or not wanted.within(at):
             continue
-        lent = f"{event.role} of {event.lender} to {about}" if isinstance(event, DelegationRefused) else about
         yield {
             "deal_id": None, "version": each.version, "position": each.position, "at": at,
-            "recorded_at": each.recorded_at, "tried": event.tried if isinstance(event, PublicationRefused) else "lend",
-            "from_stage": None, "target": lent, "actor": each.envelope.actor, "process": process, "rules": (),
-            "on_behalf_of": each.envelope.on_behalf_of, "owner": None, "why": event.why, "reason": None,
+            "recorded_at": each.recorded_at, "tried": "lend" if isinstance(event, DelegationRefused) else event.tried,
+            "from_stage": None, "target": _about_what(event, about), "actor": each.envelope.actor,
+            "process": process, "rules": (), "on_behalf_of": each.envelope.on_behalf_of, "owner": None,
+            "why": event.why, "reason": None,
         }  # fmt: skip
+
+
+def _about_what(event: PublicationRefused | DelegationRefused | ErasureRefused, about: str) -> str:
+    if isinstance(event, ErasureRefused):
+        return f"erasure of {event.subject}"
+    return f"{event.role} of {event.lender} to {about}" if isinstance(event, DelegationRefused) else about
 
 
 def _target(data: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ import typer
 from pipeline_engine.cli import (
     auditing,
     backtesting,
+    copies,
     deal_approvals,
     deal_asks,
     deal_awaiting,
@@ -21,7 +22,9 @@ from pipeline_engine.cli import (
     deal_papers,
     deal_ways,
     demonstration,
+    erasing,
     imports,
+    keeping,
     process_diff,
     process_lint,
     processes,
@@ -84,6 +87,9 @@ app.add_typer(deals, name="deal")
 app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
+app.add_typer(erasing.commands, name="erase")
+app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)
 stores.register(app)
+copies.register(app)
 demonstration.register(app)

@@ -11,7 +11,7 @@ from pipeline_engine.errors import BadStore, BadValue
 
 NAME = "sales.db"
 _SQLITE = b"SQLite format 3\x00"
-_OURS = ("", "-wal", "-shm")
+_OURS = ("", "-wal", "-shm", ".keys", ".keys-wal", ".keys-shm", ".master")
 
 
 def fresh(folder: Path) -> Path:

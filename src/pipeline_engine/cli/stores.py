@@ -1,5 +1,7 @@
 """`rebuild · doctor`."""
 
+from typing import Annotated
+
 import typer
 
 from pipeline_engine.cli import words
@@ -29,14 +31,17 @@ def rebuild(json: Json = False) -> None:
     table([("", "left"), ("", "right")], [(name, f"{count:,}") for name, count in rows.items()], indent=2)
 
 
-def doctor(json: Json = False) -> None:
-    """Check the store: settings, format, positions, people. Leaves with 1 where something needs a look."""
-    with opened() as engine:
-        findings = engine.findings()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Read every page and every event; takes its time.")] = False,
+    json: Json = False,
+) -> None:
+    """Check the store: settings, format, positions, disk or server, people. Leaves with 1 where something is wrong."""
+    with opened(looking=True) as engine, progress("reading every event") as told:
+        findings = engine.findings(deep=deep, progress=told)
     wrong = [finding for finding in findings if not finding.ok]
     if json:
         emit_json({
-            "store": words.masked(settings().store), "ok": not wrong,
+            "store": words.masked(settings().store), "ok": not wrong, "deep": deep,
             "findings": [{"check": f.check, "ok": f.ok, "found": f.found, "advice": f.advice} for f in findings],
         })  # fmt: skip
     else:

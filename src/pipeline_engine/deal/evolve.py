@@ -13,10 +13,10 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER, Grown
 
 # Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED = (
+_REFUSED: frozenset[type[Event]] = frozenset({
     e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
     e.ObservationRefused, e.CorrectionRefused,
-)  # fmt: skip
+})  # fmt: skip
 Change = Callable[[Deal, Any, Recorded], dict[str, Any]]
 Judged = e.MoveRefused | e.OpeningRefused | e.AssignmentRefused
 
@@ -30,9 +30,9 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
     after["version"] = recorded.version
-    if not isinstance(recorded.event, _REFUSED):
+    if type(recorded.event) not in _REFUSED:
         after["solid_version"] = recorded.version
-    return replace(before, **after)
+    return before.after(after)
 
 
 def attempt_key(attempt: str, target: str | None) -> str:
@@ -183,8 +183,11 @@ def _linked(deal: Deal, event: e.ContactLinked, recorded: Recorded) -> dict[str,
 
 
 def _unlinked(deal: Deal, event: e.ContactUnlinked, recorded: Recorded) -> dict[str, Any]:
-    gone = (event.contact.value, event.role)
-    return {"contacts": tuple(c for c in deal.contacts if (c.contact.value, c.role) != gone)}
+    gone = [c for c in deal.contacts if (c.contact.value, c.role) == (event.contact.value, event.role)]
+    if event.contact.value is None:
+        # Of those who were erased nobody can tell who is meant; how many there are in a role stays right.
+        gone = gone[:1]
+    return {"contacts": tuple(c for c in deal.contacts if not any(c is each for each in gone))}
 
 
 def _logged(deal: Deal, event: e.ActivityLogged, recorded: Recorded) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pipeline_engine.deal.pauses import Pauses
 from pipeline_engine.values import Personal, Value
@@ -137,7 +137,7 @@ class Mark:
     asked: object = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """A deal as it stands after `version` events.
 
@@ -182,6 +182,12 @@ class Deal:
     removed: bool = False
     version: int = 0
     solid_version: int = 0
+
+    def after(self, changes: Mapping[str, Any]) -> Self:
+        """The deal with some fields changed, as `replace` makes it, which would set every one anew for every event."""
+        deal = object.__new__(type(self))
+        object.__setattr__(deal, "__dict__", {**self.__dict__, **changes})
+        return deal
 
     @property
     def opened(self) -> bool:

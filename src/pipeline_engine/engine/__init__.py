@@ -6,6 +6,7 @@ from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.bulk import MOST_TOGETHER, Bulked
 from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
+from pipeline_engine.engine.erasing import Erasure, Held
 from pipeline_engine.engine.follow_ups import Opening, Planned
 from pipeline_engine.engine.lending import Loan
 from pipeline_engine.engine.life import OpenHandoff
@@ -17,7 +18,7 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 
 __all__ = [
-    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "DealRow", "Engine", "How", "Linted", "Loan", "Migrated",
-    "OpenHandoff", "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside", "load_file", "rule_use",
-    "system_clock",
+    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "DealRow", "Engine", "Erasure", "Held", "How", "Linted",
+    "Loan", "Migrated", "OpenHandoff", "Opening", "Planned", "Published", "RuleUse", "StoryClock", "bases_beside",
+    "load_file", "rule_use", "system_clock",
 ]  # fmt: skip

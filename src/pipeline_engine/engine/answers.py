@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.engine.bases import bases_beside
+from pipeline_engine.engine.erasing import ErasureVerbs
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
 from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
@@ -12,11 +13,11 @@ from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Bases, Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
-from pipeline_engine.store import Finding, Row
+from pipeline_engine.store import Backup, Digest, Finding, Restored, Row, named_in, restore
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
-class AnswerVerbs(SetupVerbs):
+class AnswerVerbs(SetupVerbs, ErasureVerbs):
     """Every answer says the log position and the moment it is for: `as_of`, else that of the last event of the log."""
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
@@ -75,12 +76,46 @@ class AnswerVerbs(SetupVerbs):
         """Throw the facts away and make them again from the log; two rebuilds give one digest."""
         return self._follower.rebuild(progress)
 
-    def findings(self) -> list[Finding]:
-        """What the store's settings, format and positions are like, and what to do where something is wrong."""
+    def findings(self, *, deep: bool = False, progress: Progress = quiet) -> list[Finding]:
+        """
+        What the store's settings, format and positions are like, and what to do where something is wrong.
+
+        Args:
+            deep: Read every page and every event, which takes its time.
+        """
         people = next(iter(self._store.streams("store:team")), None)
         found = "roles bind" if people else "no people: anybody may approve and waive"
         advice = "" if people else "`team apply config/people.yaml` puts people and their roles in"
-        return [*self._store.findings(), Finding("people", people is not None, found, advice)]
+        asked = self._store.findings(now=self._clock(), deep=deep, told=progress)
+        return [*asked, *self.erasure_findings(), Finding("people", people is not None, found, advice)]
+
+    def back_up(self, file: str | Path, progress: Progress = quiet) -> Backup:
+        """
+        Write a copy of the store into a new file and read it back; commands go on meanwhile.
+
+        Args:
+            file: A file that is not there yet, or a folder: then the copy is named after the moment.
+
+        Raises:
+            BadStore: The file is there already, or the copy is not what the store holds.
+            StoreUnreachable: It cannot be written.
+        """
+        return self._store.back_up(named_in(Path(file), "store", self._clock()), progress)
+
+    @staticmethod
+    def restore(file: str | Path, into: str, progress: Progress = quiet) -> Restored:
+        """
+        Bring a copy into the empty store at a URL, all of it or nothing, and read it back: `.same` says whether it is.
+
+        Raises:
+            BadStore: The copy is damaged or changed, or the store is not empty.
+            StoreUnreachable: One of them cannot be reached.
+        """
+        return restore(Path(file), into, told=progress)
+
+    def digest(self, upto: int | None = None) -> Digest:
+        """What the log holds up to a position in one number: equal logs, equal digests, on every kind of store."""
+        return self._store.digest(upto)
 
 
 def load_file(file: str | Path, bases: Bases | None = None) -> Process:

@@ -21,6 +21,7 @@ from pipeline_engine.audit import (
 from pipeline_engine.engine.answers import AnswerVerbs
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.facts import Facts, Instants
+from pipeline_engine.privacy import ERASURE_STREAM
 from pipeline_engine.replay import gate_then
 
 
@@ -69,8 +70,9 @@ class AuditVerbs(AnswerVerbs):
         return refusals(facts, wanted, self._store.open_sealed, self._beside(facts))
 
     def _beside(self, facts: Facts) -> Iterator[Recorded]:
-        """The events of processes and people, as far as the facts go."""
-        for stream in (*self._store.streams("process:"), *self._store.streams("person:")):
+        """The events of processes, people and erasures, as far as the facts go."""
+        streams = (*self._store.streams("process:"), *self._store.streams("person:"), ERASURE_STREAM)
+        for stream in streams:
             yield from (each for each in self._store.events(stream) if each.position <= facts.position)
 
     def audit_corrections(self, **asked: Unpack[AskedAt]) -> Answer[Correction]:

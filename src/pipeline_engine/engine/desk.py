@@ -61,6 +61,7 @@ class Desk:
     def __init__(self, store: Store, clock: Clock, counts: Counts | None = None) -> None:
         self._store, self._clock = store, clock
         self._judges: dict[tuple[str, int, str], Judge] = {}
+        self._pinned: dict[tuple[str, int], Judge] = {}
         self.families = Families(store)
         self.tally: Counts = counts or Tally(store, clock)
 
@@ -130,9 +131,14 @@ class Desk:
             raise UnknownDeal(command.deal_id)
         return self.judge(deal.process, deal.process_version)
 
-    def judge(self, name: str, version: int | None, reads: Reads | None = None) -> Judge:
+    def judge(self, name: str, version: int | None) -> Judge:
         """A published version of a process (None: the one in force), ready to judge; raises UnknownProcess."""
-        return self._ready(self._published(name, reads or Unwatched(self._store)).at(version))
+        if version is None:
+            return self._ready(self._published(name, Unwatched(self._store)).at())
+        # What a version says is never changed, so it is read once.
+        if (name, version) not in self._pinned:
+            self._pinned[name, version] = self._ready(self._published(name, Unwatched(self._store)).at(version))
+        return self._pinned[name, version]
 
     def _published(self, name: str, reads: Reads) -> PublishedProcess:
         published: PublishedProcess | None = reads.state(f"process:{name}", PROCESS)[0]
@@ -299,6 +305,7 @@ def _envelope(command: Command) -> Envelope:
 
 
 def digest_of_command(command: Command, at_given: bool) -> str:
+    """The SHA-256 of what a command asks for, by which the same id with another request is told."""
     # What is not said is left out, so that a part a later release adds does not change what was asked before it.
     asked = {
         f.name: _in_one_order(value)

@@ -5,6 +5,7 @@ The engine decides nothing: it brings the store, the clock and the pure rooms to
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -52,6 +53,7 @@ class Engine(
         clock: Callable[[], datetime] = system_clock,
         clock_name: str = "system",
         via: Via = "python",
+        master_key_file: str | Path | None = None,
     ) -> Self:
         """
         Open the store at a URL, and make it where there is none yet.
@@ -60,12 +62,21 @@ class Engine(
             url: `sqlite:///file.db` · `postgresql://…` · `memory://`.
             clock: What time it is, aware; `clock_name` says which clock that is, and is kept in the store.
             via: Through which door commands come.
+            master_key_file: What wraps the keys of personal values; else what PIPELINE_ENGINE_MASTER_KEY_FILE names,
+                else a file beside those keys.
 
         Raises:
-            BadStore: It is no store of ours, of a newer format, or unsafe as it is set up.
+            BadStore: It is no store of ours, of a newer format, unsafe as it is set up, or its keys are missing.
             StoreUnreachable: It cannot be reached.
         """
-        return cls(open_store(url, clock=clock, clock_name=clock_name, events=EVENTS), clock, via)
+        store = open_store(url, clock=clock, clock_name=clock_name, master_key_file=master_key_file, events=EVENTS)
+        engine = cls(store, clock, via)
+        try:
+            engine.finish_erasures()
+        except BaseException:
+            engine.close()
+            raise
+        return engine
 
     @property
     def events(self) -> Mapping[str, object]:

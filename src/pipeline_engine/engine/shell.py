@@ -16,12 +16,16 @@ from pipeline_engine.engine.tally import Counts
 from pipeline_engine.envelope import Envelope, Event, Via, stored_name
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
+from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.store import Store
 from pipeline_engine.team import TEAM_EVENTS
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
-    {stored_name(event): event for event in (*DEAL_EVENTS, *PROCESS_EVENTS, *TEAM_EVENTS, *EXCHANGE_EVENTS)}
+    {
+        stored_name(event): event
+        for event in (*DEAL_EVENTS, *PROCESS_EVENTS, *TEAM_EVENTS, *EXCHANGE_EVENTS, *PRIVACY_EVENTS)
+    }
 )
 
 

@@ -7,7 +7,10 @@ meetings = instants.count("activities", probes, kind="meeting")
 given = instants.slices("approvals", probes)                            # rows of facts.approvals
 """
 
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -187,7 +190,20 @@ class Instants:
         # Names are opened only where somebody was unlinked, so that there is something to compare.
         if self._open is None or flags(self.facts.contacts["linked"]).all():
             return contact_ends(self.facts)
-        rows = self.facts.contacts.select(["contact", "deal_id", "version"]).to_pylist()
-        # A name whose key is gone matches only itself, by its sealed text.
-        who = [self._open(r["contact"], f"deal:{r['deal_id']}", r["version"], "contact") or r["contact"] for r in rows]
-        return contact_ends(self.facts, pa.array(who, pa.string()))
+        rows = self.facts.contacts.select(["contact", "deal_id", "version", "role", "linked"]).to_pylist()
+        who = [self._open(r["contact"], f"deal:{r['deal_id']}", r["version"], "contact") for r in rows]
+        return contact_ends(self.facts, pa.array(_told_apart(rows, who), pa.string()))
+
+
+def _told_apart(rows: Sequence[Mapping[str, Any]], who: Sequence[str | None]) -> list[str]:
+    """Names as they were opened; one whose key is gone is its sealed text, and ends the oldest such in its role."""
+    erased: dict[tuple[str, str], deque[str]] = defaultdict(deque)
+    told = list[str]()
+    for row, name in zip(rows, who, strict=True):
+        there = erased[row["deal_id"], row["role"]]
+        if name is None and row["linked"]:
+            there.append(row["contact"])
+        elif name is None and there:
+            name = there.popleft()
+        told.append(name or row["contact"])
+    return told

@@ -4,8 +4,10 @@ Payloads are decoded as plain JSON: the classes checked them when they were writ
 them again would take longer than everything else here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline_engine.facts import ledger
 from pipeline_engine.facts.asked_for import ASKED_FOR, asked_for
@@ -71,6 +73,16 @@ class Intake:
             read(self, self._number, body.get("data") or {})
         if row.name in ASKED_FOR:
             self.happenings.append((self._number, row.name, *asked_for(body)))
+
+    def tables(self) -> list[pa.Table]:
+        """Everything taken so far, ledger by ledger."""
+        return [each.table() for each in self._ledgers]
+
+    def put_back(self, tables: Sequence[pa.Table]) -> None:
+        """Begin with what `tables` gave earlier; raises ValueError where that is of another form."""
+        for each, table in zip(self._ledgers, tables, strict=True):
+            each.put_back(table)
+        self._number = len(self.events)
 
     def settle(self) -> None:
         """Give the waiting Python rows back to memory once there are many."""
@@ -226,7 +238,7 @@ class Intake:
 
 
 def _judged(verdicts: Body) -> tuple[Any, ...]:
-    context = compact(verdicts.get("context", {}))
+    context = compact(verdicts["context"]) if "context" in verdicts else "{}"
     return verdicts["digest"], verdicts["judged_at"], verdicts["codes"], instant_us(verdicts["now"]), context
 
 

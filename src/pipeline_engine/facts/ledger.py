@@ -22,6 +22,8 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 _BITS = {str(_LONG): 63, str(_INT): 31}
 
+_NO_WHOLE = "a number is not a whole one of its column's size"
+
 
 def _whole(field: pa.Field) -> bool:
     return str(field.type) in _BITS
@@ -68,7 +70,10 @@ class Ledger:
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
         self._kinds = tuple(_PYTHON[str(field.type)] for field in schema)
-        self._wholes = tuple((place, _BITS[str(field.type)]) for place, field in enumerate(schema) if _whole(field))
+        bits = ((place, _BITS[str(field.type)]) for place, field in enumerate(schema) if _whole(field))
+        self._wholes = tuple((place, -(1 << size), (1 << size) - 1) for place, size in bits)
+        # The types of rows that were looked at and fit: there are few, and most rows are of one of them.
+        self._fitting: set[tuple[type, ...]] = set()
         self._pending: list[tuple[Any, ...]] = []
         self._chunks: list[pa.Table] = []
         self._settled = 0
@@ -80,13 +85,21 @@ class Ledger:
         Raises:
             TypeError, ValueError: A value does not fit its column; found now, since later nobody knows whose it was.
         """
+        kinds = tuple(map(type, row))
+        if kinds not in self._fitting:
+            self._check(row)
+            self._fitting.add(kinds)
+        for place, least, most in self._wholes:
+            value = row[place]
+            if value is not None and not least <= value <= most:
+                raise ValueError(_NO_WHOLE)
+        self._pending.append(row)
+
+    def _check(self, row: tuple[Any, ...]) -> None:
         if not all(map(isinstance, row, self._kinds)):
             raise TypeError("a value is not of the type of its column")
-        for place, bits in self._wholes:
-            value = row[place]
-            if value is not None and (value is True or value is False or value >> bits not in (0, -1)):
-                raise ValueError("a number is not a whole one of its column's size")
-        self._pending.append(row)
+        if any(isinstance(row[place], bool) for place, _, _ in self._wholes):
+            raise ValueError(_NO_WHOLE)
 
     def __len__(self) -> int:
         return self._settled + len(self._pending)
@@ -123,6 +136,18 @@ class Ledger:
         if len(self._chunks) > 1:
             self._chunks = [_joined(self._chunks)]
         return self._chunks[0]
+
+    def put_back(self, table: pa.Table) -> None:
+        """
+        Begin with rows that `table` gave earlier.
+
+        Raises:
+            ValueError: They are of another schema.
+        """
+        if not table.schema.equals(self._schema):
+            raise ValueError("rows of another schema")
+        self._pending.clear()
+        self._chunks, self._settled = ([table] if table.num_rows else []), table.num_rows
 
 
 def _joined(chunks: list[pa.Table]) -> pa.Table:

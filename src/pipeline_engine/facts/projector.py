@@ -7,6 +7,7 @@ immutable.
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
@@ -55,10 +56,35 @@ class LogRow(Protocol):
         """Envelope and data as compact JSON."""
 
 
-class Projector:
-    """The log in columns, as far as it was read."""
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """
+    An event that is left out of the facts, and why.
 
-    def __init__(self) -> None:
+    Args:
+        behind: The position of the unreadable event of the same stream that it comes after; None for that one itself.
+    """
+
+    position: int
+    stream: str
+    version: int
+    name: str
+    why: str
+    behind: int | None
+
+
+class Projector:
+    """
+    The log in columns, as far as it was read.
+
+    Args:
+        lenient: Leave out what cannot be read, and whatever comes after it in its stream, and name it in `aside`.
+    """
+
+    def __init__(self, *, lenient: bool = False) -> None:
+        self._lenient = lenient
+        self._stopped: dict[str, int] = {}
+        self.aside: list[Aside] = []
         self._intake = Intake()
         self._published: list[tuple[int, tuple[str, int], Process]] = []
         self._positions = array("q")
@@ -74,13 +100,15 @@ class Projector:
         Read on; rows come in position order, those read before are passed over. Returns how many were new.
 
         Raises:
-            UnreadableEvent: A payload is not what its event's class writes; rows before it are counted in.
+            UnreadableEvent: A payload is not what its event's class writes, and the projector is not lenient; rows
+                before it are counted in.
         """
-        source, before = iter(rows), len(self._positions)
+        source, before, reached = iter(rows), len(self._positions), self.position
         while batch := list(islice(source, PENDING)):
             for row in batch:
-                if row.position > self.position:
-                    self._take(row)
+                if row.position > reached:
+                    self._read(row)
+                    reached = row.position
             self._intake.settle()
         return len(self._positions) - before
 
@@ -129,6 +157,27 @@ class Projector:
             _found=found,
         )  # fmt: skip
 
+    def _read(self, row: LogRow) -> None:
+        first = self._stopped.get(row.stream)
+        if first is not None:
+            self._leave_out(row, f"comes after position {first} of its stream", first)
+            return
+        try:
+            self._take(row)
+        except UnreadableEvent as error:
+            if not self._lenient:
+                raise
+            self._stopped[row.stream] = row.position
+            self._leave_out(row, error.why, None)
+
+    def _leave_out(self, row: LogRow, why: str, behind: int | None) -> None:
+        self.aside.append(Aside(row.position, row.stream, row.version, row.name, why, behind))
+        self._count(row)
+
+    def _count(self, row: LogRow) -> None:
+        self._positions.append(row.position)
+        self._recorded.append(row.recorded_at)
+
     def _take(self, row: LogRow) -> None:
         try:
             if row.stream.startswith(_DEAL):
@@ -139,8 +188,7 @@ class Projector:
             # Never quoted: what the row holds may be personal.
             why = f"no event, but {type(error).__name__}"
             raise UnreadableEvent(row.stream, row.version, row.position, why) from None
-        self._positions.append(row.position)
-        self._recorded.append(row.recorded_at)
+        self._count(row)
 
     def _publish(self, row: LogRow, data: Mapping[str, Any]) -> None:
         compiled = Process.model_validate(data["compiled"])

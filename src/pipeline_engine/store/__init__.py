@@ -1,5 +1,11 @@
 """Where it is kept: the log of events, on SQLite, PostgreSQL or in memory, behind one face."""
 
+from pipeline_engine.store.care.backup import Backup, read_back
+from pipeline_engine.store.care.by_url import back_up_store, digest_store, named_in, restore
+from pipeline_engine.store.care.digest import Digest
+from pipeline_engine.store.care.restoring import Restored
+from pipeline_engine.store.care.tenants import Tenant, make_tenant, tenant_sql
+from pipeline_engine.store.care.unsafe import UNSAFE, Unsafe
 from pipeline_engine.store.event_store import Part, Store
 from pipeline_engine.store.following import (
     Follows,
@@ -12,6 +18,7 @@ from pipeline_engine.store.following import (
     StoredFollower,
     quiet,
 )
+from pipeline_engine.store.keys import SubjectKeys
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -23,15 +30,18 @@ from pipeline_engine.store.model import (
     Row,
     StreamAppend,
 )
-from pipeline_engine.store.opening import is_there, open_store
+from pipeline_engine.store.opening import is_there, open_store, restore_keys
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
 
 __all__ = [
     "IDENTITY",
+    "UNSAFE",
     "UPCASTERS",
+    "Backup",
     "Decision",
+    "Digest",
     "Draft",
     "Finding",
     "Fold",
@@ -45,6 +55,7 @@ __all__ = [
     "Reader",
     "Receipt",
     "Request",
+    "Restored",
     "Row",
     "Runner",
     "Sealed",
@@ -52,11 +63,22 @@ __all__ = [
     "Store",
     "StoredFollower",
     "StreamAppend",
+    "SubjectKeys",
+    "Tenant",
     "UnfitRow",
+    "Unsafe",
     "Upcasters",
     "ViewRows",
     "ViewTable",
+    "back_up_store",
+    "digest_store",
     "is_there",
+    "make_tenant",
+    "named_in",
     "open_store",
     "quiet",
+    "read_back",
+    "restore",
+    "restore_keys",
+    "tenant_sql",
 ]

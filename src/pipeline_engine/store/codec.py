@@ -4,7 +4,7 @@ The name of a row must be in the registry: no stored text ever chooses what is i
 read is an UnreadableEvent that names it; never skipped, and never quoted, since it may hold personal values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC
 from math import isfinite
 from typing import Any
@@ -13,10 +13,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
-from pipeline_engine.errors import BadValue, UnreadableEvent, shown
+from pipeline_engine.errors import BadValue, UnreadableEvent, printable, shown
+from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.model import Draft, Row
-from pipeline_engine.store.seal import KeyProvider, Sealed
+from pipeline_engine.store.seal import Forged, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
+from pipeline_engine.store.writing import may_be_personal, tree_of
 from pipeline_engine.values import Personal, moment_at
 
 _ENVELOPE = Envelope.__pydantic_serializer__
@@ -31,6 +33,17 @@ class Codec:
         self._events, self._keys, self.upcasters = dict(events), keys, upcasters
         self._names = {kind: name for name, kind in events.items()}
         self.keys_name = keys.name
+        self.subject_keys = keys if isinstance(keys, SubjectKeys) else None
+
+    def ready(self, drafts: Iterable[Draft]) -> None:
+        """Make what closing these drafts takes, durably, before any of them is appended; raises SubjectIsErased."""
+        subjects = [subject for draft in drafts for subject in _subjects(draft.event)]
+        if subjects:
+            self._keys.ready(subjects)
+
+    def generation(self) -> int:
+        """Goes up when states of decoded events may hold what nobody may read any more."""
+        return self._keys.generation()
 
     def name_of(self, event: Event) -> str:
         """The stored name of an event; raises BadValue for one not registered."""
@@ -43,35 +56,50 @@ class Codec:
         """The payload of a row; raises BadValue for an event not registered, or one that JSON cannot hold."""
         event, name = draft.event, self.name_of(draft.event)
         try:
-            body = type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+            body = self._body(event, stream, version)
             if b"null" in body and _beyond_numbers(event):
                 # JSON would say null, and the value would be gone for ever.
                 raise BadValue(name, "infinity or not a number", "a finite number")
-            if b'"personal":' in body:
-                body = to_json(self._closed(event, from_json(body), "", (stream, version)))
             return _envelope_json(draft.envelope)[:-1] + b',"data":' + body + b"}"
         except (PydanticSerializationError, UnicodeEncodeError):
             raise BadValue(name, "text that is no Unicode", "text that can be written as UTF-8") from None
 
-    def _closed(self, value: Any, tree: Any, name: str, place: tuple[str, int]) -> Any:
-        # Led by the event and not by its JSON: a process may have fields `personal` and `subject`.
-        if isinstance(value, Personal):
-            return self._sealed(value, name, place)
-        if isinstance(value, BaseModel):
-            return {key: self._closed(getattr(value, key), part, key, place) for key, part in tree.items()}
-        if isinstance(value, dict):
-            return {key: self._closed(value[key], part, key, place) for key, part in tree.items()}
-        return tree
+    def _body(self, event: Event, stream: str, version: int) -> bytes:
+        if not may_be_personal(type(event)):
+            return type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
+        seal = self._keys.seal
 
-    def _sealed(self, value: Personal, name: str, place: tuple[str, int]) -> dict[str, Any]:
-        if value.value is None:
-            raise BadValue(name, "an erased value", "a text")
-        return {"sealed": self._keys.seal(value.subject, *place, name, value.value)._asdict()}
+        def close(value: Personal, field: str) -> dict[str, Any]:
+            if value.value is None:
+                raise BadValue(field, "an erased value", "a text")
+            subject, key, nonce, text = seal(value.subject, stream, version, field, value.value)
+            return {"sealed": {"subject": subject, "key": key, "nonce": nonce, "text": text}}
+
+        return to_json(tree_of(event, close), inf_nan_mode="null")
 
     def open_text(self, sealed: str, stream: str, version: int, name: str) -> str | None:
-        """The text behind what `sealed` holds, as JSON text; None where its key is gone."""
+        """The text behind what `sealed` holds, as JSON text; None where its key is gone; raises UnreadableEvent."""
         parts = from_json(sealed)
-        return self._keys.open(Sealed(**parts), stream, version, name)
+        try:
+            return self._keys.open(Sealed(**parts), stream, version, name)
+        except ValueError as error:
+            raise UnreadableEvent(stream, version, None, _not_opened(name, error)) from None
+
+    def check_names(self, rows: Sequence[Row]) -> None:
+        """Raises UnreadableEvent where a row is of an event that this version does not know, for who reads raw rows."""
+        if strange := self.unknown({row.name for row in rows}):
+            row = next(row for row in rows if row.name in strange)
+            raise UnreadableEvent(row.stream, row.version, row.position, _unknown(row.name))
+
+    def readable(self, rows: list[Row]) -> list[Row]:
+        """Rows in the shape of this release; one that is of no event it knows, or cannot be read, has no payload."""
+        strange = set(self.unknown({row.name for row in rows}))
+        today = self.upcasters.rows(rows)
+        return [row._replace(payload=b"") if row.name in strange else row for row in today] if strange else today
+
+    def unknown(self, names: Set[str]) -> list[str]:
+        """Those of the stored names that this version does not know."""
+        return sorted(names - self._events.keys() - self.upcasters.names)
 
     def decode(self, row: Row) -> Recorded:
         """The event of a row; raises UnreadableEvent."""
@@ -82,7 +110,7 @@ class Codec:
             # A key nobody knows came from the row, so it may be anything.
             why = f"`{shown('.'.join(str(part) for part in first['loc']))}`: {first['type']}"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            why = str(error) if isinstance(error, _Unreadable) else f"no event, but {type(error).__name__}"
+            why = str(error) if isinstance(error, _Unreadable) else _no_event(error)
         raise UnreadableEvent(row.stream, row.version, row.position, why)
 
     def _decoded(self, row: Row) -> Recorded:
@@ -91,31 +119,62 @@ class Codec:
         if name in self.upcasters.names:
             name, data = self.upcasters(name, data)
         if b'"sealed"' in row.payload:
-            data = self._opened(data, "", row)
+            data = self._opened(data, row)
         kind = self._events.get(name)
         if kind is None:
-            raise _Unreadable(f"there is no event `{shown(name)}`")
+            raise _Unreadable(_unknown(name))
         tree.setdefault("at", None)
         return Recorded(
             row.stream, row.version, row.position, moment_at(row.recorded_at),
             _READ_ENVELOPE.validate_python(tree), kind.__pydantic_validator__.validate_python(data),
         )  # fmt: skip
 
-    def _opened(self, tree: Any, name: str, row: Row) -> Any:
-        if not isinstance(tree, dict):
+    def _opened(self, tree: Any, row: Row) -> Any:
+        # Only what may hold a sealed value is looked into: most parts are text or numbers.
+        if type(tree) is not dict:
             return tree
+        return {name: self._part(part, name, row) if type(part) is dict else part for name, part in tree.items()}
+
+    def _part(self, tree: dict[str, Any], name: str, row: Row) -> Any:
         sealed = tree.get("sealed")
-        if len(tree) == 1 and isinstance(sealed, dict) and sealed.keys() == _SEALED_KEYS:
-            try:
-                text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
-            except ValueError:
-                raise _Unreadable(f"the sealed value `{name}` cannot be opened with these keys") from None
-            return {"personal": text, "subject": sealed["subject"]}
-        return {key: self._opened(part, key, row) for key, part in tree.items()}
+        if len(tree) != 1 or type(sealed) is not dict or sealed.keys() != _SEALED_KEYS:
+            return self._opened(tree, row)
+        try:
+            text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
+        except ValueError as error:
+            raise _Unreadable(_not_opened(name, error)) from None
+        if type(sealed["subject"]) is not str:
+            raise _Unreadable(f"the sealed value `{name}` is about nobody")
+        return Personal(sealed["subject"], text)
+
+
+def _unknown(name: str) -> str:
+    return f"there is no event `{printable(name[:80])}` in this version"
+
+
+def _no_event(error: Exception) -> str:
+    # What the JSON reader itself says would quote the payload.
+    return f"no event, but {type(error).__name__}" + (" (no whole JSON)" if type(error) is ValueError else "")
 
 
 class _Unreadable(ValueError):
     """Why a row cannot be read, in words that quote nothing of its content."""
+
+
+def _not_opened(name: str, error: ValueError) -> str:
+    # What is not our own error may quote what it could not read.
+    why = str(error) if isinstance(error, Forged) else "it is no closed text"
+    return f"the sealed value `{name}` cannot be opened: {why}"
+
+
+def _subjects(value: Any) -> Iterator[str]:
+    """Whom an event is about, as often as it says something of them."""
+    parts = value.values() if isinstance(value, dict) else value.__dict__.values()
+    for part in parts:
+        if isinstance(part, Personal):
+            yield part.subject
+        elif isinstance(part, (dict, BaseModel)):
+            yield from _subjects(part)
 
 
 def _beyond_numbers(value: Any) -> bool:

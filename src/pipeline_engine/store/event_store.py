@@ -5,10 +5,12 @@ command decided anew. So decisions are pure.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from pathlib import Path
 from threading import RLock, get_ident
 from typing import Generic, TypeVar
 
@@ -16,11 +18,16 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.care.backup import Backup, back_up, quiet
+from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.following import Projection, Standing, StoredFollower, standings
-from pipeline_engine.store.log import Append, Command, Conflict, Log, OutcomeUnknown
+from pipeline_engine.store.following import Projection, Standing, StoredFollower, as_readable, standings
+from pipeline_engine.store.forked import renewed_in_children
+from pipeline_engine.store.keys.sealing import SubjectKeys
+from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import (
     Decision,
     Draft,
@@ -34,6 +41,7 @@ from pipeline_engine.store.model import (
 )
 
 S = TypeVar("S")
+R = TypeVar("R")
 Decide = Callable[[S | None, int, Reader], Decision]
 Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
 ATTEMPTS = 8
@@ -57,6 +65,10 @@ class Store:
     def __init__(self, log: Log, codec: Codec, clock_name: str) -> None:
         self._log, self._codec, self._clock_name = log, codec, clock_name
         self._folds = Folds(log, codec)
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Let every thread have its turn, as in a new process."""
         # Threads that decide on one stream take turns, so that only other processes can be first.
         self._turns = tuple(RLock() for _ in range(64))
         self._alone = 0
@@ -85,13 +97,27 @@ class Store:
         checked_name("command id", request.command_id)
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
+
+        def once(attempt: int) -> Receipt:
+            with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt(stream, request, fold, decide, kept=attempt == 0 and not alone)
+
+        return self._until_recorded(stream, request, once)
+
+    def _until_recorded(self, stream: str, request: Request, once: Callable[[int], R]) -> R:
         lost: Exception = Conflict()
         for attempt in range(ATTEMPTS):
+            if attempt == PATIENCE:
+                # A server that was put back to an earlier state has less than the states that are kept here.
+                self._folds.forget()
             try:
-                with self._turns[hash(stream) % len(self._turns)], self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt(stream, request, fold, decide)
+                return once(attempt)
             except (Conflict, OutcomeUnknown) as again:
                 lost = again
+            except StoreUnreachable as gone:
+                if isinstance(lost, OutcomeUnknown):
+                    raise gave_up(stream, request, lost) from gone
+                raise
         raise gave_up(stream, request, lost) from lost
 
     @contextmanager
@@ -107,16 +133,26 @@ class Store:
             finally:
                 self._alone = 0
 
-    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S]) -> Receipt:
+    def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
             return answered(known, request)
-        reader = ReadVersions(self)
-        decision = decide(state, version, reader)
-        return self._append(stream, version, request, decision, reader.versions)
+        reader = ReadVersions(self._folds, kept=kept)
+        try:
+            decision = decide(state, version, reader)
+        except Exception:
+            # What is raised is never checked under the lock, so it must not rest on what may be out of date.
+            if not reader.unasked:
+                raise
+            reader = ReadVersions(self._folds)
+            decision = decide(state, version, reader)
+        receipt = self._append(stream, version, request, decision, reader.versions)
+        self._folds.moved_on(stream, fold)
+        return receipt
 
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
-        events = self._encoded(stream, version, decision.drafts)
+        self._codec.ready(decision.drafts)
+        events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
         first, last = version + 1, version + len(events)
         if not events and decision.repeats is not None:
             first = last = decision.repeats
@@ -144,14 +180,13 @@ class Store:
             CommandIdReused, WrongExpectedVersion, StoreUnreachable: As in `transact`; nothing was appended.
         """
         self._check_parts(parts)
-        lost: Exception = Conflict()
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._lock_out(PATIENCE if alone else attempt):
-                    return self._attempt_all(parts, fold, settle)
-            except (Conflict, OutcomeUnknown) as again:
-                lost = again
-        raise gave_up(parts[0].stream, parts[0].request, lost) from lost
+
+        def once(attempt: int) -> list[Receipt | None]:
+            with self._lock_out(PATIENCE if alone else attempt):
+                return self._attempt_all(parts, fold, settle)
+
+        # Of no parts nothing is asked, so that nothing can be lost.
+        return self._until_recorded(parts[0].stream, parts[0].request, once) if parts else []
 
     def _check_parts(self, parts: Sequence[Part[S]]) -> None:
         if self._alone == get_ident():
@@ -165,7 +200,7 @@ class Store:
             raise BadValue("stream", twice, "each stream once in what is done at once")
 
     def _attempt_all(self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle) -> list[Receipt | None]:
-        reader, versions = ReadVersions(self), {}
+        reader, versions = ReadVersions(self._folds), {}
         receipts: list[Receipt | None] = []
         decisions: list[Decision | None] = []
         for part in parts:
@@ -185,7 +220,8 @@ class Store:
     def _append_all(self, asked: Sequence[tuple[Part[S], int, Decision]], read: dict[str, int]) -> dict[str, Receipt]:
         if not asked:
             return {}
-        events: list[StoredEvent] = []
+        self._codec.ready(draft for _, _, decision in asked for draft in decision.drafts)
+        events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
             own = self._encoded(part.stream, version, decision.drafts)
@@ -208,28 +244,29 @@ class Store:
         """
         if self._alone == get_ident():
             raise RuntimeError(IMPURE)
-        events: list[StoredEvent] = []
         versions: dict[str, int] = {}
         ends: dict[str, int] = {}
+        self._codec.ready(draft for part in batch for draft in part.drafts)
         for part in batch:
             checked_name("stream", part.stream)
             versions.setdefault(part.stream, part.expected_version)
             if ends.get(part.stream, part.expected_version) != part.expected_version:
                 end = ends[part.stream]
                 raise WrongExpectedVersion(f"the batch itself leaves stream `{part.stream}` at {end}")
-            events += self._encoded(part.stream, part.expected_version, part.drafts)
             ends[part.stream] = part.expected_version + len(part.drafts)
+        # Encoded one after the other while they are sent, so that a server works on the first meanwhile.
+        encoded = (self._encoded(part.stream, part.expected_version, part.drafts) for part in batch)
         try:
-            return self._log.append_many(events, versions)
+            return self._log.append_many(chain.from_iterable(encoded), versions)
         except Conflict as conflict:
             raise WrongExpectedVersion(f"nothing of the batch was appended: {conflict}") from conflict
         except OutcomeUnknown as broken:
             raise StoreUnreachable(f"a batch broke off, look whether it is there: {broken}") from broken
 
-    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[StoredEvent]:
+    def _encoded(self, stream: str, version: int, drafts: Sequence[Draft]) -> list[NewRow]:
         encode, name_of = self._codec.encode, self._codec.name_of
         return [
-            StoredEvent(stream, number, name_of(draft.event), encode(stream, number, draft))
+            NewRow(stream, number, name_of(draft.event), encode(stream, number, draft))
             for number, draft in enumerate(drafts, version + 1)
         ]
 
@@ -238,10 +275,11 @@ class Store:
         checked_name("stream", stream)
         return self._folds.load(stream, fold)
 
-    def events(self, stream: str, after: int = 0) -> list[Recorded]:
-        """The events of a stream after a version, in order; raises UnreadableEvent."""
+    def events(self, stream: str, after: int = 0, names: Collection[str] = ()) -> list[Recorded]:
+        """The events of a stream after a version, in order, of these names where some are; raises UnreadableEvent."""
         checked_name("stream", stream)
-        return [self._codec.decode(row) for row in self._log.stream_rows(stream, after)]
+        rows = self._log.stream_rows(stream, after)
+        return [self._codec.decode(row) for row in rows if not names or row.name in names]
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind a sealed value's JSON, as facts hold it; None where its key is gone."""
@@ -252,8 +290,15 @@ class Store:
         Rows after a position in position order, in the shape of this release; personal values stay sealed.
 
         A row that no upcaster can read has an empty payload: it is unreadable to whoever reads on, where it stands.
+        Raises UnreadableEvent for an event that this version does not know: who goes by names would skip it.
         """
-        return self._codec.upcasters.rows(self._log.rows(after, limit))
+        rows = self._log.rows(after, limit)
+        self._codec.check_names(rows)
+        return self._codec.upcasters.rows(rows)
+
+    def rows_as_readable(self, after: int, limit: int) -> list[Row]:
+        """The same for who puts aside what cannot be read: an event that is not known has an empty payload too."""
+        return self._codec.readable(self._log.rows(after, limit))
 
     def stored_rows(self, after: int, limit: int) -> list[Row]:
         """Rows after a position in position order, byte for byte as they are stored, whatever release wrote them."""
@@ -275,7 +320,7 @@ class Store:
 
     def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
         """What keeps a view in tables of this store in step with the log."""
-        return StoredFollower(self._codec.upcasters.over(self._log), projection, clock)
+        return StoredFollower(as_readable(self._log, self._codec.readable), projection, clock)
 
     def standings(self) -> list[Standing]:
         """Where every follower stands that has tables in this store, by name."""
@@ -285,18 +330,43 @@ class Store:
         """Something that waits for new events, at most so many seconds; for one thread."""
         return self._log.hints()
 
-    def findings(self) -> list[Finding]:
-        """What `doctor` should know of this store."""
+    def findings(self, *, now: datetime | None = None, deep: bool = False, told: Progress = quiet) -> list[Finding]:
+        """
+        What `doctor` should know of this store.
+
+        Args:
+            now: What the clock shows; None to leave out whether the log is ahead of it.
+            deep: Read every page and every event.
+        """
         header = self._log.header
         return [
-            *self._log.findings(),
+            *self._log.findings(deep=deep),
             same("clock", header.clock, self._clock_name),
             same("keys", header.keys, self._codec.keys_name),
+            *([not_ahead(self._log, now)] if now else []),
+            every_event_read(self._log, self._codec, told) if deep else every_name_known(self._log, self._codec),
+            *(self._codec.subject_keys.findings() if self._codec.subject_keys else ()),
         ]
+
+    @property
+    def keys(self) -> SubjectKeys | None:
+        """The keys of subjects, to destroy, rotate and back them up; None where personal values are not sealed."""
+        return self._codec.subject_keys
+
+    def digest(self, upto: int | None = None, told: Progress = quiet) -> Digest:
+        """What the log holds up to a position, in one number; with the command log where no position is named."""
+        with self._log.snapshot() as snapshot:
+            return digest_of(snapshot, upto, told)
+
+    def back_up(self, file: Path, told: Progress = quiet) -> Backup:
+        """A copy in a new file, read back; readers and writers go on. Raises BadStore and StoreUnreachable."""
+        return back_up(self._log, file, told)
 
     def close(self) -> None:
         """Give connections back; the store cannot be used afterwards."""
         self._log.close()
+        if self._codec.subject_keys:
+            self._codec.subject_keys.close()
 
 
 def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:

@@ -14,8 +14,11 @@ _GAPS = """SELECT originator_id FROM {events} GROUP BY originator_id
 _BACK = """SELECT count(*) FROM (SELECT recorded_at - lag(recorded_at) OVER (ORDER BY {position}) AS step
     FROM {events}) AS steps WHERE step < 0"""
 _POSITIONS = "SELECT count(*), coalesce(max({position}), 0) FROM {events}"
-_DANGLING = """SELECT count(*) FROM {commands} AS c WHERE c.first <= c.last AND NOT EXISTS (
-    SELECT 1 FROM {events} AS e WHERE e.originator_id = c.stream AND e.originator_version = c.last)"""
+_DANGLING = """SELECT count(*) FROM {commands} AS c
+    WHERE c.position > (SELECT coalesce(max({position}), 0) FROM {events}) OR c.first <= c.last AND (
+        NOT EXISTS (SELECT 1 FROM {events} AS e WHERE e.originator_id = c.stream AND e.originator_version = c.first)
+        OR NOT EXISTS (SELECT 1 FROM {events} AS e WHERE e.originator_id = c.stream
+            AND e.originator_version = c.last AND e.{position} <= c.position))"""
 
 
 def log_findings(query: Query, header: Header, *, events: str, commands: str, position: str) -> list[Finding]:

@@ -1,6 +1,6 @@
 """What every backend of the store can do: read the log, and append to it under one lock."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -34,6 +34,20 @@ class Command(NamedTuple):
     position: int
 
 
+class NewRow(NamedTuple):
+    """An event on its way into the log in bulk, under the names of the library's StoredEvent but quicker to make."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+
+    @classmethod
+    def of(cls, event: StoredEvent) -> "NewRow":
+        """The same of one that the library made."""
+        return cls(str(event.originator_id), event.originator_version, event.topic, event.state)
+
+
 class Append(NamedTuple):
     """Beside the events: the command row (`position` is filled in) and the versions that must hold."""
 
@@ -54,6 +68,30 @@ def newer(place: str, found: str) -> BadStore:
     """What to say of a store that a later version wrote."""
     known = f"this version reads format {FORMAT}"
     return BadStore(f"`{place}` has format {found}, {known}; use a newer pipeline_engine")
+
+
+class Snapshot(Protocol):
+    """Everything a store keeps that cannot be made again from it, at one moment."""
+
+    def head(self) -> int:
+        """The position of the last event; 0 where there is none."""
+        ...
+
+    def header(self) -> dict[str, str]:
+        """What the store says of itself."""
+        ...
+
+    def names(self) -> set[str]:
+        """The stored names of its events."""
+        ...
+
+    def rows(self, upto: int | None = None) -> Iterator[list[Row]]:
+        """The log in batches, in the order of positions, up to one."""
+        ...
+
+    def commands(self) -> Iterator[list[Command]]:
+        """The command log in batches, in the byte order of ids."""
+        ...
 
 
 class Log(Protocol):
@@ -79,11 +117,12 @@ class Log(Protocol):
         ...
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """
         Append a batch with the rows of its commands, all or nothing, and return the log's position.
 
+        Events may come one after the other as they are asked for; what is raised on the way ends the transaction.
         Raises as `append` does; each command's `position` is filled in with that of the log.
         """
         ...
@@ -120,8 +159,16 @@ class Log(Protocol):
         """Something that waits for new events, at most so many seconds; for one thread."""
         ...
 
-    def findings(self) -> list[Finding]:
-        """Settings, format, integrity and positions, for `doctor`."""
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Everything at one moment, to be read from end to end while others write on; not within `exclusive`."""
+        ...
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings, format, integrity and positions, for `doctor`; `deep` reads every page."""
+        ...
+
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on, unless it says so already; what it says."""
         ...
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from threading import Condition
@@ -11,7 +11,8 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.care.snapshot import MemorySnapshot
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.view_tables import SqliteRows
 
@@ -82,10 +83,10 @@ class MemoryLog:
         return self._insert(events, append=append)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions=versions, commands=commands)
+        return self._insert([StoredEvent(*event) for event in events], versions=versions, commands=commands)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -148,7 +149,14 @@ class MemoryLog:
 
         yield wait
 
-    def findings(self) -> list[Finding]:
+    @contextmanager
+    def snapshot(self) -> Iterator[MemorySnapshot]:
+        """Copies of the lists."""
+        with self.recorder._database_lock:
+            log, commands = list(self.recorder.log), list(self.recorder.commands.values())
+        yield MemorySnapshot({key: str(value) for key, value in self.header._asdict().items()}, log, commands)
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
         """Only that nothing of this lasts."""
         return [
             Finding(
@@ -158,6 +166,11 @@ class MemoryLog:
                 "use `sqlite:///file.db` or `postgresql://…` to keep it",
             )
         ]
+
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on."""
+        self.header = self.header._replace(keys=keys)
+        return keys
 
     def close(self) -> None:
         """Let the tables of views go."""

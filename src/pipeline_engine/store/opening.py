@@ -1,13 +1,18 @@
 """From a store's URL to the store: `memory://`, `sqlite:///file.db`, `postgresql://…`."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.envelope import Event
-from pipeline_engine.errors import BadStore
+from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.file_system import NETWORK, kind_of
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.event_store import Store
+from pipeline_engine.store.keys import keys_of
+from pipeline_engine.store.keys import restore_keys as restored
 from pipeline_engine.store.log import Clock, Log
 from pipeline_engine.store.memory import MemoryLog
 from pipeline_engine.store.postgres import PostgresLog
@@ -22,7 +27,8 @@ def open_store(
     *,
     clock: Callable[[], datetime],
     clock_name: str = "system",
-    keys: KeyProvider = IDENTITY,
+    keys: KeyProvider | None = None,
+    master_key_file: str | Path | None = None,
     events: Mapping[str, type[Event]],
 ) -> Store:
     """
@@ -30,12 +36,14 @@ def open_store(
 
     Args:
         url: `memory://` · `sqlite:///file.db` (relative) · `sqlite:////folder/file.db` (absolute), with
-            `?synchronous=normal` where losing the last commands in a power cut is acceptable ·
-            `postgresql://user:password@host/database`, with `?schema=name` for a schema of its own, and `?fsync=off`
-            where a server that syncs nothing is acceptable.
+            `?synchronous=normal` where losing the last commands in a power cut is acceptable, and `?machines=one` for
+            a network disk that no other machine uses · `postgresql://user:password@host/database`, with `?schema=name`
+            for a schema of its own, `?fsync=off` or `?full_page_writes=off` where such a server is acceptable, and
+            `lock_timeout=` and `answer_timeout=` seconds.
         clock: Says when something is recorded; aware.
         clock_name: Written into a new store; another name later is reported by `Store.findings`.
-        keys: Closes and opens personal values.
+        keys: Closes and opens personal values; else the store's own keys do, one for each subject.
+        master_key_file: Wraps those keys; else what PIPELINE_ENGINE_MASTER_KEY_FILE names, else one beside the keys.
         events: Every event class that may be stored, by its stored name.
 
     Raises:
@@ -46,7 +54,39 @@ def open_store(
     def now() -> int:
         return microseconds(clock())
 
-    return Store(log_at(url, now, clock_name, keys.name), Codec(events, keys), clock_name)
+    log = log_at(url, now, clock_name, keys.name if keys else IDENTITY.name)
+    try:
+        return Store(log, Codec(events, keys or keys_of(log, now, _path(master_key_file))), clock_name)
+    except BaseException:
+        log.close()
+        raise
+
+
+def restore_keys(
+    url: str, file: str | Path, *, clock: Callable[[], datetime], master_key_file: str | Path | None = None
+) -> int:
+    """
+    Put the keys of a back-up back beside a sealed store that lost them; how many there are.
+
+    Raises:
+        BadStore: The file is no back-up of keys, its master key is not there, or the store has keys.
+        StoreUnreachable: There is no store at the URL.
+    """
+    if not is_there(url):
+        raise StoreUnreachable(f"there is no store at `{url}`; restore that first")
+
+    def now() -> int:
+        return microseconds(clock())
+
+    log = log_at(url, now, "system", IDENTITY.name)
+    try:
+        return restored(log, now, Path(file), _path(master_key_file))
+    finally:
+        log.close()
+
+
+def _path(file: str | Path | None) -> Path | None:
+    return Path(file) if file else None
 
 
 def is_there(url: str) -> bool:
@@ -75,7 +115,17 @@ def _path_of(url: str) -> Path:
 
 def _file(url: str) -> File:
     path, query = _path_of(url), url.partition("?")[2]
-    synchronous = query.removeprefix("synchronous=") if query else "full"
-    if synchronous not in SYNCHRONOUS:
-        raise BadStore(f"`{query}` is no setting of a store; use `synchronous=full` or `synchronous=normal`")
+    settings = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    synchronous = settings.pop("synchronous", "full")
+    one_machine = settings.pop("machines", "one") if "machines" in settings else ""
+    if synchronous not in SYNCHRONOUS or settings or one_machine not in ("", "one"):
+        raise refuse("url", str(path), query)
+    _refuse_place(path, one_machine=bool(one_machine))
     return File(path, synchronous)
+
+
+def _refuse_place(path: Path, *, one_machine: bool) -> None:
+    if sqlite3.threadsafety == 0:
+        raise refuse("library", str(path))
+    if not one_machine and (kind := kind_of(path)) in NETWORK:
+        raise refuse("network", str(path), str(kind))

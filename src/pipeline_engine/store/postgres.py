@@ -1,7 +1,8 @@
 """The log in a PostgreSQL schema: the library's recorder with an append of our own in one round trip."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -10,10 +11,12 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import PoolTimeout
 
-from pipeline_engine.store.findings import checked, log_findings
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, OutcomeUnknown
+from pipeline_engine.store.care.server_findings import server_findings
+from pipeline_engine.store.care.snapshot import PostgresSnapshot
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow, OutcomeUnknown
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.postgres_schema import lock_of, opened
 from pipeline_engine.store.postgres_server import (
@@ -21,12 +24,14 @@ from pipeline_engine.store.postgres_server import (
     Address,
     Server,
     broke,
-    configure,
     refuse_database_functions,
 )
 from pipeline_engine.store.view_tables import PostgresRows
 
 PAGE = 1000
+SNAPSHOT_MINUTES = 10
+# The doctor's questions read the whole log before the first row of an answer comes.
+LOOK_SECONDS = 900.0
 _ROW = "notification_id, originator_id, originator_version, recorded_at, topic, state"
 _APPEND = "SELECT conflict, positions, head FROM {schema}.append_events(%s, %s, %s, %s, %s, %s, %s, %s)"
 _OF_STREAM = f"SELECT {_ROW} FROM {{schema}}.stored_events WHERE originator_id = %s AND originator_version > %s"
@@ -45,6 +50,8 @@ _NEWEST = "SELECT recorded_at FROM {schema}.stored_events ORDER BY notification_
 _USED = 'SELECT command_id FROM {schema}.command_log WHERE command_id = ANY(%s COLLATE "C") LIMIT 1'
 _NOTE = """INSERT INTO {schema}.command_log
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"""
+_MARK = "UPDATE {schema}.store_header SET value = %s WHERE key = 'keys' AND value = 'identity'"
+_MARKED = "SELECT value FROM {schema}.store_header WHERE key = 'keys'"
 _COPY = """COPY {schema}.stored_events (originator_id, originator_version, topic, state, recorded_at)
     FROM STDIN (FORMAT BINARY)"""
 
@@ -57,13 +64,17 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Server, clock: Clock) -> None:
         super().__init__(datastore)
         self._clock = clock
+        self._made: dict[str, bytes] = {}
         self._append = self.sql(_APPEND)
         # The tables are made once, with the header, when the schema is opened.
         self.sql_create_statements = []
 
-    def sql(self, text: str) -> Composed:
-        """A statement with this store's schema in it."""
-        return SQL(text).format(schema=Identifier(self.datastore.schema))
+    def sql(self, text: str) -> bytes:
+        """A statement with this store's schema in it; made once, since psycopg knows it again by its bytes."""
+        made = self._made.get(text)
+        if made is None:
+            made = self._made[text] = SQL(text).format(schema=Identifier(self.datastore.schema)).as_bytes()
+        return made
 
     def insert_events(
         self,
@@ -99,7 +110,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             raise Conflict(f"`{conflict}` was changed or used meanwhile")
         return positions, head
 
-    def copy(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
+    def copy(self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()) -> int:
         """Append a batch by COPY under the same lock, and its command rows; the position of the log afterwards."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(self.datastore.schema),))
@@ -121,29 +132,30 @@ class PostgresRecorder(PostgresApplicationRecorder):
                 cursor.execute(self.sql(_NOTE), [list(column) for column in columns])
         return position
 
-    def _copy_rows(self, cursor: Cursor[Any], events: Sequence[StoredEvent], recorded_at: int) -> None:
+    def _copy_rows(self, cursor: Cursor[Any], events: Iterable[NewRow], recorded_at: int) -> None:
         with cursor.copy(self.sql(_COPY)) as copy:
             copy.set_types(["text", "int8", "text", "bytea", "int8"])
             write = copy.write_row
             for event in events:
-                write((event.originator_id, event.originator_version, event.topic, event.state, recorded_at))
+                write((*event, recorded_at))
 
 
 class PostgresLog:
     """The log over one schema of a server; any number of processes may use it."""
 
     def __init__(self, url: str, clock: Clock, clock_name: str, keys: str) -> None:
-        refuse_database_functions()
         self.address = Address(url)
+        refuse_database_functions(self.address.shown)
         schema, self.header = opened(self.address, Header(FORMAT, clock(), clock_name, keys))
         self.server = Server(self.address, schema)
         self.recorder = PostgresRecorder(self.server, clock)
 
-    def _ask(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _ask(self, text: str, *values: Any, patience: float | None = None) -> list[tuple[Any, ...]]:
         query, until = self.recorder.sql(text), monotonic() + WAIT_SECONDS
         while True:
             try:
                 with self.server.get_connection() as connection:
+                    connection.patience = patience or connection.patience
                     cursor = connection.cursor(row_factory=tuple_row, binary=True)
                     return cursor.execute(query, values or None, prepare=True).fetchall()
             except PersistenceError as error:
@@ -170,7 +182,7 @@ class PostgresLog:
             raise self._told(error) from error
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict and OutcomeUnknown."""
         try:
@@ -191,7 +203,8 @@ class PostgresLog:
         if isinstance(error, IntegrityError):
             return Conflict("a version of the stream is there already")
         unreachable = self.address.unreachable(error)
-        return OutcomeUnknown(str(unreachable)) if broke(error) else unreachable
+        unheard = isinstance(error.__cause__, PoolTimeout)
+        return OutcomeUnknown(str(unreachable)) if broke(error) and not unheard else unreachable
 
     def stream_rows(self, stream: str, after: int) -> list[Row]:
         """The rows of a stream after a version."""
@@ -237,8 +250,7 @@ class PostgresLog:
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Told by NOTIFY, which every append sends."""
         try:
-            with psycopg.connect(self.address.conninfo) as connection:
-                configure(connection)
+            with self.address.connected() as connection:
                 connection.execute("LISTEN stored_events")
 
                 def wait(seconds: float) -> None:
@@ -249,17 +261,32 @@ class PostgresLog:
         except psycopg.Error as error:
             raise self.address.unreachable(error) from error
 
-    def findings(self) -> list[Finding]:
-        """Settings of the server, and what every log is asked."""
-        settings = {
-            name: self._ask(f"SHOW {name}")[0][0] for name in ("fsync", "full_page_writes", "synchronous_commit")
-        }
-        asked = log_findings(
-            self._ask, self.header, events="{schema}.stored_events", commands="{schema}.command_log",
-            position="notification_id",
-        )  # fmt: skip
-        advice = "switch it on in postgresql.conf: a power cut loses events"
-        return [*(checked(name, value != "off", value, advice) for name, value in settings.items()), *asked]
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        """One REPEATABLE READ transaction on a connection of its own; writers go on beside it."""
+        try:
+            with self.address.connected() as connection, connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_MINUTES}min'")
+                yield PostgresSnapshot(connection, self.server.schema)
+        except psycopg.Error as error:
+            raise self.address.unreachable(error) from error
+
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings of the server, rights, tenants, and what every log is asked."""
+        ask = partial(self._ask, patience=LOOK_SECONDS)
+        return server_findings(ask, self.server.schema, self.header, deep=deep)
+
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on; what another process wrote stands."""
+        try:
+            with self.server.get_connection() as connection:
+                connection.execute(self.recorder.sql(_MARK), (keys,))
+        except PersistenceError as error:
+            raise self._told(error) from error
+        marked = str(self._ask(_MARKED)[0][0])
+        self.header = self.header._replace(keys=marked)
+        return marked
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,10 +12,12 @@ from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from pipeline_engine.errors import BadStore
+from pipeline_engine.store.care.server_settings import refuse_server, refuse_tables
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.log import FORMAT, Header, newer
-from pipeline_engine.store.postgres_server import Address, configure
+from pipeline_engine.store.postgres_line import IsStandby
+from pipeline_engine.store.postgres_server import Address
 
-OLDEST_SERVER = 130_000
 _TABLES = """
 CREATE TABLE {schema}.stored_events (
     originator_id text COLLATE "C" NOT NULL,
@@ -39,7 +41,8 @@ CREATE TABLE {schema}.store_header (key text PRIMARY KEY, value text NOT NULL);
 CREATE FUNCTION {schema}.append_events(
     streams text[], versions bigint[], names text[], payloads bytea[],
     read_streams text[], read_versions bigint[], command text[], clock bigint)
-RETURNS TABLE (conflict text, positions bigint[], head bigint) LANGUAGE plpgsql AS $body$
+RETURNS TABLE (conflict text, positions bigint[], head bigint) LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     newest bigint;
 BEGIN
@@ -76,10 +79,13 @@ BEGIN
     END IF;
     RETURN NEXT;
 END
-$body$
+$body$;
+REVOKE ALL ON FUNCTION {schema}.append_events FROM PUBLIC
 """
 _OURS = ("stored_events", "command_log", "store_header")
-_THERE = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name = ANY(%s)"
+# Not the standard's view of tables, which leaves out those that the role has no right on.
+_THERE = """SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'f')"""
 
 
 def lock_of(schema: str) -> int:
@@ -96,14 +102,16 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
         StoreUnreachable: The server cannot be reached.
     """
     try:
-        with psycopg.connect(address.conninfo) as connection:
-            configure(connection)
-            _check_server(address, connection)
+        with address.connected() as connection:
+            refuse_server(address, connection)
             with connection.transaction():
                 return _opened(address, connection, new)
+    except IsStandby as error:
+        raise refuse("standby", address.shown) from error
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
-        why = error.diag.message_primary
-        raise BadStore(f"`{address.shown}` does not let its user make the tables: {why}") from error
+        needed = "grant it that, or name a role that may"
+        said = f"does not let its user make the tables or use them: {error.diag.message_primary}"
+        raise BadStore(f"`{address.shown}` {said}; {needed}") from error
     except psycopg.Error as error:
         raise address.unreachable(error) from error
 
@@ -125,11 +133,14 @@ def _opened(address: Address, connection: Connection[Any], new: Header) -> tuple
     values = dict(connection.execute(query).fetchall())
     if int(values["format"]) > FORMAT:
         raise newer(address.shown, values["format"])
+    refuse_tables(address, connection, schema, lock_of(schema))
     return schema, Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
 
 
 def _make(connection: Connection[Any], schema: str, new: Header) -> None:
-    connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+    # Asked for first: to make a schema where there is none takes a right that a tenant's role has not.
+    if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone():
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
     connection.execute(tables(schema))
     header = SQL("INSERT INTO {}.store_header VALUES (%s, %s)").format(Identifier(schema))
     with connection.cursor() as cursor:
@@ -139,18 +150,6 @@ def _make(connection: Connection[Any], schema: str, new: Header) -> None:
 def tables(schema: str) -> Composed:
     """The statements that make a store in a schema."""
     return SQL(_TABLES).format(schema=Identifier(schema), lock=Literal(lock_of(schema)))
-
-
-def _check_server(address: Address, connection: Connection[Any]) -> None:
-    if connection.info.server_version < OLDEST_SERVER:
-        raise BadStore(f"`{address.shown}` is too old; PostgreSQL {OLDEST_SERVER // 10_000} or newer is needed")
-    if _one(connection, "SELECT pg_is_in_recovery()"):
-        raise BadStore(f"`{address.shown}` is a standby: what it shows may be old; name the primary server")
-    if (encoding := _one(connection, "SHOW server_encoding")) != "UTF8":
-        raise BadStore(f"`{address.shown}` keeps text as {encoding}; use a database made with UTF8")
-    if _one(connection, "SHOW fsync") == "off" and not address.may_lose:
-        needed = "switch it on in postgresql.conf, or accept that with `?fsync=off`"
-        raise BadStore(f"`{address.shown}` runs with fsync off, so a power cut may lose the log; {needed}")
 
 
 def _one(connection: Connection[Any], query: Any) -> Any:

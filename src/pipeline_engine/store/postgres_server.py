@@ -3,13 +3,14 @@
 `postgresql://user:password@host:port/database`, with what libpq takes in the query, and with `schema=name`
 for a schema of its own (made where it is missing). Without it the first schema of the search path is used.
 A server that runs with `fsync = off` is refused, unless `fsync=off` in the query says that it is acceptable to lose the
-log in a power cut.
+log in a power cut; the same goes for `full_page_writes`. `lock_timeout=30` and `answer_timeout=40` in the query say how
+many seconds a writer waits for the others, and anybody for a server that sends nothing.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import local
+from threading import Lock, local
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -19,23 +20,23 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
+from psycopg_pool import PoolTimeout
 
-from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.errors import BadStore, PipelineError, StoreUnreachable
+from pipeline_engine.store.care.unsafe import refuse
+from pipeline_engine.store.postgres_line import Line, NoAnswer, configured
 
 LOCK_TIMEOUT_SECONDS = 30
+ANSWER_SECONDS_MORE = 10
 CONNECTIONS = 20
 WAIT_SECONDS = 5.0
 _OFF = {"", "0", "f", "false", "n", "no", "off"}
+_ACCEPTED = ("fsync", "full_page_writes")
+_OURS = ("schema", "lock_timeout", "answer_timeout", *_ACCEPTED)
 _DEFAULTS = {
     "connect_timeout": 5, "application_name": "pipeline_engine",
     "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000,
 }  # fmt: skip
-# Under a stricter isolation the checks would look at what was there before the lock was waited for.
-_SETTINGS = f"""SET default_transaction_isolation = 'read committed';
-    SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s';
-    SET idle_in_transaction_session_timeout = '{LOCK_TIMEOUT_SECONDS}s'; SET client_min_messages = warning;
-    SELECT set_config('synchronous_commit', 'on', false)
-        WHERE current_setting('synchronous_commit') = 'off'"""
 
 
 class Address:
@@ -49,33 +50,85 @@ class Address:
             parts = urlsplit(url)
             query = parse_qsl(parts.query, keep_blank_values=True)
             # Blanks as libpq wants them.
-            rest = urlencode([pair for pair in query if pair[0] not in ("schema", "fsync")], quote_via=quote)
+            rest = urlencode([pair for pair in query if pair[0] not in _OURS], quote_via=quote)
             known = conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
         except (psycopg.Error, ValueError):
             form = "postgresql://user:password@host:port/database"
             raise BadStore(f"the store's URL cannot be read; write `{form}`") from None
-        self.schema, self.may_lose = dict(query).get("schema"), dict(query).get("fsync") == "off"
+        ours = dict(query)
+        self.schema = ours.get("schema")
+        self.accepted = frozenset(name for name, value in query if name in _ACCEPTED and value == "off")
+        self.lock_seconds = _seconds(ours, "lock_timeout", LOCK_TIMEOUT_SECONDS)
+        self.answer_seconds = _seconds(ours, "answer_timeout", self.lock_seconds + ANSWER_SECONDS_MORE)
         place = f"{known.get('host', '')}:{known.get('port', 5432)}"
+        self.database = str(known.get("dbname") or known.get("user") or "")
         self.shown = f"postgresql://{place}/{known.get('dbname', '')}"
         settings: dict[str, Any] = {**_DEFAULTS, **known}
         self.conninfo = make_conninfo("", **settings)
         self._secret = str(known.get("password") or "")
+        self.configure = configured(self.lock_seconds, self.answer_seconds)
+        # Why the pool could not connect: who waits in vain for a connection is told that and not the waiting.
+        self.last_failure: Exception | None = None
 
-    def unreachable(self, error: Exception) -> StoreUnreachable:
+    def connected(self) -> Connection[Any]:
+        """A connection outside the pool, with the settings of the others; raises psycopg's errors."""
+        connection = Line.connect(self.conninfo)
+        try:
+            self.configure(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
+    def unreachable(self, error: Exception) -> PipelineError:
         """What an error of the server or the network means; one line."""
         cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
+        if isinstance(cause, PoolTimeout):
+            cause = self.last_failure or StoreUnreachable(f"all {CONNECTIONS} connections are in use")
         if isinstance(cause, psycopg.errors.LockNotAvailable):
-            return StoreUnreachable(f"`{self.shown}` was locked for {LOCK_TIMEOUT_SECONDS} s; try again")
+            return StoreUnreachable(f"`{self.shown}` was locked for {self.lock_seconds} s; try again")
+        if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+            return StoreUnreachable(f"`{self.shown}` takes no writes now: it is a standby or was set read-only")
         words = " ".join(str(cause).split())
         if self._secret:
             words = words.replace(self._secret, "***")
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            return BadStore(f"`{self.shown}` does not let its user read and write the tables: {words[:200]}")
         return StoreUnreachable(f"`{self.shown}`: {words[:200]}")
 
 
-def refuse_database_functions() -> None:
+def _seconds(query: dict[str, str], name: str, default: int) -> int:
+    given = query.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and 0 < int(given) <= 3600):
+        raise BadStore(f"`{name}` of a store is a number of seconds from 1 to 3600, not `{given[:20]}`")
+    return int(given)
+
+
+def refuse_database_functions(place: str) -> None:
     """Raises BadStore where the environment asks for the library's insert function."""
     if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS", "").strip().lower() not in _OFF:
-        raise BadStore("POSTGRES_ENABLE_DB_FUNCTIONS is set: readers would miss events for ever; unset it")
+        raise refuse("library_functions", place)
+
+
+class Pool(ConnectionPool[Connection[DictRow]]):
+    """Connections to one address; it gives up and begins anew soon, so that a server that is back is noticed."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        super().__init__(
+            address.conninfo, connection_class=Line, kwargs={"row_factory": dict_row}, min_size=1,
+            max_size=CONNECTIONS, timeout=WAIT_SECONDS, reconnect_timeout=WAIT_SECONDS, open=False,
+            configure=address.configure,
+        )  # fmt: skip
+
+    def _connect(self, timeout: float | None = None) -> Connection[DictRow]:
+        try:
+            line = super()._connect(timeout)
+        except psycopg.Error as error:
+            self._address.last_failure = error
+            raise
+        self._address.last_failure = None
+        return line
 
 
 class Server(PostgresDatastore):
@@ -89,17 +142,14 @@ class Server(PostgresDatastore):
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._process, self._mine = os.getpid(), local()
-        self.pool = ConnectionPool(
-            self.address.conninfo, connection_class=Connection[DictRow], kwargs={"row_factory": dict_row},
-            min_size=1, max_size=CONNECTIONS, timeout=WAIT_SECONDS, open=False, configure=configure,
-        )  # fmt: skip
+        self._process, self._mine, self._leaving = os.getpid(), local(), Lock()
+        self.pool = Pool(self.address)
 
     def register_type_adapters(self) -> None:
         """Nothing: rows travel as arrays of plain types."""
 
     @contextmanager
-    def get_connection(self) -> Iterator[Connection[DictRow]]:
+    def get_connection(self) -> Iterator[Line]:
         """A connection in autocommit; errors of psycopg come out as the library's."""
         if self._closed:
             raise StoreUnreachable(f"the store `{self.address.shown}` is closed")
@@ -107,12 +157,29 @@ class Server(PostgresDatastore):
             # A forked child must neither use nor close the sockets it inherited.
             _inherited.append(self.pool)
             self._begin_anew()
-        held: Connection[DictRow] | None = getattr(self._mine, "connection", None)
+        held: Line | None = getattr(self._mine, "connection", None)
         if held:
             yield held
             return
-        with super().get_connection() as connection:
-            yield connection
+        pool = self.pool
+        try:
+            with super().get_connection() as connection:
+                assert isinstance(connection, Line)
+                connection.patience = self.address.answer_seconds
+                yield connection
+        except PersistenceError as error:
+            if isinstance(error.__cause__, NoAnswer):
+                self._leave(pool)
+            raise
+
+    def _leave(self, pool: Any) -> None:
+        # Where one line is dead the idle ones beside it are too, and each would be waited for.
+        with self._leaving:
+            left = self.pool is pool
+            if left:
+                self.pool = Pool(self.address)
+        if left:
+            pool.close(timeout=0)
 
     @contextmanager
     def exclusive(self, lock: int) -> Iterator[None]:
@@ -133,12 +200,6 @@ class Server(PostgresDatastore):
 
 
 _inherited: list[Any] = []
-
-
-def configure(connection: Connection[Any]) -> None:
-    """Make the settings every connection of a store has."""
-    connection.autocommit = True
-    connection.execute(_SETTINGS)
 
 
 def broke(error: PersistenceError) -> bool:

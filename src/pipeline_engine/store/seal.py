@@ -4,6 +4,7 @@ The stored form `{"sealed": {subject, key, nonce, text}}` never changes; which k
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 
@@ -14,6 +15,10 @@ class Sealed(NamedTuple):
     key: str
     nonce: str
     text: str
+
+
+class Forged(ValueError):
+    """A closed text that is not what was closed, or does not stand where it was; says nothing of what it holds."""
 
 
 class KeyProvider(Protocol):
@@ -27,12 +32,20 @@ class KeyProvider(Protocol):
         """What the store's header calls this provider."""
         ...
 
+    def generation(self) -> int:
+        """A number that goes up when what was opened before may have to be forgotten; cheap to ask."""
+        ...
+
+    def ready(self, subjects: Collection[str]) -> None:
+        """Called with everybody an append is about, before it: whatever keys it needs must outlive a power cut."""
+        ...
+
     def seal(self, subject: str, stream: str, version: int, name: str, text: str) -> Sealed:
         """The closed form of a text about a subject."""
         ...
 
     def open(self, sealed: Sealed, stream: str, version: int, name: str) -> str | None:
-        """The text again; None where the key was destroyed; raises ValueError where it was tampered with."""
+        """The text again; None where the key was destroyed; raises Forged where it was tampered with."""
         ...
 
 
@@ -41,14 +54,21 @@ class IdentityKeys:
 
     name = "identity"
 
+    def generation(self) -> int:
+        """Never another one."""
+        return 0
+
+    def ready(self, subjects: Collection[str]) -> None:
+        """Nothing to make."""
+
     def seal(self, subject: str, stream: str, version: int, name: str, text: str) -> Sealed:
         """The text, only wrapped."""
         return Sealed(subject, "identity", "", urlsafe_b64encode(text.encode()).decode())
 
     def open(self, sealed: Sealed, stream: str, version: int, name: str) -> str | None:
-        """The text, unwrapped; raises ValueError where another provider closed it."""
+        """The text, unwrapped; raises Forged where another provider closed it."""
         if sealed.key != "identity":
-            raise ValueError(f"key `{sealed.key}` is not known to the identity provider")
+            raise Forged("it was closed under a key")
         return urlsafe_b64decode(sealed.text).decode()
 
 

@@ -1,26 +1,31 @@
 """The log in an SQLite file: the library's recorder on a table of our own."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
-from pipeline_engine.store.findings import checked, log_findings
-from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header
+from pipeline_engine.store.care.file_findings import file_findings
+from pipeline_engine.store.care.snapshot import SqliteSnapshot
+from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, Header, NewRow
 from pipeline_engine.store.model import Finding, Row
-from pipeline_engine.store.sqlite_file import SYNCHRONOUS, File
+from pipeline_engine.store.sqlite_errors import unusable
+from pipeline_engine.store.sqlite_file import File
 from pipeline_engine.store.sqlite_schema import opened
 from pipeline_engine.store.view_tables import SqliteRows
 
 PAGE = 1000
+# Rows of one statement: quicker than `executemany`, and below the 999 values that every SQLite takes.
+AT_ONCE = 200
 GLANCE_SECONDS = 0.02
 _ROW = "position, originator_id, originator_version, recorded_at, topic, state"
-_INSERT = """INSERT INTO stored_events (originator_id, originator_version, recorded_at, topic, state)
-    VALUES (?, ?, ?, ?, ?)"""
+_INSERT = "INSERT INTO stored_events (recorded_at, originator_id, originator_version, topic, state) VALUES "
+_VALUES = "(?1, ?, ?, ?, ?)"
 _OF_STREAM = f"""SELECT {_ROW} FROM stored_events WHERE originator_id = ? AND originator_version > ?
     ORDER BY originator_version"""
 _STREAMS = """SELECT originator_id FROM stored_events
@@ -28,6 +33,8 @@ _STREAMS = """SELECT originator_id FROM stored_events
 _VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _NEWEST = "SELECT position, recorded_at FROM stored_events ORDER BY position DESC LIMIT 1"
 _COMMAND = "SELECT command_id, digest, stream, first, last, position FROM command_log WHERE command_id = ?"
+_MARK = "UPDATE store_header SET value = ? WHERE key = 'keys' AND value = 'identity'"
+_MARKED = "SELECT value FROM store_header WHERE key = 'keys'"
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -42,12 +49,12 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return []
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
-        return list(self.appended(c.sqlite_cursor, stored_events, {}, ()))
+        return list(self.appended(c.sqlite_cursor, in_parts(map(NewRow.of, stored_events)), {}, ()))
 
     def appended(
         self,
         cursor: sqlite3.Cursor,
-        events: Sequence[StoredEvent],
+        parts: Sequence[list[Any]],
         versions: Mapping[str, int],
         commands: Sequence[Command],
     ) -> range:
@@ -55,14 +62,11 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         _check(cursor, versions)
         before, last_recorded_at = cursor.execute(_NEWEST).fetchone() or (0, 0)
         recorded_at = max(self._clock(), last_recorded_at)
-        rows = [(e.originator_id, e.originator_version, recorded_at, e.topic, e.state) for e in events]
-        if len(rows) == 1:
-            cursor.execute(_INSERT, rows[0])
-        else:
-            cursor.executemany(_INSERT, rows)
-        last = cursor.execute("SELECT last_insert_rowid()").fetchone()[0] if rows else before
+        for part in parts:
+            cursor.execute(_INSERT + ", ".join([_VALUES] * (len(part) // 4)), [recorded_at, *part])
+        last = cursor.execute("SELECT last_insert_rowid()").fetchone()[0] if parts else before
         _note(cursor, [command._replace(position=last) for command in commands])
-        return range(last - len(rows) + 1, last + 1)
+        return range(last - sum(map(len, parts)) // 4 + 1, last + 1)
 
     def select_notifications(
         self,
@@ -84,6 +88,14 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return [Notification(r.stream, r.version, r.name, r.payload, r.position) for r in rows]
 
 
+def in_parts(events: Iterable[NewRow]) -> list[list[Any]]:
+    """The values of so many rows as go into one statement, one after the other, part by part."""
+    source, parts = iter(events), []
+    while part := list(chain.from_iterable(islice(source, AT_ONCE))):
+        parts.append(part)
+    return parts
+
+
 def _check(cursor: sqlite3.Cursor, versions: Mapping[str, int]) -> None:
     for stream, version in versions.items():
         found = cursor.execute(_VERSION, (stream,)).fetchone()[0] or 0
@@ -97,6 +109,21 @@ def _note(cursor: sqlite3.Cursor, commands: Sequence[Command]) -> None:
             cursor.execute("INSERT INTO command_log VALUES (?, ?, ?, ?, ?, ?)", command)
         except sqlite3.IntegrityError:
             raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
+
+
+def _glances(connection: sqlite3.Connection) -> Callable[[float], None]:
+    def version() -> int:
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+    seen = [version()]
+
+    def wait(seconds: float) -> None:
+        until = monotonic() + seconds
+        while (found := version()) == seen[0] and monotonic() < until:
+            sleep(GLANCE_SECONDS)
+        seen[0] = found
+
+    return wait
 
 
 class SqliteLog:
@@ -117,13 +144,13 @@ class SqliteLog:
 
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Append events and command row; raises Conflict."""
-        return self._insert(events, append.versions, (append.command,))
+        return self._insert(map(NewRow.of, events), append.versions, (append.command,), looked=True)
 
     def append_many(
-        self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command] = ()
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command] = ()
     ) -> int:
         """Append a batch; raises Conflict."""
-        return self._insert(events, versions, commands)
+        return self._insert(events, versions, commands, looked=False)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -134,10 +161,14 @@ class SqliteLog:
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
 
-    def _insert(self, events: Sequence[StoredEvent], versions: Mapping[str, int], commands: Sequence[Command]) -> int:
+    def _insert(
+        self, events: Iterable[NewRow], versions: Mapping[str, int], commands: Sequence[Command], *, looked: bool
+    ) -> int:
+        # Made before the lock is taken, so that others wait for SQLite alone.
+        parts = in_parts(events)
         try:
-            with self.file.transaction(commit=True) as c:
-                positions = self.recorder.appended(c.sqlite_cursor, events, versions, commands)
+            with self.file.transaction(commit=True, looked=looked) as c:
+                positions = self.recorder.appended(c.sqlite_cursor, parts, versions, commands)
         except IntegrityError:
             raise Conflict("a version of the stream is there already") from None
         return positions.stop - 1
@@ -191,39 +222,35 @@ class SqliteLog:
     @contextmanager
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Looks every few milliseconds whether another connection, of whatever process, has committed."""
-        with closing(self.file.connect()) as connection:
+        try:
+            with closing(self.file.connect()) as connection:
+                yield _glances(connection)
+        except sqlite3.Error as error:
+            raise unusable(self.file.path, error) from error
 
-            def version() -> int:
-                return int(connection.execute("PRAGMA data_version").fetchone()[0])
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteSnapshot]:
+        """One read transaction; writers go on beside it, and the write-ahead log grows meanwhile."""
+        with self.file.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                # The state that is read is fixed by the first read, not by the beginning.
+                connection.execute(_NEWEST).fetchone()
+                yield SqliteSnapshot(connection)
+            finally:
+                connection.rollback()
 
-            seen = [version()]
+    def findings(self, *, deep: bool = False) -> list[Finding]:
+        """Settings of the file, integrity, and what every log is asked."""
+        return file_findings(self._rows, self.file, self.header, deep=deep)
 
-            def wait(seconds: float) -> None:
-                until = monotonic() + seconds
-                while (found := version()) == seen[0] and monotonic() < until:
-                    sleep(GLANCE_SECONDS)
-                seen[0] = found
-
-            yield wait
-
-    def findings(self) -> list[Finding]:
-        """Journal, sync, integrity, and what every log is asked."""
-        journal, sync = self._rows("PRAGMA journal_mode")[0][0], self._rows("PRAGMA synchronous")[0][0]
-        damage = [text for (text,) in self._rows("PRAGMA quick_check(3)") if text != "ok"]
-        asked = log_findings(
-            self._rows, self.header, events="stored_events", commands="command_log", position="position"
-        )
-        return [
-            checked("journal", journal == "wal", f"journal mode {journal}", "put the file on a local disk"),
-            checked(
-                "synchronous",
-                sync >= SYNCHRONOUS["full"],
-                f"level {sync}, 2 outlives a power cut",
-                "use full",
-            ),
-            checked("integrity", not damage, "; ".join(damage) or "no damage found"),
-            *asked,
-        ]
+    def mark_sealed(self, keys: str) -> str:
+        """Write into the header what closes personal values from now on; what another process wrote stands."""
+        with self.file.transaction(commit=True) as c:
+            c.sqlite_cursor.execute(_MARK, (keys,))
+            marked = str(c.sqlite_cursor.execute(_MARKED).fetchone()[0])
+        self.header = self.header._replace(keys=marked)
+        return marked
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,8 +5,10 @@ from contextlib import closing
 from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.unsafe import refuse
 from pipeline_engine.store.log import FORMAT, Header, newer
-from pipeline_engine.store.sqlite_file import APPLICATION_ID, LOCK_TIMEOUT_SECONDS, File, unusable
+from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, unusable
+from pipeline_engine.store.sqlite_file import APPLICATION_ID, File
 
 # AUTOINCREMENT: a bare rowid would be given again after a delete, and renumbered by dump and restore.
 TABLES = (
@@ -28,6 +30,12 @@ TABLES = (
     "CREATE TABLE store_header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
 
+_RULES = (
+    ("stored_events", "position INTEGER PRIMARY KEY AUTOINCREMENT"),
+    ("stored_events", "UNIQUE (originator_id, originator_version)"),
+    ("command_log", "command_id TEXT PRIMARY KEY"),
+)
+
 
 def opened(file: File, new: Header) -> Header:
     """
@@ -42,12 +50,16 @@ def opened(file: File, new: Header) -> Header:
         raise StoreUnreachable(f"there is no folder `{folder}` for `{file.path.name}`; create it first")
     if file.path.is_dir():
         raise BadStore(f"`{file.path}` is a folder; name a file in it")
+    if file.path.exists() and (names := file.path.stat().st_nlink) > 1:
+        raise refuse("links", str(file.path), str(names))
     try:
-        with closing(file.connect()) as connection:
+        with closing(file.connect(making=True)) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
             header = _looked_at(file, connection)
-            _write_ahead(file, connection)
-            return header or _made(file, connection, new)
+            write_ahead(file, connection)
+            header = header or _made(file, connection, new)
+            file.recognise()
+            return header
     except sqlite3.Error as error:
         raise unusable(file.path, error) from error
 
@@ -58,7 +70,9 @@ def _looked_at(file: File, connection: sqlite3.Connection) -> Header | None:
     try:
         return _header(file, connection)
     finally:
-        connection.execute("ROLLBACK")
+        # Where reading failed SQLite may have ended the transaction by itself; what failed is to be told, not that.
+        if connection.in_transaction:
+            connection.rollback()
 
 
 def _header(file: File, connection: sqlite3.Connection) -> Header | None:
@@ -71,10 +85,22 @@ def _header(file: File, connection: sqlite3.Connection) -> Header | None:
     values = dict(connection.execute("SELECT key, value FROM store_header"))
     if int(values["format"]) > FORMAT:
         raise newer(str(file.path), values["format"])
+    _refuse_tables(str(file.path), connection)
     return Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
 
 
-def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
+def _refuse_tables(place: str, connection: sqlite3.Connection) -> None:
+    made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    for name, rule in _RULES:
+        if rule not in " ".join(made.get(name, "").split()):
+            raise refuse("tables", place, f"`{name}` lacks `{rule}`")
+    on_ours = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('stored_events', 'command_log')"
+    if trigger := connection.execute(on_ours).fetchone():
+        raise refuse("triggers", place, trigger[0])
+
+
+def write_ahead(file: File, connection: sqlite3.Connection) -> None:
+    """Make a file keep a write-ahead log; raises BadStore where it cannot."""
     until = monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
@@ -86,7 +112,7 @@ def _write_ahead(file: File, connection: sqlite3.Connection) -> None:
             sleep(0.01)
             continue
         if mode != "wal":
-            raise BadStore(f"`{file.path}` cannot keep a write-ahead log here (`{mode}`); use a local disk")
+            raise refuse("journal", str(file.path), mode)
         return
 
 

@@ -8,11 +8,10 @@ States and columns are both read through here, so that they never disagree on wh
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from pipeline_engine.store.log import Log
 from pipeline_engine.store.model import Row
 
 Upcaster = Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]
@@ -48,10 +47,6 @@ class Upcasters:
             return rows
         return [self._row(row) if row.name in names else row for row in rows]
 
-    def over(self, log: Log) -> Log:
-        """The log as this release would have written it, for whoever reads rows of it."""
-        return cast("Log", _Today(log, self)) if self.names else log
-
     def _row(self, row: Row) -> Row:
         try:
             tree = from_json(row.payload)
@@ -59,24 +54,6 @@ class Upcasters:
             return row._replace(name=name, payload=to_json(tree))
         except (ValueError, KeyError, TypeError, AttributeError):
             return row._replace(payload=b"")
-
-
-class _Today:
-    """A log whose rows are read through upcasters."""
-
-    def __init__(self, log: Log, upcasters: Upcasters) -> None:
-        self._log, self._upcasters = log, upcasters
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._log, name)
-
-    def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows after a position."""
-        return self._upcasters.rows(self._log.rows(after, limit))
-
-    def stream_rows(self, stream: str, after: int) -> list[Row]:
-        """The rows of a stream after a version."""
-        return self._upcasters.rows(self._log.stream_rows(stream, after))
 
 
 def _sealed(name: str, tree: Any) -> Iterator[tuple[str, str]]:

@@ -137,10 +137,12 @@ class SqliteRows:
         try:
             yield
         except BaseException:
-            self._cursor.execute("ROLLBACK TO apart")
+            # Where the disk failed SQLite may have ended the transaction by itself; that failure is what is told.
+            if self._cursor.connection.in_transaction:
+                self._cursor.execute("ROLLBACK TO apart")
+                self._cursor.execute("RELEASE apart")
             raise
-        finally:
-            self._cursor.execute("RELEASE apart")
+        self._cursor.execute("RELEASE apart")
 
 
 class PostgresRows:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from eventsourcing.persistence import StoredEvent
-
 from pipeline_engine.store import IDENTITY, Store, Upcasters
 from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.log import NewRow
 from pipeline_engine.store.opening import log_at
 from pipeline_engine.values import microseconds
 from tests.store.following.given import following, seen_by, sums_of
@@ -21,7 +20,7 @@ def _raised(name: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def store_with(url: str, *payloads: bytes) -> Store:
     """A store in which an earlier release left events it called `Raised`."""
     log = log_at(url, lambda: microseconds(FRIDAY), "test", "identity")
-    log.append_many([StoredEvent("deal:D-1", n, "Raised", payload) for n, payload in enumerate(payloads, 1)], {})
+    log.append_many([NewRow("deal:D-1", n, "Raised", payload) for n, payload in enumerate(payloads, 1)], {})
     return Store(log, Codec(EVENTS, IDENTITY, Upcasters(("Raised", _raised))), "test")
 
 

@@ -5,6 +5,8 @@ These classes are the stored format. A new field needs a default; a renamed one 
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline_engine.envelope import Event, Moment, StoredText, StoredValue
 
 
@@ -17,7 +19,7 @@ class CorrectionProposed(Event):
 
     corrects: int
     kind: Literal["value", "time", "void"]
-    set: dict[str, StoredValue] = {}
+    set: dict[str, StoredValue] = Field(default_factory=dict)
     cleared: tuple[str, ...] = ()
     really_at: Moment | None = None
     role: str
@@ -34,7 +36,7 @@ class CorrectionRecorded(Event):
 
     corrects: int
     kind: Literal["value", "time", "void"]
-    set: dict[str, StoredValue] = {}
+    set: dict[str, StoredValue] = Field(default_factory=dict)
     cleared: tuple[str, ...] = ()
     really_at: Moment | None = None
     role: str

@@ -17,7 +17,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class FieldsChanged(Event):
     """Fields were set or cleared; a field is in one of the two, never in both."""
 
-    set: dict[str, StoredValue] = {}
+    set: dict[str, StoredValue] = Field(default_factory=dict)
     cleared: tuple[str, ...] = ()
 
 

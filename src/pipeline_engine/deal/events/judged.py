@@ -5,6 +5,8 @@ These classes are the stored format. A new field needs a default; a renamed one 
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline_engine.envelope import Moment, Stored
 
 Basis = Literal["gate", "source", "migration", "correction"]
@@ -32,4 +34,4 @@ class Verdicts(Stored):
     judged_at: int
     codes: str
     now: Moment
-    context: dict[str, ContextValue] = {}
+    context: dict[str, ContextValue] = Field(default_factory=dict)

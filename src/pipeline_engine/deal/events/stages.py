@@ -5,6 +5,8 @@ These classes are the stored format. A new field needs a default; a renamed one 
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline_engine.deal.events.judged import Basis, Verdicts
 from pipeline_engine.envelope import Event, Moment, StoredMoney, StoredText, StoredValue
 
@@ -20,7 +22,7 @@ class DealOpened(Event):
     stage: str
     owner: str | None = None
     title: StoredText | None = None
-    fields: dict[str, StoredValue] = {}
+    fields: dict[str, StoredValue] = Field(default_factory=dict)
     basis: Basis = "gate"
     verdicts: Verdicts | None = None
     pinned_by: Literal["opening", "import"] = "opening"
@@ -34,7 +36,7 @@ class OpeningRefused(Event):
     stage: str
     owner: str | None = None
     title: StoredText | None = None
-    fields: dict[str, StoredValue] = {}
+    fields: dict[str, StoredValue] = Field(default_factory=dict)
     verdicts: Verdicts
 
 
@@ -81,7 +83,7 @@ class FollowUpPlanned(Event):
     process: str
     deal_id: str
     due: Moment | None = None
-    fields: dict[str, StoredValue] = {}
+    fields: dict[str, StoredValue] = Field(default_factory=dict)
     owner: str | None = None
 
 

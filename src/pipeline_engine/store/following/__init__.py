@@ -2,6 +2,7 @@
 
 from pipeline_engine.store.following.follower import StoredFollower, standings
 from pipeline_engine.store.following.model import Follows, Parked, Progress, Projection, Standing, quiet
+from pipeline_engine.store.following.readable import as_readable
 from pipeline_engine.store.following.runner import Health, Runner
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Runner",
     "Standing",
     "StoredFollower",
+    "as_readable",
     "quiet",
     "standings",
 ]

@@ -17,6 +17,7 @@ from eventsourcing.persistence import PersistenceError
 from pipeline_engine.errors import BadValue, StoreUnreachable, UnreadableEvent
 from pipeline_engine.store.following.model import Parked, Progress, Projection, Standing, quiet
 from pipeline_engine.store.following.positions import Positions, parked_of
+from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Log
 from pipeline_engine.store.model import Row
 from pipeline_engine.store.view_tables import ViewRows
@@ -37,6 +38,10 @@ class StoredFollower:
         self._log, self._projection, self._clock = log, projection, clock
         self.name = projection.name
         self._known: tuple[int, int] | None = None
+        renewed_in_children(self)
+
+    def begin_anew(self) -> None:
+        """A lock of this process."""
         self._lock = Lock()
 
     def catch_up(self, progress: Progress = quiet, until: int | None = None) -> int:
@@ -108,6 +113,7 @@ class StoredFollower:
         late = [self._behind(row, waiting[row.stream]) for row in rows if row.stream in waiting]
         try:
             with view.apart():
+                _check_payloads(free)
                 self._projection.take(free, view)
             told: list[Parked] = []
         except OUTAGE:
@@ -125,6 +131,7 @@ class StoredFollower:
                 continue
             try:
                 with view.apart():
+                    _check_payloads([row])
                     self._projection.take([row], view)
             except OUTAGE:
                 raise
@@ -247,9 +254,15 @@ class _Beside(StoredFollower):
         raise BadValue("follower", self.name, "to be built anew by one process at a time")
 
 
+def _check_payloads(rows: Sequence[Row]) -> None:
+    empty = next((row for row in rows if not row.payload), None)
+    if empty is not None:
+        raise UnreadableEvent(empty.stream, empty.version, empty.position, "no event that this version can read")
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, UnreadableEvent):
-        return str(error)
+        return error.why
     # Other errors may quote what the event holds.
     return f"cannot be taken: {type(error).__name__}"
 

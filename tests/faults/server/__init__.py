@@ -1,0 +1,1 @@
+"""PostgreSQL under faults: killed servers and processes, lost replies, dead lines, standbys, readers beside it."""

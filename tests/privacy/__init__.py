@@ -1,0 +1,1 @@
+"""Who may erase, and what it takes."""

@@ -1,0 +1,1 @@
+"""Looking after a store: copies, digests, the doctor, unsafe settings, tenants."""
