@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from math import isfinite
 from typing import Any
 
 MONEY_SCALE = 10_000
@@ -130,7 +131,9 @@ def value_from_json(stored: Any) -> Value:
         return _tagged(stored)
     if isinstance(stored, list) and all(isinstance(item, str) for item in stored):
         return tuple(stored)
-    if isinstance(stored, (str, float)) or (isinstance(stored, int) and whole(stored)):
+    if isinstance(stored, str) or (isinstance(stored, float) and isfinite(stored)):
+        return stored
+    if isinstance(stored, int) and whole(stored):
         return stored
     raise ValueError(_NO_VALUE)
 
