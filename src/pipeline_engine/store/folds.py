@@ -50,7 +50,7 @@ class Folds:
         known, rows = self._log.begin(command_id, stream, start[1])
         if known is not None:
             return known, None, 0
-        return None, *self._carried_on(stream, fold, (start, generation), rows)
+        return None, *self._carried_on(stream, fold, start, rows)
 
     def _start(self, stream: str, fold: Fold[S]) -> tuple[S | None, int, int]:
         """The state to carry on from, its version, and the generation of keys it was opened in."""
