@@ -22,10 +22,12 @@ from pipeline_engine.deal import ApprovalGranted, ApprovalRefused, DealOpened, R
 from pipeline_engine.engine import EVENTS, Engine
 from pipeline_engine.envelope import Envelope
 from pipeline_engine.envelope import Event as Stored
-from pipeline_engine.store import IDENTITY, Decision, Draft, Request, Store, StreamAppend, open_store
+from pipeline_engine.store import Decision, Draft, Request, Store, StreamAppend, open_store
 from pipeline_engine.store.codec import Codec
+from pipeline_engine.store.keys import keys_of
 from pipeline_engine.store.log import Append, Log
-from tests.store.given import COUNT, Meddled
+from pipeline_engine.values import microseconds
+from tests.store.given import COUNT, FRIDAY, Meddled
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NEXT_YEAR = MONDAY + timedelta(days=365)
@@ -43,6 +45,10 @@ stages:
       - {id: quick, check: now - stage.entered_at < days(9), waivable_by: manager, says: too late, fix: be quick}
 outcomes: {lost: {reasons: [price]}}
 """
+
+
+def _now() -> int:
+    return microseconds(FRIDAY)
 
 
 class Between(Meddled):
@@ -65,7 +71,7 @@ class Between(Meddled):
 
     def store(self) -> Store:
         """A store of deals and people over this log."""
-        return Store(cast("Log", self), Codec(EVENTS, IDENTITY), "test")
+        return Store(cast("Log", self), Codec(EVENTS, keys_of(self.log, _now)), "test")
 
 
 @dataclass(frozen=True)

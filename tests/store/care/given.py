@@ -6,16 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from pipeline_engine.store import Store, StreamAppend
+from pipeline_engine.store import IDENTITY, Store, StreamAppend
 from tests.store.given import COUNT, Clock, Counted, Noted, Opened, appending, ask, draft, personal, store_at
 
 Everything = tuple[list[tuple[object, ...]], list[tuple[object, ...]], dict[str, str]]
 
 
-def filled(url: str, *, commands: int = 30, seed: int = 5) -> Store:
+def plain_store_at(url: str, clock: Clock | None = None) -> Store:
+    """A store without keys: copies are made below what seals, and a copy has no keys with it."""
+    return store_at(url, clock, keys=IDENTITY)
+
+
+def filled(url: str, *, commands: int = 30, seed: int = 5, sealed: bool = False) -> Store:
     """A store in which commands, bulk appends and personal values stand in an order drawn by seed."""
     random, clock = Random(seed), Clock()
-    store = store_at(url, clock)
+    store = store_at(url, clock) if sealed else plain_store_at(url, clock)
     for number in range(commands):
         clock.now += timedelta(minutes=random.randrange(5))
         stream = f"deal:D-{random.randrange(7)}"
@@ -32,7 +37,7 @@ def filled(url: str, *, commands: int = 30, seed: int = 5) -> Store:
 
 def everything(url: str) -> Everything:
     """Every event and every command of a store, field by field, and its header."""
-    with closing(store_at(url)) as store, store._log.snapshot() as snapshot:
+    with closing(plain_store_at(url)) as store, store._log.snapshot() as snapshot:
         rows = [tuple(row._replace(payload=bytes(row.payload))) for page in snapshot.rows() for row in page]
         commands = [tuple(command) for page in snapshot.commands() for command in page]
         return rows, commands, snapshot.header()

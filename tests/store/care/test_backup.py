@@ -19,8 +19,8 @@ from pipeline_engine.store import Store, back_up_store, digest_store, read_back,
 from pipeline_engine.store.care import backup, restoring
 from pipeline_engine.store.care.backup import back_up
 from pipeline_engine.store.care.digest import Digest
-from tests.store.care.given import changed, everything, filled
-from tests.store.given import COUNT, Counted, appending, ask, store_at
+from tests.store.care.given import changed, everything, filled, plain_store_at
+from tests.store.given import COUNT, Counted, appending, ask
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_restored_store_goes_on_where_it_was(lasting_url: str, target: str, co
         store.back_up(copy)
         position, receipt = store.position(), store.receipt("c-1")
     restore(copy, target)
-    with closing(store_at(target)) as again:
+    with closing(plain_store_at(target)) as again:
         assert again.receipt("c-1") == receipt
         assert ask(again, "new", stream="deal:new").position == position + 1
 
@@ -82,7 +82,7 @@ def test_a_copy_is_a_store_itself(lasting_url: str, copy: Path):
     with closing(filled(lasting_url)) as store:
         store.back_up(copy)
         expected = store.load("deal:D-1", COUNT)
-    with closing(store_at(f"sqlite:///{copy}")) as opened:
+    with closing(plain_store_at(f"sqlite:///{copy}")) as opened:
         assert opened.load("deal:D-1", COUNT) == expected
         assert not [finding for finding in opened.findings(deep=True) if not finding.ok]
 
@@ -110,7 +110,7 @@ class Writers:
         self._thread = Thread(target=self._write)
 
     def _write(self) -> None:
-        with closing(store_at(self.url)) as store:
+        with closing(plain_store_at(self.url)) as store:
             while not self._stop.is_set():
                 ask(store, f"w-{self.acknowledged}", stream=f"deal:W-{self.acknowledged % 5}")
                 self.acknowledged += 1
@@ -130,7 +130,7 @@ def test_back_up_restore_and_verify_under_load(lasting_url: str, tmp_path: Path,
     filled(lasting_url, commands=300, seed=rounds).close()
     for number in range(rounds):
         file, into = tmp_path / f"copy-{number}.db", f"sqlite:///{tmp_path}/into-{number}.db"
-        with Writers(lasting_url) as writers, closing(store_at(lasting_url)) as store:
+        with Writers(lasting_url) as writers, closing(plain_store_at(lasting_url)) as store:
             begun = writers.acknowledged
             made = store.back_up(file)
             while writers.acknowledged < begun + 3:
@@ -139,7 +139,7 @@ def test_back_up_restore_and_verify_under_load(lasting_url: str, tmp_path: Path,
         prefix = digest_store(lasting_url, made.digest.position)
         assert (prefix.log, prefix.events) == (made.digest.log, made.digest.events)
         assert digest_store(lasting_url).position > made.digest.position
-        with closing(store_at(into)) as restored:
+        with closing(plain_store_at(into)) as restored:
             assert all(restored.receipt(f"w-{nth}") for nth in range(begun))
             assert not [finding for finding in restored.findings(deep=True) if not finding.ok]
 
@@ -147,7 +147,7 @@ def test_back_up_restore_and_verify_under_load(lasting_url: str, tmp_path: Path,
 def test_writers_go_on_while_pages_are_copied(tmp_path: Path, copy: Path):
     """Nobody waits for a copy: a command is acknowledged between two pages of it, and is not in it."""
     url = f"sqlite:///{tmp_path}/sales.db"
-    with closing(filled(url, commands=600)) as store, closing(store_at(url)) as other:
+    with closing(filled(url, commands=600)) as store, closing(plain_store_at(url)) as other:
         before, acknowledged = store.position(), list[int]()
 
         def told(done: int, total: int) -> None:
@@ -323,7 +323,7 @@ def test_a_back_up_goes_into_an_empty_store_only(tmp_path: Path, copy: Path, tar
     """What is in a store is never mixed with what comes out of a back-up."""
     with closing(filled(f"sqlite:///{tmp_path}/sales.db")) as store:
         store.back_up(copy)
-    with closing(store_at(target)) as used:
+    with closing(plain_store_at(target)) as used:
         ask(used, "c-1", appending(Counted()))
     before = everything(target)
     with pytest.raises(BadStore, match="empty store only"):

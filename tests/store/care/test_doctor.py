@@ -21,7 +21,7 @@ from tests.store.given import FRIDAY, Clock, Counted, ask, draft, store_at
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A store in a file."""
-    filled(f"sqlite:///{tmp_path}/sales.db").close()
+    filled(f"sqlite:///{tmp_path}/sales.db", sealed=True).close()
     return tmp_path / "sales.db"
 
 
@@ -41,7 +41,7 @@ def found(url: str, check: str) -> Finding:
 
 def test_a_store_that_is_well_is_said_to_be_well(lasting_url: str):
     """Also when every page and every event is read; everything that was looked at is named once."""
-    with closing(filled(lasting_url)) as store:
+    with closing(filled(lasting_url, sealed=True)) as store:
         findings = store.findings(now=FRIDAY + timedelta(days=1), deep=True)
     assert [finding for finding in findings if not finding.ok] == []
     checks = [finding.check for finding in findings]
@@ -60,7 +60,7 @@ def test_a_clock_that_was_set_back_is_found(lasting_url: str):
 
 def test_events_that_cannot_be_read_are_named_with_their_place(lasting_url: str, opened: Callable[..., Store]):
     """Stream, version and position of the first few, and how many there are; without `deep` nothing is read."""
-    with closing(filled(lasting_url)) as store:
+    with closing(filled(lasting_url, sealed=True)) as store:
         rows = store.rows(0, 100)
     newer = opened(lasting_url, events={"Later": type("Later", (Counted,), {}), "Counted": Counted})
     for number in range(5):
@@ -148,7 +148,7 @@ def raw(postgres_database: str) -> psycopg.Connection:
 @pytest.fixture
 def database(postgres_database: str) -> str:
     """The URL of a store on a server."""
-    filled(postgres_database).close()
+    filled(postgres_database, sealed=True).close()
     return postgres_database
 
 
@@ -165,7 +165,9 @@ def test_rights_that_are_missing_are_named(database: str, raw: psycopg.Connectio
     """A role that may only look is told what it lacks."""
     with raw:
         raw.execute("CREATE ROLE looker LOGIN PASSWORD 'looks'")
-        raw.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker")
+        for schema in ("public", "public_keys"):
+            raw.execute(f"GRANT USAGE ON SCHEMA {schema} TO looker")
+            raw.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO looker")
         try:
             parts = urlsplit(database)
             finding = found(parts._replace(netloc=f"looker:looks@{parts.hostname}:{parts.port}").geturl(), "rights")

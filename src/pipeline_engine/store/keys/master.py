@@ -141,16 +141,26 @@ def _read(path: Path) -> Master | None:
         raise BadStore(f"`{path}` is no master key; expected 32 bytes as base64url") from None
 
 
+def _named(aside: Path, path: Path, text: str) -> None:
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A disk without links, a memory stick say: who reads at this very moment may be told to try again.
+        _written(path, text)
+
+
 def _read_or_made(path: Path) -> Master:
     found = _read(path)
     if found is not None:
         return found
-    aside = path.with_name(f"{path.name}.{token_hex(4)}")
+    aside, fresh = path.with_name(f"{path.name}.{token_hex(4)}"), Master.fresh().written()
     try:
-        _written(aside, Master.fresh().written())
+        _written(aside, fresh)
         # Fails where somebody was first; then theirs is read.
         with suppress(FileExistsError):
-            os.link(aside, path)
+            _named(aside, path, fresh)
     except OSError as error:
         raise StoreUnreachable(f"the master key `{path}` cannot be made: {error.strerror}") from error
     finally:

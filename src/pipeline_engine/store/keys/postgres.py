@@ -17,7 +17,7 @@ from pipeline_engine.store.log import Clock, newer
 from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.postgres_server import Address, Server
 
-_OURS = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = 'key_header'"
+_OURS = "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = ? AND tablename = 'key_header'"
 _SCHEMA = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = ?"
 LONGEST_NAME = 63
 
