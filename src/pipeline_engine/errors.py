@@ -359,9 +359,7 @@ class NoErasure(Rejected):
     """Nobody proposes to erase that subject: there is nothing to confirm or to take back."""
 
     def __init__(self, subject: str) -> None:
-        super().__init__(
-            f"nobody proposes to erase `{shown(subject)}`; `erase propose` does, and `erase list` shows who could be"
-        )
+        super().__init__(f"nobody proposes to erase `{shown(subject)}`; `erase propose` does, `erase list` shows whom")
         self.subject = subject
 
 

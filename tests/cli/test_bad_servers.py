@@ -90,6 +90,9 @@ def test_a_role_that_may_only_look_is_told_when_it_writes(
     """It looks, and the doctor says what it lacks; a command of its is refused and changes nothing."""
     assert line(f"process publish b2b.yaml --by ops-1 --store {postgres_database}").code == 0
     raw.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {urlsplit(looker).username}")
+    assert "permission denied for schema public_keys" in line(f"process list --store {looker}").said_in_one_line()
+    raw.execute(f"GRANT USAGE ON SCHEMA public_keys TO {urlsplit(looker).username}")
+    raw.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public_keys TO {urlsplit(looker).username}")
     assert line(f"process list --store {looker}").code == 0
     assert "lacks EXECUTE on `append_events`" in line(f"doctor --store {looker}").out
     refused = line(f"process retire b2b --why old --by ops-1 --store {looker}")

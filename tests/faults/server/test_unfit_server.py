@@ -81,6 +81,7 @@ def role(raw: psycopg.Connection, database: str) -> Iterator[tuple[str, str]]:
     name = f"rep{parts.path.strip('/')}"
     raw.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'hush-hush'")
     raw.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {name}")
+    raw.execute(f"CREATE SCHEMA public_keys AUTHORIZATION {name}")
     try:
         yield name, parts._replace(netloc=f"{name}:hush-hush@{parts.hostname}:{parts.port}").geturl()
     finally:

@@ -12,22 +12,22 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from pipeline_engine.store import Decision, Finding, Store, make_tenant
+from pipeline_engine.store import IDENTITY, Decision, Finding, Store, make_tenant
 from pipeline_engine.store.care import file_findings, file_system, server_findings
-from tests.store.care.given import changed, filled
-from tests.store.given import FRIDAY, Clock, Counted, ask, draft, store_at
+from tests.store.care.given import changed, filled, plain_store_at
+from tests.store.given import FRIDAY, Clock, Counted, ask, draft
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A store in a file."""
-    filled(f"sqlite:///{tmp_path}/sales.db", sealed=True).close()
+    filled(f"sqlite:///{tmp_path}/sales.db").close()
     return tmp_path / "sales.db"
 
 
 def wrong(url: str, **asked: object) -> dict[str, Finding]:
     """What the doctor finds in a store, by what it looked at."""
-    with closing(store_at(url)) as store:
+    with closing(plain_store_at(url)) as store:
         return {finding.check: finding for finding in store.findings(**asked) if not finding.ok}  # type: ignore[arg-type]  # passed on as it came
 
 
@@ -41,7 +41,7 @@ def found(url: str, check: str) -> Finding:
 
 def test_a_store_that_is_well_is_said_to_be_well(lasting_url: str):
     """Also when every page and every event is read; everything that was looked at is named once."""
-    with closing(filled(lasting_url, sealed=True)) as store:
+    with closing(filled(lasting_url)) as store:
         findings = store.findings(now=FRIDAY + timedelta(days=1), deep=True)
     assert [finding for finding in findings if not finding.ok] == []
     checks = [finding.check for finding in findings]
@@ -51,7 +51,7 @@ def test_a_store_that_is_well_is_said_to_be_well(lasting_url: str):
 
 def test_a_clock_that_was_set_back_is_found(lasting_url: str):
     """Where the newest event is of a moment that the clock has not reached, one of the two is wrong."""
-    with closing(store_at(lasting_url, Clock(FRIDAY))) as store:
+    with closing(plain_store_at(lasting_url, Clock(FRIDAY))) as store:
         ask(store, "c-1")
     findings = wrong(lasting_url, now=FRIDAY - timedelta(hours=1))
     assert "1:00:00 ahead of the clock" in findings["time"].found
@@ -60,9 +60,9 @@ def test_a_clock_that_was_set_back_is_found(lasting_url: str):
 
 def test_events_that_cannot_be_read_are_named_with_their_place(lasting_url: str, opened: Callable[..., Store]):
     """Stream, version and position of the first few, and how many there are; without `deep` nothing is read."""
-    with closing(filled(lasting_url, sealed=True)) as store:
+    with closing(filled(lasting_url)) as store:
         rows = store.rows(0, 100)
-    newer = opened(lasting_url, events={"Later": type("Later", (Counted,), {}), "Counted": Counted})
+    newer = opened(lasting_url, keys=IDENTITY, events={"Later": type("Later", (Counted,), {}), "Counted": Counted})
     for number in range(5):
         ask(newer, f"later-{number}", lambda *_: _later(newer), stream=f"deal:L-{number}")
     assert "knows no `Later`" in found(lasting_url, "events").found
@@ -119,7 +119,7 @@ def test_a_write_ahead_log_that_does_not_shrink_is_found(path: Path, monkeypatch
     """A reader that never ends keeps it, and it grows."""
     monkeypatch.setattr(file_findings, "LARGEST_WAL", 1)
     url = f"sqlite:///{path}"
-    with closing(store_at(url)) as other:
+    with closing(plain_store_at(url)) as other:
         ask(other, "new", stream="deal:new")
         assert "reading for long" in found(url, "write-ahead log").advice
 
@@ -148,7 +148,7 @@ def raw(postgres_database: str) -> psycopg.Connection:
 @pytest.fixture
 def database(postgres_database: str) -> str:
     """The URL of a store on a server."""
-    filled(postgres_database, sealed=True).close()
+    filled(postgres_database).close()
     return postgres_database
 
 
@@ -165,9 +165,7 @@ def test_rights_that_are_missing_are_named(database: str, raw: psycopg.Connectio
     """A role that may only look is told what it lacks."""
     with raw:
         raw.execute("CREATE ROLE looker LOGIN PASSWORD 'looks'")
-        for schema in ("public", "public_keys"):
-            raw.execute(f"GRANT USAGE ON SCHEMA {schema} TO looker")
-            raw.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO looker")
+        raw.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker")
         try:
             parts = urlsplit(database)
             finding = found(parts._replace(netloc=f"looker:looks@{parts.hostname}:{parts.port}").geturl(), "rights")
@@ -183,7 +181,7 @@ def test_a_role_that_reaches_another_tenants_store_is_found(postgres_database: s
     """The administrator's role may use every store: commands are not to be asked with it."""
     north = make_tenant("north", postgres_database)
     try:
-        store_at(north.url).close()
+        plain_store_at(north.url).close()
         assert "tenants" not in wrong(north.url)
         assert "`north`" in found(f"{postgres_database}?schema=own", "tenants").found
     finally:

@@ -176,6 +176,7 @@ def test_nothing_that_is_shown_shows_a_key(store: Store) -> None:
         assert repr(secret)[2:-1] not in shown
         assert secret.hex() not in shown
     assert keys._master.written() not in shown
+    assert keys._master.written() not in repr([keys._master.written(), keys._rows.state().kept])
 
 
 @pytest.mark.parametrize("erasures", [pytest.param(4, id="ci"), pytest.param(40, marks=pytest.mark.soak, id="soak")])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
-from pipeline_engine.store import IDENTITY, Row, Store, restore_keys
+from pipeline_engine.store import IDENTITY, Row, Store, restore, restore_keys
 from pipeline_engine.store.log import NewRow
 from tests.store.given import Clock
 from tests.store.keys.given import MAIL, bytes_kept, keys_of, note, texts
@@ -39,6 +39,22 @@ def test_keys_that_were_lost_are_put_back(lasting_url: str, opened: Open, tmp_pa
     store = opened(lasting_url)
     note(store, "c-2", "after that", subject="person:p-7")
     assert texts(store) == [MAIL, "after that"]
+
+
+def test_store_and_keys_are_restored_apart_and_belong_together(lasting_url: str, opened: Open, tmp_path: Path) -> None:
+    """A copy of the store into another one, and of the keys beside it: everything is read again, also on from there."""
+    store = opened(lasting_url)
+    note(store, "c-1")
+    keys_of(store).copy_to(tmp_path / "keys")
+    store.back_up(tmp_path / "copy")
+    master = tmp_path / "sales.db.master"
+    restore(tmp_path / "copy", f"sqlite:///{tmp_path}/again.db")
+    if master.exists():
+        master.rename(tmp_path / "again.db.master")
+    assert restore_keys(f"sqlite:///{tmp_path}/again.db", tmp_path / "keys", clock=Clock()) == 1
+    again = opened(f"sqlite:///{tmp_path}/again.db")
+    note(again, "c-2", "after that")
+    assert texts(again) == [MAIL, "after that"]
 
 
 def test_a_back_up_is_one_file_that_its_owner_alone_may_read(lasting_url: str, opened: Open, tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 What was erased since a copy was made is erased again when the copy is put back: the erasures stand in the log.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.errors import BadStore
+from pipeline_engine.store.care.part import whole_or_not_at_all
 from pipeline_engine.store.keys.cipher import Master
 from pipeline_engine.store.keys.master import KeptMaster, MasterHome
 from pipeline_engine.store.keys.model import KeyRow, KeyRows, KeyState
@@ -24,11 +24,7 @@ def copy_keys(rows: KeyRows, file: Path, clock: Clock) -> int:
         BadStore: There is a file of that name.
         StoreUnreachable: It cannot be written there.
     """
-    if file.exists():
-        raise BadStore(f"`{file}` is there already; a back-up overwrites nothing, name another file")
-    part = file.with_name(f"{file.name}.part")
-    part.unlink(missing_ok=True)
-    try:
+    with whole_or_not_at_all(file) as part:
         # The erasures first: a key destroyed in between is then destroyed again after a restoring.
         state, carried_out = rows.state(), sorted(rows.carried_out())
         kept = list(rows.rows())
@@ -36,13 +32,6 @@ def copy_keys(rows: KeyRows, file: Path, clock: Clock) -> int:
             copy.make(state.master, state.kept)
             copy.restore(kept, carried_out, clock())
             copy.clean()
-        # Fails where somebody made a file of that name meanwhile.
-        os.link(part, file)
-    except OSError as error:
-        raise StoreUnreachable(f"`{file}` cannot be written: {error.strerror}") from error
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            part.with_name(part.name + suffix).unlink(missing_ok=True)
     return sum(row.wrapped is not None for row in kept)
 
 

@@ -27,6 +27,15 @@ def place_of(stream: str, version: int, name: str, subject: str) -> bytes:
     return pack(">QIII", version, *map(len, parts)) + b"".join(parts)
 
 
+class Secret(str):
+    """Text that no trace, log or test shows by accident."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
 class SubjectKey:
     """The key of one subject, ready to close and open texts; its bytes are never shown."""
 
@@ -73,9 +82,9 @@ class Master:
         """The one that was written down; raises ValueError where it is not 32 bytes as base64url."""
         return cls(b64decode(text.strip().encode("ascii").translate(_URL_SAFE), validate=True))
 
-    def written(self) -> str:
+    def written(self) -> Secret:
         """Its bytes as base64url, for the one place that keeps it."""
-        return urlsafe_b64encode(self._secret).decode()
+        return Secret(urlsafe_b64encode(self._secret).decode())
 
     def __repr__(self) -> str:
         return f"Master({self.fingerprint!r})"

@@ -7,15 +7,16 @@ half of it. A rotation puts the new key into `FILE.next` first: whichever of the
 import os
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
+from time import sleep
 from typing import Protocol
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
+from pipeline_engine.store.care.part import whole_or_not_at_all
 from pipeline_engine.store.keys.cipher import Master
 from pipeline_engine.store.keys.model import KeyState
 
 VARIABLE = "PIPELINE_ENGINE_MASTER_KEY_FILE"
-OWNER_ONLY = 0o600
+TRIES = 50
 
 
 class MasterHome(Protocol):
@@ -131,7 +132,7 @@ class KeptMaster:
 
 def _read(path: Path) -> Master | None:
     try:
-        return Master.read(path.read_text(encoding="ascii"))
+        return Master.read(_text_of(path))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -141,41 +142,26 @@ def _read(path: Path) -> Master | None:
         raise BadStore(f"`{path}` is no master key; expected 32 bytes as base64url") from None
 
 
-def _named(aside: Path, path: Path, text: str) -> None:
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A disk without links, a memory stick say: who reads at this very moment may be told to try again.
-        _written(path, text)
+def _text_of(path: Path) -> str:
+    # Where a file system has no links, the name of a new file is there a moment before what stands in it.
+    for _ in range(TRIES):
+        if text := path.read_text(encoding="ascii"):
+            break
+        sleep(0.01)
+    return text
 
 
 def _read_or_made(path: Path) -> Master:
     found = _read(path)
     if found is not None:
         return found
-    aside, fresh = path.with_name(f"{path.name}.{token_hex(4)}"), Master.fresh().written()
-    try:
-        _written(aside, fresh)
-        # Fails where somebody was first; then theirs is read.
-        with suppress(FileExistsError):
-            _named(aside, path, fresh)
-    except OSError as error:
-        raise StoreUnreachable(f"the master key `{path}` cannot be made: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)
-    _sync_folder(path)
+    # Refused where somebody was first; then theirs is read.
+    with suppress(BadStore), whole_or_not_at_all(path) as part:
+        part.write_text(f"{Master.fresh().written()}\n", encoding="ascii")
     made = _read(path)
-    assert made is not None
+    if made is None:
+        raise StoreUnreachable(f"the master key `{path}` was made and is gone; look after its folder")
     return made
-
-
-def _written(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY), "w", encoding="ascii") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(path: Path) -> None:

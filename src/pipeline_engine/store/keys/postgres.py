@@ -17,8 +17,10 @@ from pipeline_engine.store.log import Clock, newer
 from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.postgres_server import Address, Server
 
-_OURS = "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = ? AND tablename = 'key_header'"
-_SCHEMA = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = ?"
+# Asked of the catalogue, which shows what is there also to who may not use it.
+_OURS = """SELECT count(*) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = ? AND c.relname = 'key_header'"""
+_SCHEMA = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = ?"
 LONGEST_NAME = 63
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from pipeline_engine.errors import BadStore, SubjectIsErased
-from pipeline_engine.store.keys.cipher import fresh_key
+from pipeline_engine.store.keys.cipher import Secret, fresh_key
 from pipeline_engine.store.keys.model import FORMAT, KeyRow, KeyState, stays_erased
 
 PAGE = 1000
@@ -171,9 +171,8 @@ def _values(row: KeyRow) -> tuple[Any, ...]:
 
 def _state(run: Callable[[str], list[Any]]) -> KeyState:
     values = dict(run("SELECT name, value FROM {at}key_header"))
-    return KeyState(
-        int(values["generation"]), values["master"], values.get("kept"), values["unscrubbed"] == "1",
-    )  # fmt: skip
+    kept = Secret(values.pop("kept")) if "kept" in values else None
+    return KeyState(int(values["generation"]), values["master"], kept, values["unscrubbed"] == "1")
 
 
 def _turn(run: Run) -> None:
