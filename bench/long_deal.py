@@ -8,7 +8,7 @@ import tempfile
 from itertools import cycle
 from time import perf_counter
 
-from bench.move import PROCESS
+from bench._commands import PROCESS
 
 from pipeline_engine import Engine
 from pipeline_engine.deal import ActivityLogged

@@ -18,11 +18,13 @@ Provenance = Literal["observed", "inferred"]
 Via = Literal["python", "api", "bus", "cli", "dashboard", "timer", "import", "simulation", "migration"]
 
 
-_TYPED = frozenset({Money, Personal, Document, date, time, datetime})
+_KINDS = (Money, Personal, Document, date, time, datetime)
+_TYPED = frozenset(_KINDS)
 
 
 def _read(stored: Any) -> Any:
-    if type(stored) in _TYPED:
+    # By type, which is quick; a day or moment of a kind of its own is one too.
+    if type(stored) in _TYPED or isinstance(stored, _KINDS):
         return stored
     return value_from_json(list(stored) if isinstance(stored, tuple) else stored)
 

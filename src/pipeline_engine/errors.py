@@ -46,17 +46,13 @@ def quoted_some(names: Sequence[str]) -> str:
     return quoted(names) if more <= 0 else f"{', '.join(f'`{name}`' for name in names[:12])} or one of {more} more"
 
 
-_LONGEST_NAME = 400
-
-
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
     """
     The known names that look most like `name`, nearest first, at most three.
 
     Where none does, those that begin with it and a colon, as rules do that were made from one entry.
     """
-    # Nothing that has a name is nearly as long as what somebody may write.
-    close = tuple(get_close_matches(name, list(known), n=3, cutoff=0.6)) if len(name) <= _LONGEST_NAME else ()
+    close = tuple(get_close_matches(name[:400], list(known), n=3, cutoff=0.6))
     return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
 
 

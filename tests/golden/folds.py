@@ -18,6 +18,7 @@ from pydantic_core import to_json
 
 from pipeline_engine.deal import explain, verdicts_of
 from pipeline_engine.engine import EVENTS
+from pipeline_engine.engine.erasing import ERASURES
 from pipeline_engine.engine.holders import PERSON
 from pipeline_engine.engine.reads import DEAL, PROCESS
 from pipeline_engine.envelope import Recorded, stored_name
@@ -29,7 +30,9 @@ from pipeline_engine.values import value_to_json
 HERE = Path(__file__).parent
 CODEC = Codec(EVENTS, IDENTITY)
 RECORDED_AT = 1_773_100_800_000_000
-FOLDS: Mapping[str, Fold[Any]] = {"deal": DEAL, "person": PERSON, "process": PROCESS}
+FOLDS: Mapping[str, Fold[Any]] = {
+    "deal": DEAL, "person": PERSON, "process": PROCESS, "store:erasures": ERASURES,
+}  # fmt: skip
 
 
 class Digest(NamedTuple):
@@ -64,13 +67,18 @@ def digests(streams: Mapping[str, list[Recorded]], folds: Mapping[str, Fold[Any]
     """After every event of every stream that has a state."""
     judge = _judge(streams)
     for stream, events in streams.items():
-        fold = folds.get(stream.partition(":")[0])
+        fold = fold_of(stream, folds)
         state = None
         for number, recorded in enumerate(events, 1):
             if fold is not None:
                 state = _after(fold, state, events[:number])
                 name = stored_name(type(recorded.event))
                 yield Digest(stream, number, name, digest_of(state), _judged(recorded, events, judge))
+
+
+def fold_of(stream: str, folds: Mapping[str, Fold[Any]] = FOLDS) -> Fold[Any] | None:
+    """How a stream is folded: by its own name, else by its kind; None for one that has no state."""
+    return folds.get(stream) or folds.get(stream.partition(":")[0])
 
 
 def _after(fold: Fold[Any], state: Any, events: list[Recorded]) -> Any:

@@ -135,6 +135,7 @@ ROWS: Mapping[str, bytes] = {
     "cut short": (ENVELOPE % b'{"set":{"amount":{"money":1,"curr')[:-1],
     "deep": ENVELOPE % (b'{"set":' + b"[" * DEEP + b"]" * DEEP + b"}"),
     "a list": b"[1,2,3]",
+    "a key of no name": (ENVELOPE % b"{}").replace(b'"at"', b'"at\\u0000\\u202e' + b"k" * 5_000 + b'"'),
     "null": b"null",
     "data that is text": ENVELOPE % b'"x"',
     "one key twice": ENVELOPE % b'{"set":{},"set":{"amount":{}}}',
@@ -247,7 +248,7 @@ TAKEN = frozenset(
             ),
         ),
         *_at("xes", ("attributes without end", "an attribute too long", "a comment too long", "traces of nothing")),
-        # Columns keep what is sealed as it is, and do not open it.
-        *_at("columns", ("sealed with too little", "sealed with another key")),
+        # Columns keep what is sealed as it is and do not open it, and pass over keys they do not read.
+        *_at("columns", ("sealed with too little", "sealed with another key", "a key of no name")),
     }
 )  # fmt: skip

@@ -45,20 +45,21 @@ STARTS = {
 class Jumping:
     """A clock that goes on by minutes and is set back or forth by up to an hour between two looks."""
 
-    def __init__(self, start: datetime, random: Random, by: timedelta) -> None:
-        self._true, self._random, self._by = start, random, by
+    def __init__(self, true: list[datetime], random: Random, by: timedelta) -> None:
+        self._true, self._random, self._by = true, random, by
 
     def __call__(self) -> datetime:
-        """What it shows now."""
-        self._true += timedelta(minutes=self._random.uniform(0, 5))
-        return self._true + self._random.uniform(-1, 1) * self._by
+        """What it shows now; all clocks stray from one true time."""
+        self._true[0] += timedelta(minutes=self._random.uniform(0, 5))
+        return self._true[0] + self._random.uniform(-1, 1) * self._by
 
 
 @contextmanager
 def two_engines(url: str, start: datetime, seed: int, by: timedelta) -> Iterator[Sequence[Engine]]:
     """Two engines on one store, each with a clock of its own; in memory one engine twice."""
     with ExitStack() as stack:
-        clocks = [Jumping(start, Random(f"{seed}-{which}"), by) for which in range(2)]
+        true = [start]
+        clocks = [Jumping(true, Random(f"{seed}-{which}"), by) for which in range(2)]
         first = stack.enter_context(Engine.open(url, clock=clocks[0]))
         second = stack.enter_context(Engine.open(url, clock=clocks[1])) if url != "memory://" else first
         first.publish_text(PROCESS, "b2b.yaml", by="ops")
@@ -140,7 +141,7 @@ def _negative(name: str, told: Any) -> Iterator[str]:
 
 def test_control_appending_by_the_clock_alone_goes_back() -> None:
     """Control: the clocks of these tests do jump back; a store that believed them would have recorded it."""
-    clock = Jumping(STARTS["winter begins"], Random(21), HOUR)
+    clock = Jumping([STARTS["winter begins"]], Random(21), HOUR)
     shown = [clock() for _ in range(100)]
     assert shown != sorted(shown)
     assert list(_negative("view", {"wait_days": -0.5, "deals": [{"n": 1}], "end_correction_days": -2}))
@@ -162,6 +163,28 @@ def test_a_stay_never_ends_before_it_began(url: str, back: timedelta) -> None:
         assert stays["stage"].to_pylist() == ["lead", "offer", "contract", "lead"]
         now[0] += back + HOUR
         engine.log("D-1", "call", by="rep-03")
+        assert list(below_nothing(engine)) == []
+
+
+@pytest.mark.parametrize("back", [HOUR, timedelta(days=400)], ids=["an hour", "400 days"])
+def test_a_clock_that_was_set_back_stops_no_pause_and_no_handover(url: str, back: timedelta) -> None:
+    """Who names no time goes on with the deal as it stands: after the pause began, after the handover was asked for."""
+    now = [STARTS["winter begins"]]
+    with Engine.open(url, clock=lambda: now[0]) as engine:
+        engine.publish_text(PROCESS, "b2b.yaml", by="ops")
+        engine.open_deal("D-1", process="b2b", owner="rep-03", by="rep-03")
+        now[0] += HOUR
+        engine.pause("D-1", reason="away", by="rep-03").raise_if_refused()
+        now[0] -= back
+        assert engine.resume("D-1", by="rep-03").accepted
+        assert engine.pause("D-1", reason="away again", by="rep-03").accepted
+        now[0] += back
+        engine.hand_off("D-1", to="rep-04", by="rep-03").raise_if_refused()
+        now[0] -= back
+        assert engine.accept("D-1", by="rep-04").accepted
+        at = [each.envelope.at or now[0] for each in engine.timeline("D-1")]
+        assert at[2] >= at[1]
+        assert at[5] >= at[4]
         assert list(below_nothing(engine)) == []
 
 

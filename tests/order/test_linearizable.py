@@ -13,7 +13,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.store import Row
-from pipeline_engine.store.log import Append, Conflict, Log
+from pipeline_engine.store.log import Append, Command, Conflict, Log
 from tests.order.asked import Meddle, Note, engine_at, in_processes, in_threads, overlapping, prepare
 from tests.order.search import has_an_order, without_order
 from tests.order.witness import not_borne_out
@@ -53,7 +53,12 @@ class Over:
 
 
 class Unchecked(Over):
-    """Appends what was decided on an older version, behind what another writer appended meanwhile."""
+    """Decides now and then on an older version, and appends it behind what others appended meanwhile."""
+
+    def begin(self, command_id: str, stream: str, after: int) -> tuple[Command | None, list[Row]]:
+        """Nothing new, every other time."""
+        known, rows = self.log.begin(command_id, stream, after)
+        return known, [] if after and self.random.random() < 0.5 else rows
 
     def append(self, events: Sequence[StoredEvent], append: Append) -> int:
         """Take the next version there is, whatever was decided on."""

@@ -13,7 +13,8 @@ from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.errors import StoreUnreachable, WrongExpectedVersion
 from pipeline_engine.store import Decision, Reader, Receipt, Store
-from pipeline_engine.store.event_store import ATTEMPTS, PATIENCE
+from pipeline_engine.store.answering import ATTEMPTS
+from pipeline_engine.store.event_store import PATIENCE
 from pipeline_engine.store.log import Append, Conflict, OutcomeUnknown
 from tests.store.given import COUNT, Counted, Meddled, appending, ask, count_many, draft
 

@@ -200,6 +200,13 @@ class Deal:
         return self.pauses.waiting
 
     @property
+    def ordering(self) -> tuple[datetime, ...]:
+        """The moments that what comes next must not lie before: of the last stage event, pause and handover."""
+        handed = self.handoff.at if self.handoff else None
+        moments = (self.last_stage_at, self.pauses.begin, self.pauses.ended, handed)
+        return tuple(moment for moment in moments if moment is not None)
+
+    @property
     def stream(self) -> str:
         """The name of its stream."""
         return f"deal:{self.id}"

@@ -114,8 +114,8 @@ class Desk:
         now = self._clock()
         if at_given:
             return command, now
-        # A clock that was set back must not make a deal move before it last moved.
-        now = max(now, deal.last_stage_at) if deal and deal.last_stage_at else now
+        # A clock that was set back must not make a deal move before it last moved, or resume before it was paused.
+        now = max(now, *deal.ordering) if deal else now
         return replace(command, at=now), now
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
@@ -305,6 +305,7 @@ def _envelope(command: Command) -> Envelope:
 
 
 def digest_of_command(command: Command, at_given: bool) -> str:
+    """The SHA-256 of what a command asks for, by which the same id with another request is told."""
     # What is not said is left out, so that a part a later release adds does not change what was asked before it.
     asked = {
         f.name: _in_one_order(value)

@@ -46,6 +46,7 @@ class Effect:
 
 
 def recorded(taken: Taken, known_at: datetime | None) -> Iterator[Correction]:
+    """The corrections that were recorded by a moment, in the order of the log."""
     table = taken.tables["corrections"]
     rows = np.flatnonzero(Words.of(table["happened"]).is_any("recorded"))
     if not len(rows):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from pipeline_engine.envelope import Envelope, Event, Recorded
-from pipeline_engine.errors import BadValue, UnreadableEvent, printable
+from pipeline_engine.errors import BadValue, UnreadableEvent, printable, shown
 from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.model import Draft, Row
 from pipeline_engine.store.seal import Forged, KeyProvider, Sealed
@@ -107,7 +107,8 @@ class Codec:
             return self._decoded(row)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            why = f"`{'.'.join(str(part) for part in first['loc'])}`: {first['type']}"
+            # A key nobody knows came from the row, so it may be anything.
+            why = f"`{shown('.'.join(str(part) for part in first['loc']))}`: {first['type']}"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = str(error) if isinstance(error, _Unreadable) else _no_event(error)
         raise UnreadableEvent(row.stream, row.version, row.position, why)

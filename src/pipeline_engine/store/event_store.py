@@ -17,12 +17,12 @@ from typing import Generic, TypeVar
 from eventsourcing.persistence import StoredEvent
 
 from pipeline_engine.envelope import Recorded
-from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.errors import BadValue, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.answering import ATTEMPTS, answered, checked_name, gave_up, same
 from pipeline_engine.store.care.backup import Backup, back_up, quiet
 from pipeline_engine.store.care.digest import Digest, Progress, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
-from pipeline_engine.store.findings import checked
 from pipeline_engine.store.folds import Folds, ReadVersions
 from pipeline_engine.store.following import Projection, Standing, StoredFollower, as_readable, standings
 from pipeline_engine.store.forked import renewed_in_children
@@ -44,9 +44,7 @@ S = TypeVar("S")
 R = TypeVar("R")
 Decide = Callable[[S | None, int, Reader], Decision]
 Settle = Callable[[Sequence[Decision | None]], Sequence[Decision | None]]
-ATTEMPTS = 8
 PATIENCE = 3
-NAME_LENGTH = 200
 IMPURE = "a decision must not write; return what is to be appended"
 
 
@@ -374,31 +372,3 @@ def _command(part: Part[S], version: int, events: int, decision: Decision) -> Co
     if not events and decision.repeats is not None:
         first = last = decision.repeats
     return Command(part.request.command_id, part.request.digest, part.stream, first, last, 0)
-
-
-def answered(known: Command, request: Request) -> Receipt:
-    """The receipt of a known command; raises CommandIdReused where it was another request."""
-    if known.digest != request.digest:
-        raise CommandIdReused(request.command_id)
-    return Receipt(known.stream, known.first, known.last, known.position, known=True)
-
-
-def checked_name(what: str, name: str) -> None:
-    """Raises BadValue where a stream or command id is empty, too long or not printable."""
-    if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
-        raise BadValue(what, name, f"1 to {NAME_LENGTH} printable characters")
-
-
-def gave_up(stream: str, request: Request, lost: Exception) -> WrongExpectedVersion | StoreUnreachable:
-    """What to say when every attempt was lost to other writers, or to a connection that breaks."""
-    if isinstance(lost, OutcomeUnknown):
-        return StoreUnreachable(f"whether `{request.command_id}` was recorded is not known; ask again with the same id")
-    return WrongExpectedVersion(
-        f"`{request.command_id}` on stream `{stream}` lost {ATTEMPTS} times to other writers: {lost}"
-    )
-
-
-def same(what: str, written: str, opened: str) -> Finding:
-    """Whether a store is opened with what it was written with."""
-    found = f"written with `{written}`, opened with `{opened}`"
-    return checked(what, written == opened, found, f"open it with {what} `{written}`, or use another store")
