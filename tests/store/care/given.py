@@ -17,10 +17,10 @@ def plain_store_at(url: str, clock: Clock | None = None) -> Store:
     return store_at(url, clock, keys=IDENTITY)
 
 
-def filled(url: str, *, commands: int = 30, seed: int = 5) -> Store:
+def filled(url: str, *, commands: int = 30, seed: int = 5, sealed: bool = False) -> Store:
     """A store in which commands, bulk appends and personal values stand in an order drawn by seed."""
     random, clock = Random(seed), Clock()
-    store = plain_store_at(url, clock)
+    store = store_at(url, clock) if sealed else plain_store_at(url, clock)
     for number in range(commands):
         clock.now += timedelta(minutes=random.randrange(5))
         stream = f"deal:D-{random.randrange(7)}"

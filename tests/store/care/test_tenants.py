@@ -31,7 +31,7 @@ def tenants(postgres_url: str, testrun_uid: str, worker_id: str) -> Iterator[tup
     with fresh_database(postgres_url, f"tenants_{testrun_uid[:12]}_{worker_id}") as url:
         made = tuple(make_tenant(name, url) for name in ("north", "south"))
         for tenant in made:
-            filled(tenant.url).close()
+            filled(tenant.url, sealed=True).close()
         yield made[0], made[1]
         dropped(url, *(tenant.role for tenant in made))
 

@@ -35,7 +35,7 @@ class World:
         """A store in a file, made when it is asked for first."""
         path = self.folder / "sales.db"
         if not path.exists():
-            filled(f"sqlite:///{path}").close()
+            filled(f"sqlite:///{path}", sealed=True).close()
         return path
 
     @property
