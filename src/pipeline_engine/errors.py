@@ -59,11 +59,10 @@ def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
 def shown(found: object, longest: int = 80) -> str:
     """What was found, as one short line that every terminal and log can print."""
     try:
-        text = str(found)[:longest]
+        return printable(str(found)[:longest])
     except ValueError:
         # Python refuses to write out whole numbers of thousands of digits.
-        text = "a very large number"
-    return printable(text)
+        return "a very large number"
 
 
 def printable(text: str) -> str:

@@ -115,7 +115,7 @@ class Desk:
         if at_given:
             return command, now
         # A clock that was set back must not make a deal move before it last moved, or resume before it was paused.
-        now = max(now, *deal.ordering) if deal else now
+        now = max((now, *deal.ordering)) if deal else now
         return replace(command, at=now), now
 
     def _judge_for(self, command: Command, deal: Deal | None, reads: Reads) -> Judge:
