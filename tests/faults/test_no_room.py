@@ -80,7 +80,7 @@ def test_a_disk_that_is_really_full_is_told_and_mended(small_disk: Path, opened:
             file.flush()
     with pytest.raises(StoreUnreachable, match="is full"):
         asked(office, 0, 1000)
-    assert "is full" in told(command("doctor", "--store", f"sqlite:///{small_disk}/new.db"))
+    assert "is full" in told(command("deal", "list", "--store", f"sqlite:///{small_disk}/new.db"))
     ballast.unlink()
     assert losses(office.store, asked(office, 0, 20)) == Losses()
     assert losses(opened(small_disk / "new.db").store, []) == Losses()

@@ -175,6 +175,11 @@ class File(SQLiteDatastore):
             idle.close()
 
     @property
+    def place(self) -> Path:
+        """Where the file is, whatever folder this process is in by now."""
+        return Path(self._place)
+
+    @property
     def held(self) -> bool:
         """Whether this thread holds the writers' lock."""
         return getattr(self._mine, "cursor", None) is not None

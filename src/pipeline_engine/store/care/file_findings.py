@@ -25,7 +25,7 @@ def file_findings(query: Query, file: File, header: Header, *, deep: bool) -> li
         checked("synchronous", sync >= SYNCHRONOUS["full"], level, "use full"),
         _integrity(query, deep),
         *asked,
-        *_of_disk(file.path),
+        *_of_disk(file.place),
     ]
 
 

@@ -16,7 +16,11 @@ def kind_of(path: Path, mounts: Path | None = None) -> str | None:
         lines = (mounts or MOUNTS).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None
-    place, found = path.absolute().resolve(), None
+    try:
+        place, found = path.absolute().resolve(), None
+    except (OSError, RuntimeError):
+        # A name that leads nowhere: whoever opens it says so.
+        return None
     longest = -1
     for fields in map(str.split, lines):
         # The system writes a blank in a name as \040.
