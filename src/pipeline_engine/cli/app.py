@@ -23,6 +23,7 @@ from pipeline_engine.cli import (
     deal_ways,
     demonstration,
     erasing,
+    following,
     imports,
     keeping,
     process_diff,
@@ -87,6 +88,7 @@ app.add_typer(deals, name="deal")
 app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
+app.add_typer(following.commands, name="follow")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.erasing import ErasureVerbs
 from pipeline_engine.engine.follower import BATCH, Progress, quiet
+from pipeline_engine.engine.following import FollowVerbs
 from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
@@ -17,7 +18,7 @@ from pipeline_engine.store import Backup, Digest, Finding, Restored, Row, named_
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 
-class AnswerVerbs(SetupVerbs, ErasureVerbs):
+class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
     """Every answer says the log position and the moment it is for: `as_of`, else that of the last event of the log."""
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
@@ -87,7 +88,8 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs):
         found = "roles bind" if people else "no people: anybody may approve and waive"
         advice = "" if people else "`team apply config/people.yaml` puts people and their roles in"
         asked = self._store.findings(now=self._clock(), deep=deep, told=progress)
-        return [*asked, *self.erasure_findings(), Finding("people", people is not None, found, advice)]
+        looked_after = (*self.follower_findings(), *self.erasure_findings())
+        return [*asked, *looked_after, Finding("people", people is not None, found, advice)]
 
     def back_up(self, file: str | Path, progress: Progress = quiet) -> Backup:
         """

@@ -1,0 +1,121 @@
+"""`follow status · parked · retry · release · rebuild · run`: the views that are kept in step with the log."""
+
+import signal
+from threading import Event
+from typing import Annotated, Any
+
+import typer
+
+from pipeline_engine.cli import words
+from pipeline_engine.cli.examples import epilog
+from pipeline_engine.cli.output import Column, emit_json, note, progress, say, table
+from pipeline_engine.cli.session import Json, opened
+
+commands = typer.Typer(
+    help="Views that are kept in the store, in step with the log: how many deals each owner has.", no_args_is_help=True
+)
+View = Annotated[str, typer.Argument(metavar="VIEW", help="A view, as `follow status` names it.")]
+Stream = Annotated[str, typer.Argument(metavar="STREAM", help="A stream, as `follow parked` names it: deal:D-1.")]
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+@commands.command(epilog=epilog("follow status"))
+def status(json: Json = False) -> None:
+    """Where each view stands, how far behind the log, and what it put aside. Leaves with 1 where one needs a look."""
+    with opened(looking=True) as engine:
+        found = engine.standings()
+    wrong = any(each.parked or each.failing for each in found)
+    if json:
+        emit_json({"ok": not wrong, "views": [_standing(each) for each in found]})
+    else:
+        heads = [("view", "left"), ("position", "right"), ("behind", "right"), ("put aside", "right"), ("", "text")]
+        rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e)) for e in found]
+        table(heads, rows) if rows else say("no views yet: the first rule that counts an owner's deals makes one")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@commands.command(epilog=epilog("follow parked"))
+def parked(
+    view: View,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 100,
+    json: Json = False,
+) -> None:
+    """The events that a view could not take in, with the reason, and those that wait behind them."""
+    with opened(looking=True) as engine:
+        found = engine.parked(view, limit=limit)
+    _show(view, found, json)
+
+
+@commands.command(epilog=epilog("follow retry"))
+def retry(view: View, stream: Stream, json: Json = False) -> None:
+    """Take in again what was put aside of a stream, once what was wrong is mended."""
+    with opened(looking=True) as engine:
+        left = engine.retry(view, stream)
+    _show(view, left, json)
+
+
+@commands.command(epilog=epilog("follow release"))
+def release(view: View, stream: Stream, json: Json = False) -> None:
+    """Let a view go on without the first event it put aside of a stream; the log keeps the event."""
+    with opened(looking=True) as engine:
+        left = engine.release(view, stream)
+    _show(view, left, json)
+
+
+@commands.command(epilog=epilog("follow rebuild"))
+def rebuild(view: View, json: Json = False) -> None:
+    """Make a view anew from the first event; whoever reads it meanwhile reads the old one."""
+    with opened(looking=True) as engine, progress("rebuilding") as told:
+        position = engine.rebuild_view(view, told)
+    emit_json({"view": view, "position": position}) if json else say(f"{view} made anew up to position {position:,}")
+
+
+@commands.command(epilog=epilog("follow run"))
+def run() -> None:
+    """Keep every view in step until this is stopped (Ctrl-C), and say so when one does not get on."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    said: dict[str, str | None] = {}
+    with opened(looking=True) as engine, engine.following() as runner:
+        note(f"following as {runner.by}")
+        while not stop.wait(SECONDS_BETWEEN_LOOKS):
+            failing = {each.name: each.failing for each in runner.health()}
+            for name in (name for name, why in failing.items() if said.get(name) != why):
+                note(f"{name}: {failing[name] or 'gets on again'}")
+            said = failing
+
+
+def _show(view: str, found: list[Any], json: bool) -> None:
+    if json:
+        emit_json({"view": view, "parked": [_parked(each) for each in found]})
+    else:
+        if found:
+            heads: list[Column] = [(name, "left") for name in ("position", "stream", "version", "event")]
+            rows = [(f"{each.position:,}", each.stream, str(each.version), each.name, each.why) for each in found]
+            table([*heads, ("why", "text")], rows)
+        say(f"{words.plural(len(found), 'event')} put aside by {view}")
+    raise typer.Exit(1 if found else 0)
+
+
+def _running(standing: Any) -> str:
+    if standing.failing:
+        return f"fails: {standing.failing}"
+    if standing.beat_at is None:
+        return "taken on when it is asked"
+    return f"run by {standing.beat_by}, last seen {words.moment(standing.beat_at)}"
+
+
+def _standing(standing: Any) -> dict[str, Any]:
+    beat = standing.beat_at.isoformat() if standing.beat_at else None
+    return {
+        "view": standing.name, "position": standing.position, "behind": standing.lag, "parked": standing.parked,
+        "beat_at": beat, "beat_by": standing.beat_by, "failing": standing.failing,
+    }  # fmt: skip
+
+
+def _parked(parked: Any) -> dict[str, Any]:
+    return {
+        "position": parked.position, "stream": parked.stream, "version": parked.version, "event": parked.name,
+        "why": parked.why, "behind": parked.behind, "parked_at": parked.parked_at.isoformat(),
+    }  # fmt: skip

@@ -1,0 +1,60 @@
+"""The verbs that look after what follows the log: where it stands, what it put aside, and keeping it in step."""
+
+from collections.abc import Iterator
+
+from pipeline_engine.engine.follower import Progress, quiet
+from pipeline_engine.engine.shell import Shell
+from pipeline_engine.engine.tally import Tally
+from pipeline_engine.errors import BadValue
+from pipeline_engine.store import Finding, Parked, Runner, Standing, StoredFollower
+
+
+class FollowVerbs(Shell):
+    """Views that are kept in the store follow the log by themselves; here they are looked at, mended and run."""
+
+    def standings(self) -> list[Standing]:
+        """Where every view of the store stands, by name; one that nobody has asked for yet is not there."""
+        return self._store.standings()
+
+    def parked(self, name: str, after: int = 0, limit: int = 1000) -> list[Parked]:
+        """What a view put aside after a position, in order; raises BadValue where there is no such view."""
+        return self._follower_of(name).parked(after, limit)
+
+    def retry(self, name: str, stream: str) -> list[Parked]:
+        """Take in again what a view put aside of a stream; what is still put aside. Raises BadValue."""
+        return self._follower_of(name).retry(stream)
+
+    def release(self, name: str, stream: str) -> list[Parked]:
+        """
+        Let a view go on without the first event it put aside of a stream; what is still put aside.
+
+        The event stays in the log; the view does not count it until it is made anew. Raises BadValue.
+        """
+        return self._follower_of(name).release(stream)
+
+    def rebuild_view(self, name: str, progress: Progress = quiet) -> int:
+        """Make a view anew from the first event, beside the one that is read meanwhile; the position reached."""
+        return self._follower_of(name).rebuild(progress)
+
+    def following(self) -> Runner:
+        """What keeps every view of the store in step, in threads of its own: `with engine.following() as runner`."""
+        return Runner(self._followers(), self._store.hints)
+
+    def follower_findings(self) -> Iterator[Finding]:
+        """What the doctor should know: events that were put aside, and views that do not get on."""
+        for each in self.standings():
+            found = f"`{each.name}` is {each.lag:,} positions behind the log, {each.parked:,} events put aside"
+            failing = f"; it fails: {each.failing}" if each.failing else ""
+            advice = f"`follow parked {each.name}` tells which and why" if each.parked else "`follow status` tells more"
+            ok = not each.parked and not each.failing
+            yield Finding("view", ok, found + failing, "" if ok else advice)
+
+    def _followers(self) -> list[StoredFollower]:
+        tally = self._desk.tally
+        return [tally.follower] if isinstance(tally, Tally) else []
+
+    def _follower_of(self, name: str) -> StoredFollower:
+        known = {each.name: each for each in self._followers()}
+        if name not in known:
+            raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
+        return known[name]
