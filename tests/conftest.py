@@ -5,6 +5,7 @@ A test that uses PostgreSQL is never skipped: where no server can be had it fail
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,35 @@ def postgres_database(postgres_url: str, _database_names: Iterator[str]) -> Iter
     """The URL of a fresh, empty database of this test's own; it is dropped afterwards."""
     with fresh_database(postgres_url, next(_database_names)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_url: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
+    """One database for all tests of a worker that are content with a schema of their own."""
+    with fresh_database(postgres_url, f"store_{testrun_uid[:12]}_{worker_id}") as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_schema(shared_database: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh schema: much quicker to have than a database."""
+    return f"{shared_database}?schema={sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store, on each backend."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_schema"))
+    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/sales.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store on each backend that can be opened more than once."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_schema"))
+    return f"sqlite:///{tmp_path}/sales.db"
 
 
 @pytest.fixture(scope="session")
