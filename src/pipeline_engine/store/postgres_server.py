@@ -113,12 +113,13 @@ def refuse_database_functions(place: str) -> None:
 class Pool(ConnectionPool[Connection[DictRow]]):
     """Connections to one address; it gives up and begins anew soon, so that a server that is back is noticed."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, tried: bool = False) -> None:
         self._address = address
+        check = self.check_connection if tried else None
         super().__init__(
             address.conninfo, connection_class=Line, kwargs={"row_factory": dict_row}, min_size=1,
             max_size=CONNECTIONS, timeout=WAIT_SECONDS, reconnect_timeout=WAIT_SECONDS, open=False,
-            configure=address.configure,
+            configure=address.configure, check=check,
         )  # fmt: skip
 
     def _connect(self, timeout: float | None = None) -> Connection[DictRow]:
@@ -132,18 +133,18 @@ class Pool(ConnectionPool[Connection[DictRow]]):
 
 
 class Server(PostgresDatastore):
-    """A pool of connections, all with the same settings."""
+    """A pool of connections, all with the same settings; `tried` ones answered a question before they are used."""
 
-    def __init__(self, address: Address, schema: str) -> None:
+    def __init__(self, address: Address, schema: str, *, tried: bool = False) -> None:
         super().__init__(
             "", "", "", "", "", lock_timeout=LOCK_TIMEOUT_SECONDS, schema=schema, originator_id_type="text"
         )
-        self.address, self._closed = address, False
+        self.address, self._tried, self._closed = address, tried, False
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._process, self._mine, self._leaving = os.getpid(), local(), Lock()
-        self.pool = Pool(self.address)
+        self.pool = Pool(self.address, tried=self._tried)
 
     def register_type_adapters(self) -> None:
         """Nothing: rows travel as arrays of plain types."""
@@ -177,7 +178,7 @@ class Server(PostgresDatastore):
         with self._leaving:
             left = self.pool is pool
             if left:
-                self.pool = Pool(self.address)
+                self.pool = Pool(self.address, tried=self._tried)
         if left:
             pool.close(timeout=0)
 

@@ -46,7 +46,8 @@ class PostgresKeys(KeyTables):
         if len(self.schema.encode()) > LONGEST_NAME:
             raise BadStore(f"schema `{schema}` leaves no room for `{self.schema}`; use a name of at most 58 letters")
         self.place = f"schema `{self.schema}` of `{address.shown}`"
-        self._server = Server(address, self.schema)
+        # Keys are asked for seldom, and a connection that the server dropped meanwhile shows only when it is used.
+        self._server = Server(address, self.schema, tried=True)
 
     def sql(self, text: str) -> Composed:
         """A statement with this schema in it."""
