@@ -16,6 +16,8 @@ from tests.faults.server.orders import wrongs
 from tests.faults.server.own_server import OwnServer
 from tests.faults.server.writers import Writers
 
+pytestmark = pytest.mark.slow
+
 WRITERS = 4
 FIRST_TOLD_SECONDS = 10.0
 

@@ -14,6 +14,8 @@ from pipeline_engine.store.postgres_schema import lock_of
 from tests.faults.server.own_server import OwnServer
 from tests.store.given import COUNT, ask, store_at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def raw(postgres_database: str) -> Iterator[psycopg.Connection]:

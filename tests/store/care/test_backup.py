@@ -22,6 +22,8 @@ from pipeline_engine.store.care.digest import Digest
 from tests.store.care.given import changed, everything, filled, plain_store_at
 from tests.store.given import COUNT, Counted, appending, ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def other_schema(shared_database: str, request: pytest.FixtureRequest) -> str:
