@@ -92,16 +92,32 @@ class MigrationVerbs(AnswerVerbs):
             process=question.target.name, version=question.target.version, mapping=dict(question.mapping),
             allow_stranded=allow_stranded, why=why,
         )  # fmt: skip
+        if self._store.receipt(envelope.command_id) is not None:
+            return self._again(name, wanted, question, envelope, progress)
         found = landed(self._follower.facts(), question)
         nothing = Migrated(name, question.target.label, False, stranded=int((~found.goes).sum()))
         if nothing.stranded and not allow_stranded:
             return nothing
         if not found.goes.any() and begun(self._state(name), wanted) is None:
             return Migrated(name, question.target.label, True, stranded=nothing.stranded)
-        refused = self._begin(name, wanted, question.target, envelope)
-        if refused is not None:
-            return Migrated(name, question.target.label, False, refused=refused)
+        said = self._begin(name, wanted, question.target, envelope)
+        if said is not None:
+            return Migrated(name, question.target.label, False, refused=said)
         return self._run(self._started(name, wanted), question, envelope, progress)
+
+    def _again(
+        self, name: str, wanted: MigrationStarted, question: MigrationQuestion, envelope: Envelope, told: Progress
+    ) -> Migrated:
+        """What became of a migration whose command id is known; one that broke off goes on."""
+        refused, target = self._begin(name, wanted, question.target, envelope), question.target.label
+        if refused is not None:
+            return Migrated(name, target, False, refused=refused)
+        receipt = self._store.receipt(envelope.command_id)
+        assert receipt is not None, "it was there before"
+        migration = next(each for each in reversed(self._state(name).migrations) if each.started <= receipt.first)
+        if (done := migration.finished) is not None:
+            return Migrated(name, target, True, done.kept, done.mapped, done.stranded)
+        return self._run(migration, question, envelope, told)
 
     def _run(self, migration: Migration, question: MigrationQuestion, envelope: Envelope, told: Progress) -> Migrated:
         run = Run((self._store, self._desk, self._clock), migration, question, envelope)

@@ -63,6 +63,7 @@ class Together:
 
     def __init__(self, desk: Desk, store: Store, asked: tuple[Sequence[Command], bool]) -> None:
         self._store, (self.commands, self._at_given) = store, asked
+        self._all = hashlib.sha256("\n".join(sorted(each.command_id for each in self.commands)).encode()).hexdigest()
         self._pending = Pending(desk.tally)
         self._desk = copy(desk)
         self._desk.tally = self._pending
@@ -93,8 +94,8 @@ class Together:
         ]
 
     def _request(self, command: Command) -> Request:
-        # The same id asked for each on its own is another request.
-        text = f"all or nothing/{digest_of_command(command, self._at_given)}"
+        # The same id asked for each on its own is another request, and so it is together with others.
+        text = f"all or nothing/{self._all}/{digest_of_command(command, self._at_given)}"
         return Request(command.command_id, hashlib.sha256(text.encode()).hexdigest())
 
     def _decide(self, number: int, alone: bool, deal: Deal | None, version: int, reader: Reads) -> Decision:
