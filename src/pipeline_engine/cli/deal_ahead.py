@@ -1,4 +1,4 @@
-"""What a deal waits for, as `deal show` tells it: a pause, its next step, who is asked to take it over."""
+"""How a deal stands and what it waits for, as `deal show` tells it: a pause, its next step, a handover."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,6 +6,13 @@ from typing import Any
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import say
 from pipeline_engine.values import instant_text
+
+
+def where(found: Any) -> str:
+    """`open in lead`; of a merged deal which one goes on, and where it stood itself."""
+    if found.merged_into is not None:
+        return f"merged into {found.merged_into}, was in {found.stage}"
+    return f"{found.status} in {found.stage}"
 
 
 def say_ahead(found: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline_engine.cli import variants, words
-from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead
+from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead, where
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.deal_awaiting import Awaiting, awaiting
 from pipeline_engine.cli.deal_handed import HandedTo, handed_over
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 STATUSES = ("open", "won", "lost")
+LISTED = (*STATUSES, "merged")
 NOTED_LATE = timedelta(minutes=1)
 
 
@@ -34,7 +35,7 @@ def register(deals: typer.Typer) -> None:
 def list_(
     stage: Annotated[str | None, typer.Option("--stage", help="Only deals in this stage.")] = None,
     owner: Owner = None,
-    status: Annotated[str | None, typer.Option("--status", help="open, won or lost.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="open, won, lost or merged.")] = None,
     process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
     handed_to: HandedTo = None,
     awaits: Awaiting = None,
@@ -48,8 +49,8 @@ def list_(
     if awaits is not None:
         awaiting(awaits, others, json)
         return
-    if status is not None and status not in STATUSES:
-        raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
+    if status is not None and status not in LISTED:
+        raise BadValue("--status", status, f"one of {', '.join(LISTED)}")
     with opened() as engine:
         known_names(engine, process, stage)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
@@ -94,10 +95,10 @@ def show(deal: DealId, json: Json = False) -> None:
     if json:
         emit_json({**deal_json(found), "variant": variants.json_of(variant)})
         return
-    say(f"{found.id}  {found.status} in {found.stage} · {worth} · owner {found.owner or words.NOTHING}")
+    say(f"{found.id}  {where(found)} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
         f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
-    if found.status == "open" and (told := variants.of_deal(variant)):
+    if found.stands == "open" and (told := variants.of_deal(variant)):
         say(f"  {told}")
     table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
     _lists(found)
@@ -112,7 +113,7 @@ def _lists(found: Any) -> None:
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
     say_ahead(found)
-    for asked in found.requests:
+    for asked in found.requests if found.merged_into is None else ():
         say(
             f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
         )
@@ -137,9 +138,7 @@ def _papers(found: Any) -> None:
         say(f"  leads to {plan.deal_id} under {plan.process}: {there}")
 
 
-_PARTS = (
-    "id", "status", "process", "process_version", "stage", "owner", "lost_reason", "version", "source",
-)  # fmt: skip
+_PARTS = ("process", "process_version", "stage", "owner", "lost_reason", "merged_into", "version", "source")
 _TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
 
 
@@ -148,6 +147,8 @@ def deal_json(found: Any) -> dict[str, Any]:
     from pipeline_engine.cli.verdicts import plain
 
     return {
+        "id": found.id,
+        "status": found.stands,
         **{name: getattr(found, name) for name in _PARTS},
         **{name: instant_text(at) if (at := getattr(found, name)) else None for name in _TIMES},
         "fields": {name: plain(held) for name, held in sorted(found.fields.items())},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline_engine.cli import variants, words
+from pipeline_engine.cli.deal_ahead import where
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
@@ -46,9 +47,11 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
             )
             return
         value = f" · {worth}" if worth != words.NOTHING else ""
-        say(f"{deal}  {standing.status} in {standing.stage}{value} · owner {standing.owner or words.NOTHING}")
-        if standing.status == "open" and variant is not None and variant.astray:
+        say(f"{deal}  {where(standing)}{value} · owner {standing.owner or words.NOTHING}")
+        if standing.stands == "open" and variant is not None and variant.astray:
             say(f"  {variants.of_deal(variant)}")
+        if standing.merged_into:
+            say(f"  no way leads on from here: ask of {standing.merged_into}")
         places = {way.target: number for number, way in enumerate(ways)}
         for _, alike in groupby(ways, key=lambda way: _alike(way, standing, engine) or places[way.target]):
             _tell(list(alike), standing, engine)
@@ -80,7 +83,7 @@ def preflight(
 
 
 def _about(deal: "Deal") -> dict[str, Any]:
-    return {"deal": deal.id, "stage": deal.stage, "status": deal.status}
+    return {"deal": deal.id, "stage": deal.stage, "status": deal.stands, "merged_into": deal.merged_into}
 
 
 def _way_json(way: "Preflight") -> dict[str, Any]:
