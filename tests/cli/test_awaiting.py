@@ -18,7 +18,9 @@ def test_the_inbox_takes_no_other_filter(office: Type) -> None:
 def test_a_deal_without_approvals_says_so(office: Type) -> None:
     """No empty page."""
     assert "nothing was approved or waived" in office("deal approvals D-1").out
-    assert office("deal approvals D-1 --json").json == {"id": "D-1", "approvals": [], "requests": []}
+    assert office("deal approvals D-1 --json").json == {
+        "id": "D-1", "approvals": [], "denials": [], "requests": [],
+    }  # fmt: skip
     assert "0 ends announced" in office("deal announce-expired --by ops-1").out
 
 

@@ -111,7 +111,7 @@ def _approval(row: Approval) -> tuple[str, ...]:
     waited = words.days(row.waited_days) if row.waited_days is not None else words.NOTHING
     return (
         words.moment(row.at), row.deal, row.rule, row.target, _happened(row), _who(row), row.role or words.NOTHING,
-        waited, _ended(row.ended),
+        waited, row.reason or words.NOTHING, _ended(row.ended),
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ _KINDS: dict[str, _Kind] = {
         _bypass, _bypasses,
     ),
     "waivers": ((*_GRANT, ("reason", "text"), ("ended", "left")), _waiver, _waivers),
-    "approvals": ((*_GRANT, ("waited", "right"), ("ended", "left")), _approval, _total("event")),
+    "approvals": ((*_GRANT, ("waited", "right"), ("reason", "text"), ("ended", "left")), _approval, _total("event")),
     "refusals": (
         (*_AT, ("tried", "left"), ("by", "left"), ("why", "text"), ("got there", "left")), _refusal, _total("refusal"),
     ),

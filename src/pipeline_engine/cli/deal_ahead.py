@@ -1,10 +1,12 @@
 """How a deal stands and what it waits for, as `deal show` tells it: a pause, its next step, a handover."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import say
+from pipeline_engine.cli.said import pausing, with_words, words_in
 from pipeline_engine.values import instant_text
 
 
@@ -15,28 +17,33 @@ def where(found: Any) -> str:
     return f"{found.status} in {found.stage}"
 
 
-def say_ahead(found: Any) -> None:
+def say_ahead(found: Any, events: Mapping[int, Any]) -> None:
     """Why a deal is quiet, for people."""
     if found.pauses.holds(datetime.now(UTC)):
         end = f" until {words.moment(found.pauses.until)}" if found.pauses.until else ""
-        say(f"  paused since {words.moment(found.pauses.begin)}{end}")
+        say(f"  {with_words(f'paused since {words.moment(found.pauses.begin)}{end}', pausing(events))}")
     if found.next_step:
         due = f", due {words.moment(found.next_step_due)}" if found.next_step_due else ""
         say(f"  next step: {words.value(found.next_step)}{due}")
     if found.handoff:
-        say(f"  {found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}")
+        asked = f"{found.handoff.to} is asked to take it over, by {found.handoff.by} {words.moment(found.handoff.at)}"
+        say(f"  {with_words(asked, found.handoff)}")
 
 
-def ahead_json(found: Any) -> dict[str, Any]:
+def ahead_json(found: Any, events: Mapping[int, Any]) -> dict[str, Any]:
     """The same for scripts; a pause whose end has come does not hold any more."""
     pauses, asked = found.pauses, found.handoff
     holds = pauses.holds(datetime.now(UTC))
     return {
         "paused": holds,
-        "pause": {"since": _at(pauses.begin), "until": _at(pauses.until)} if holds else None,
+        "pause": {
+            "since": _at(pauses.begin), "until": _at(pauses.until), "reason": words_in(pausing(events)) or None,
+        } if holds else None,
         "next_step": words.value(found.next_step) if found.next_step else None,
-        "handoff": {"to": asked.to, "by": asked.by, "at": _at(asked.at)} if asked else None,
-    }
+        "handoff": {
+            "to": asked.to, "by": asked.by, "at": _at(asked.at), "why": words_in(asked) or None,
+        } if asked else None,
+    }  # fmt: skip
 
 
 def _at(moment: datetime | None) -> str | None:

@@ -74,34 +74,38 @@ def _awaited_json(each: "Awaited", now: datetime) -> dict[str, Any]:
 
 def approvals(deal: DealId, json: Json = False) -> None:
     """Say who approved and waived what of a deal, what they saw, what changed since, and what is still asked for."""
+    from pipeline_engine.cli import said
+
     with opened(looking=True) as engine:
-        found, requests = engine.approvals(deal), engine.deal(deal).requests
+        found, standing, events = engine.approvals(deal), engine.deal(deal), engine.timeline(deal)
+    told, denied = said.by_version(events), said.denials(events)
     if json:
-        asked_for = [
-            {
-                "rule": r.rule, "target": r.target, "role": r.role, "by": r.by,
-                "at": instant_text(r.at) if r.at else None, "due": instant_text(r.due) if r.due else None,
-            }
-            for r in requests
-        ]  # fmt: skip
-        emit_json({"id": deal, "approvals": [_seen_json(each) for each in found], "requests": asked_for})
+        asked_for = said.requests_json(standing, told)
+        denials = [said.denial_json(each) for each in denied]
+        given = [_seen_json(each) | {"note": said.words_in(told.get(each.version)) or None} for each in found]
+        emit_json({"id": deal, "approvals": given, "denials": denials, "requests": asked_for})
         return
     for each in found:
-        _say_seen(each)
-    for r in requests:
+        _say_seen(each, said.words_in(told.get(each.version)))
+    for no in denied:
+        said.say_denial(no)
+    for r in standing.requests:
         due = f", due {words.moment(r.due)}" if r.due else ""
-        say(f"? {r.rule} for {r.target}: asked of {r.role} by {r.by} on {words.moment(r.at)}{due}")
-    if not found and not requests:
+        line = f"? {r.rule} for {r.target}: asked of {r.role} by {r.by} on {words.moment(r.at)}{due}"
+        say(said.with_words(line, told.get(r.version)))
+    if not found and not standing.requests and not denied:
         say(f"{deal}: nothing was approved or waived, and nothing is asked for")
 
 
-def _say_seen(each: "Seen") -> None:
+def _say_seen(each: "Seen", note: str) -> None:
     what, whose = ("waived" if each.waiver else "approved"), f" for {each.in_stead_of}" if each.in_stead_of else ""
     until = f", until {words.moment(each.expires_at)}" if each.expires_at else ""
     say(
         f"{'✓' if each.serves else '✗'} {each.rule} for {each.target}: {what} by {each.by} as {each.role}{whose}"
         f" on {words.moment(each.at)} (event {each.version}){until}"
     )
+    if note:
+        say(f"    said: {note}")
     saw = ", ".join(f"{name} {_shown(value)}" for name, value in each.fields.items())
     since = ", ".join(f"{name} {_shown(value)}" for name, value in each.changed.items())
     say(f"    saw: {saw or 'nothing that it rests on'}; since then: {since or 'nothing changed'}")

@@ -1,12 +1,12 @@
 """`deal list · show · timeline`: looking, without writing."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline_engine.cli import variants, words
-from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead, where
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.deal_awaiting import Awaiting, awaiting
 from pipeline_engine.cli.deal_handed import HandedTo, handed_over
@@ -88,12 +88,13 @@ def _row_json(deal: Any) -> dict[str, Any]:
 def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
+    from pipeline_engine.cli.deal_ahead import where
 
     with opened(looking=True) as engine:
-        found = engine.deal(deal)
+        found, events = engine.deal(deal), engine.timeline(deal)
         worth, variant = answers.worth(engine, found), engine.variant(deal)
     if json:
-        emit_json({**deal_json(found), "variant": variants.json_of(variant)})
+        emit_json({**deal_json(found, events), "variant": variants.json_of(variant)})
         return
     say(f"{found.id}  {where(found)} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
@@ -101,10 +102,13 @@ def show(deal: DealId, json: Json = False) -> None:
     if found.stands == "open" and (told := variants.of_deal(variant)):
         say(f"  {told}")
     table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
-    _lists(found)
+    _lists(found, events)
 
 
-def _lists(found: Any) -> None:
+def _lists(found: Any, events: list[Any]) -> None:
+    from pipeline_engine.cli import said
+    from pipeline_engine.cli.deal_ahead import say_ahead
+
     for contact in found.contacts:
         say(f"  {contact.role}: {words.value(contact.contact)}")
     kinds = sorted({activity.kind for activity in found.activities})
@@ -112,18 +116,23 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
-    say_ahead(found)
+    told = said.by_version(events)
+    say_ahead(found, told)
+    _asked_and_given(found, told)
+    said.say_denials(found, events)
+
+
+def _asked_and_given(found: Any, events: Mapping[int, Any]) -> None:
+    from pipeline_engine.cli.said import with_words
+
     for asked in found.requests if found.merged_into is None else ():
-        say(
-            f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
-        )
+        line = f"{asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
+        say(f"  {with_words(f'waiting for {asked.role}: {line}', events.get(asked.version))}")
     for what, grants in (("approved", found.approvals), ("waived", found.waivers)):
         for grant in grants:
             stands = "" if grant.standing else ", no longer stands"
-            say(
-                f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
-                f"{words.moment(grant.at)}{stands}"
-            )
+            line = f"{grant.rule} for {grant.target}, {words.moment(grant.at)}{stands}"
+            say(f"  {with_words(f'{what} by {grant.by} ({grant.role}): {line}', events.get(grant.version))}")
 
 
 def _papers(found: Any) -> None:
@@ -142,10 +151,13 @@ _PARTS = ("process", "process_version", "stage", "owner", "lost_reason", "merged
 _TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
 
 
-def deal_json(found: Any) -> dict[str, Any]:
-    """A deal for scripts."""
+def deal_json(found: Any, events: list[Any]) -> dict[str, Any]:
+    """A deal for scripts; `events` are its own."""
+    from pipeline_engine.cli.deal_ahead import ahead_json
+    from pipeline_engine.cli.said import by_version, requests_json
     from pipeline_engine.cli.verdicts import plain
 
+    told = by_version(events)
     return {
         "id": found.id,
         "status": found.stands,
@@ -155,8 +167,8 @@ def deal_json(found: Any) -> dict[str, Any]:
         "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
         **_evidence(found),
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **ahead_json(found),
-        "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
+        **ahead_json(found, told),
+        "requests": requests_json(found, told),
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline_engine.cli import variants, words
-from pipeline_engine.cli.deal_ahead import where
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
@@ -36,6 +35,7 @@ def _asker(engine: "Engine", deal_id: str, by: str | None) -> str:
 def next_(deal: DealId, by: By = None, json: Json = False) -> None:
     """What the gate would say of every way from here: what is missing, how to fix it, who could approve or waive."""
     from pipeline_engine.cli import answers
+    from pipeline_engine.cli.deal_ahead import where
 
     with opened(looking=True) as engine:
         standing = engine.deal(deal)
