@@ -97,6 +97,6 @@ def _moments(since: str | None, until: str | None, known_at: str | None) -> dict
 def _answer(what: str, json: bool, asked: dict[str, Any]) -> None:
     from pipeline_engine.cli import audit_tables
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found: Answer[Any] = getattr(engine, f"audit_{what}")(**asked)
     emit_json(found.to_json()) if json else audit_tables.show(what, found)

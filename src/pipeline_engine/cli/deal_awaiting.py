@@ -34,7 +34,7 @@ def awaiting(who: str, others: dict[str, str | None], json: bool) -> None:
     named = next((name for name, value in others.items() if value is not None), None)
     if named:
         raise BadValue(named, others[named], "no other filter beside `--awaiting`")
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.inbox(who)
     now = datetime.now(UTC)
     if json:
@@ -76,7 +76,7 @@ def approvals(deal: DealId, json: Json = False) -> None:
     """Say who approved and waived what of a deal, what they saw, what changed since, and what is still asked for."""
     from pipeline_engine.cli import said
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found, standing, events = engine.approvals(deal), engine.deal(deal), engine.timeline(deal)
     told, denied = said.by_version(events), said.denials(events)
     if json:
@@ -137,7 +137,7 @@ def announce_expired(by: By = None, command_id: CommandId = None, json: Json = F
     """
     from pipeline_engine.deal import ApprovalExpired
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.announce_expiries(**{k: v for k, v in asked(by, None, command_id).items() if k != "at"})
         told = [
             (outcome.deal_id, each.event)

@@ -90,7 +90,7 @@ def show(deal: DealId, json: Json = False) -> None:
     from pipeline_engine.cli import answers
     from pipeline_engine.cli.deal_ahead import where
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found, events = engine.deal(deal), engine.timeline(deal)
         worth, variant = answers.worth(engine, found), engine.variant(deal)
     if json:
@@ -208,7 +208,7 @@ def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
     from pipeline_engine.cli import answers, told
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:

@@ -37,7 +37,7 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
     from pipeline_engine.cli import answers
     from pipeline_engine.cli.deal_ahead import where
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         standing = engine.deal(deal)
         ways = engine.next(deal, _asker(engine, deal, by))
         worth, variant = answers.worth(engine, standing), engine.variant(deal)
@@ -67,7 +67,7 @@ def preflight(
     """What the gate would say of one move, win, loss or reopening now; leaves with 1 where it would be refused."""
     from pipeline_engine.cli import answers, verdicts
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         standing = engine.deal(deal)
         said = engine.preflight(deal, to, by=_asker(engine, deal, by), reason=reason)
         if json:

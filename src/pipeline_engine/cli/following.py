@@ -22,7 +22,7 @@ SECONDS_BETWEEN_LOOKS = 2.0
 @commands.command(epilog=epilog("follow status"))
 def status(json: Json = False) -> None:
     """Where each view stands, how far behind the log, and what it put aside. Leaves with 1 where one needs a look."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.standings()
     wrong = any(each.parked or each.failing for each in found)
     if json:
@@ -41,7 +41,7 @@ def parked(
     json: Json = False,
 ) -> None:
     """The events that a view could not take in, with the reason, and those that wait behind them."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.parked(view, limit=limit)
     _show(view, found, json)
 
@@ -49,7 +49,7 @@ def parked(
 @commands.command(epilog=epilog("follow retry"))
 def retry(view: View, stream: Stream, json: Json = False) -> None:
     """Take in again what was put aside of a stream, once what was wrong is mended."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         left = engine.retry(view, stream)
     _show(view, left, json)
 
@@ -57,7 +57,7 @@ def retry(view: View, stream: Stream, json: Json = False) -> None:
 @commands.command(epilog=epilog("follow release"))
 def release(view: View, stream: Stream, json: Json = False) -> None:
     """Let a view go on without the first event it put aside of a stream; the log keeps the event."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         left = engine.release(view, stream)
     _show(view, left, json)
 
@@ -65,7 +65,7 @@ def release(view: View, stream: Stream, json: Json = False) -> None:
 @commands.command(epilog=epilog("follow rebuild"))
 def rebuild(view: View, json: Json = False) -> None:
     """Make a view anew from the first event; whoever reads it meanwhile reads the old one."""
-    with opened(looking=True) as engine, progress("rebuilding") as told:
+    with opened() as engine, progress("rebuilding") as told:
         position = engine.rebuild_view(view, told)
     emit_json({"view": view, "position": position}) if json else say(f"{view} made anew up to position {position:,}")
 
@@ -77,7 +77,7 @@ def run() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     said: dict[str, str | None] = {}
-    with opened(looking=True) as engine, engine.following() as runner:
+    with opened() as engine, engine.following() as runner:
         note(f"following as {runner.by}")
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
             failing = {each.name: each.failing for each in runner.health()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline_engine.errors import BadValue, StoreUnreachable
+from pipeline_engine.errors import BadValue
 from pipeline_engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,16 +48,14 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened(*, looking: bool = False) -> Iterator["Engine"]:
-    """The engine on the store that was named; closed at the end. Who is only `looking` makes no store."""
+def opened(*, making: bool = False) -> Iterator["Engine"]:
+    """The engine on the store that was named; closed at the end. Only a command that can begin a store is `making` one.
+
+    Any other in the wrong folder would leave an empty store there, and answer for that.
+    """
     from pipeline_engine.engine import Engine
-    from pipeline_engine.store import is_there
 
-    if looking and not is_there(_SETTINGS.store):
-        named = "`--store URL`, or PIPELINE_ENGINE_STORE in the environment"
-        raise StoreUnreachable(f"there is no store at `{_SETTINGS.store}`; expected one that is there: {named}")
-
-    with Engine.open(_SETTINGS.store, via="cli") as engine:
+    with Engine.open(_SETTINGS.store, via="cli", make=making) as engine:
         yield engine
 
 

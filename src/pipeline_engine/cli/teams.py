@@ -36,7 +36,7 @@ def apply(
     json: Json = False,
 ) -> None:
     """Make the register what a people file says. Who is not in the file keeps no role."""
-    with opened() as engine:
+    with opened(making=True) as engine:
         applied = engine.apply_team(file, **asked(by, at, command_id))
     if json:
         emit_json({"people": applied.people, "changed": {who: list(names) for who, names in applied.changed.items()}})
