@@ -141,7 +141,7 @@ def test_lint_looks_at_the_past_of_the_store_unless_told_not_to(year: Type) -> N
 
 def test_people_are_applied_and_listed(line: Type) -> None:
     """Applying twice changes nothing; a list shows roles and managers."""
-    assert line("team apply people.yaml --by ops-1 --json").json["people"] == 2
+    assert line("team apply people.yaml --by ops-1 --json").json["people"] == 3
     assert line("team apply people.yaml --by ops-1 --json").json["changed"] == {}
     assert "manager-1" in line("team list").out
     listed = {person["id"]: person for person in line("team list --json").json}

@@ -7,6 +7,7 @@ import typer
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json
 from pipeline_engine.cli.session import Json, KnownAt, opened, view_moment
+from pipeline_engine.cli.somebody import known
 
 if TYPE_CHECKING:
     from pipeline_engine.audit import Answer
@@ -98,5 +99,6 @@ def _answer(what: str, json: bool, asked: dict[str, Any]) -> None:
     from pipeline_engine.cli import audit_tables
 
     with opened() as engine:
+        known(engine, asked["by"], asked["owner"])
         found: Answer[Any] = getattr(engine, f"audit_{what}")(**asked)
     emit_json(found.to_json()) if json else audit_tables.show(what, found)

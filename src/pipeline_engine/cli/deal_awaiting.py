@@ -10,6 +10,7 @@ from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
+from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
 from pipeline_engine.values import instant_text
 
@@ -35,6 +36,7 @@ def awaiting(who: str, others: dict[str, str | None], json: bool) -> None:
     if named:
         raise BadValue(named, others[named], "no other filter beside `--awaiting`")
     with opened() as engine:
+        known(engine, who)
         found = engine.inbox(who)
     now = datetime.now(UTC)
     if json:

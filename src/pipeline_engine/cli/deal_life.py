@@ -7,6 +7,7 @@ import typer
 from pipeline_engine.cli.deal_asks import DealId, answer
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.somebody import known
 
 WhyNot = Annotated[str | None, typer.Option("--reason", help="Why; kept sealed.")]
 
@@ -31,6 +32,7 @@ def hand_off(
 ) -> None:
     """Ask somebody to take a deal over: its owner asks, or their manager. It stays where it is until they accept."""
     with opened() as engine:
+        known(engine, to)
         answer(engine, engine.hand_off(deal, to, why, **asked(by, at, command_id)), json)
 
 

@@ -13,6 +13,7 @@ from pipeline_engine.cli.deal_handed import HandedTo, handed_over
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, Owner, opened
+from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue, UnknownStage
 from pipeline_engine.values import instant_text
 
@@ -53,6 +54,7 @@ def list_(
         raise BadValue("--status", status, f"one of {', '.join(LISTED)}")
     with opened() as engine:
         known_names(engine, process, stage)
+        known(engine, owner)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
         emit_json([_row_json(deal) for deal in found])
