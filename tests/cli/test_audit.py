@@ -73,7 +73,8 @@ def test_a_process_that_trusts_nobody_says_what_is_missing(office: Type) -> None
         ("audit waivers --process b2c", "no process `b2c`"),
         ("audit approvals --deal D-9", "no deal `D-9`"),
         ("audit refusals --since soon", "`--since` cannot be"),
-        ("audit corrections --limit 0", "`limit` cannot be `0`"),
+        ("audit corrections --limit -1", "greater than or equal to 0"),
+        ("audit corrections --limit 100001", "`limit` cannot be `100001`"),
     ],
 )
 def test_bad_input_is_said_in_one_line(beside: Type, typed: str, said: str) -> None:

@@ -17,6 +17,7 @@ commands = typer.Typer(
 View = Annotated[str, typer.Argument(metavar="VIEW", help="A view, as `follow status` names it.")]
 Stream = Annotated[str, typer.Argument(metavar="STREAM", help="A stream, as `follow parked` names it: deal:D-1.")]
 SECONDS_BETWEEN_LOOKS = 2.0
+MOST = 100_000
 
 
 @commands.command(epilog=epilog("follow status"))
@@ -37,12 +38,12 @@ def status(json: Json = False) -> None:
 @commands.command(epilog=epilog("follow parked"))
 def parked(
     view: View,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=0, max=MOST, help="At most so many; 0 is all.")] = 100,
     json: Json = False,
 ) -> None:
     """The events that a view could not take in, with the reason, and those that wait behind them."""
     with opened() as engine:
-        found = engine.parked(view, limit=limit)
+        found = engine.parked(view, limit=limit or MOST)
     _show(view, found, json)
 
 
