@@ -105,3 +105,19 @@ def test_wrong_use_is_told_in_one_line(desk: Type, text: str, said: str) -> None
     assert (asked.code, asked.out) == (2, "")
     assert said in asked.said_in_one_line()
     assert len(desk("deal timeline C-1 --json").json) == 1
+
+
+def test_who_may_not_say_that_it_was_earlier_is_told_the_other_way(desk: Type) -> None:
+    """What is recorded too late to be backdated is recorded now, and its time corrected by who may."""
+    late = "--at 2026-01-05T09:00:00Z"
+    said = desk(f"deal log C-1 call --by rep-1 {late}").said_in_one_line()
+    assert "allows 0 d (`backdate:`)" in said
+    assert said.endswith("; record it as of now, and then correct its time, by manager: `deal correct time`")
+    under_the_first = desk(f"deal log D-1 call --by rep-1 {late}").said_in_one_line()
+    assert under_the_first.endswith("`corrections: {by: [ROLE]}` in the process names who may then correct its time")
+
+
+def test_when_somebody_approved_is_corrected_by_nobody(desk: Type) -> None:
+    """So nobody is sent that way."""
+    said = desk("deal approve C-1 big-deal --by manager-1 --at 2026-01-05T09:00:00Z").said_in_one_line()
+    assert said.endswith("(`backdate:`)")
