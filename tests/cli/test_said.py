@@ -71,7 +71,7 @@ def test_who_is_asked_to_take_a_deal_over_reads_why(big: Type) -> None:
 def test_a_deal_that_waits_says_for_what(big: Type) -> None:
     """The pause that holds, with its reason."""
     big("deal", "pause", "B-1", "--reason", "their budget comes in May", "--by", "rep-1")
-    assert line_of(big("deal", "show", "B-1").out, "paused since").endswith(": their budget comes in May")
+    assert line_of(big("deal", "show", "B-1").out, "paused by rep-1").endswith(": their budget comes in May")
     assert big("deal", "show", "B-1", "--json").json["pause"]["reason"] == "their budget comes in May"
 
 

@@ -14,6 +14,7 @@ from pipeline_engine.deal import (
     DealLost,
     DealMoved,
     DealOpened,
+    DealPaused,
     DealReopened,
     DealWon,
     FollowUpPlanned,
@@ -61,8 +62,11 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
 
 
 def _what_is_next(outcome: Outcome) -> None:
-    """A correction of a closed deal waits for a second person."""
+    """A correction of a closed deal waits for a second person, a deal that is paused for its end."""
     for each in outcome.events:
+        if isinstance(each.event, DealPaused):
+            until = words.moment(each.event.until) if each.event.until else "somebody resumes it"
+            say(f"  {outcome.deal_id} waits until {until}")
         if isinstance(each.event, CorrectionProposed):
             confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
             say(f"  the deal is closed: somebody else confirms it with `{confirm}`")

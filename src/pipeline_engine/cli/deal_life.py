@@ -84,7 +84,10 @@ def pause(
     command_id: CommandId = None,
     json: Json = False,
 ) -> None:
-    """Let a deal wait on purpose. Its stay goes on; what is paused counts in no stay rule, service level or silence."""
+    """Let a deal wait on purpose. Its stay goes on; what is paused counts in no stay rule, service level or silence.
+
+    Anybody may, and who did is told. Paused again it keeps the end it has, unless another one is named.
+    """
     ends = day_or_moment(until, "--until", begins=True)
     with opened() as engine:
         answer(engine, engine.pause(deal, reason, ends, **asked(by, at, command_id)), json)

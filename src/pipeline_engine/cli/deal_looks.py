@@ -119,7 +119,7 @@ def _lists(found: Any, events: list[Any]) -> None:
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
     told = said.by_version(events)
-    say_ahead(found, told)
+    say_ahead(found, events)
     _asked_and_given(found, told)
     said.say_denials(found, events)
 
@@ -169,7 +169,7 @@ def deal_json(found: Any, events: list[Any]) -> dict[str, Any]:
         "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
         **_evidence(found),
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **ahead_json(found, told),
+        **ahead_json(found, events),
         "requests": requests_json(found, told),
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }

@@ -41,9 +41,9 @@ def by_version(events: Sequence[Recorded]) -> Mapping[int, Any]:
     return {recorded.version: recorded.event for recorded in effective(events)}
 
 
-def pausing(events: Mapping[int, Any]) -> Any:
+def pausing(events: Sequence[Recorded]) -> Recorded | None:
     """What a deal was paused with last; None where it never was."""
-    return next((event for event in reversed(tuple(events.values())) if isinstance(event, DealPaused)), None)
+    return next((each for each in reversed(effective(events)) if isinstance(each.event, DealPaused)), None)
 
 
 def requests_json(found: Deal, events: Mapping[int, Any]) -> list[dict[str, Any]]:
