@@ -109,6 +109,7 @@ def show(deal: DealId, json: Json = False) -> None:
 
 def _lists(found: Any, events: list[Any]) -> None:
     from pipeline_engine.cli import said
+    from pipeline_engine.cli.corrected import say_corrected
     from pipeline_engine.cli.deal_ahead import say_ahead
 
     for contact in found.contacts:
@@ -122,6 +123,7 @@ def _lists(found: Any, events: list[Any]) -> None:
     say_ahead(found, events)
     _asked_and_given(found, told)
     said.say_denials(found, events)
+    say_corrected(found.id, events)
 
 
 def _asked_and_given(found: Any, events: Mapping[int, Any]) -> None:
@@ -208,15 +210,19 @@ def _grant(grant: Any) -> dict[str, Any]:
 
 def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
-    from pipeline_engine.cli import answers, told
+    from pipeline_engine.cli import answers, corrected, told
 
     with opened() as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:
-        emit_json([answers.event_json(recorded) for recorded in events])
+        void, by = corrected.gone(events), corrected.by_whom(events)
+        marked = [{"happened": r.version not in void, "corrected_by": by.get(r.version, [])} for r in events]
+        emit_json([answers.event_json(r) | mark for r, mark in zip(events, marked, strict=True)])
         return
-    rows = [(str(r.version), *_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    marks = corrected.marks(events)
+    what = {r.version: told.event(r.event) + (f" [{marks[r.version]}]" if r.version in marks else "") for r in events}
+    rows = [(str(r.version), *_when(r), what[r.version], told.verdicts(judged[r.version])) for r in events]
     columns = [("#", "right"), *((name, "left") for name in ("when (UTC)", "recorded", "who", "door"))]
     made = [*columns, ("what", "text"), ("verdicts", "text")]
     # When it was recorded is told where that was another time than when it happened.

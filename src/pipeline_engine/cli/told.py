@@ -9,6 +9,10 @@ from pipeline_engine.cli.verdicts import MARKS
 from pipeline_engine.deal import Judged
 
 _LONGEST = 70
+_BESIDE = (
+    "DocumentAttached", "ChangeRefused", "FollowUpPlanned", "DealMigrated", "DealPaused", "NextStepSet",
+    "SourceStageNoted",
+)  # fmt: skip
 # Here the words are what it is about.
 _SAY_THEMSELVES = ("DealPaused", "NextStepSet")
 SHORT = 12
@@ -46,7 +50,7 @@ def _parts(name: str, happened: Any) -> str:
             return words.value(found) if found else ""
         case "CorrectionProposed" | "CorrectionRecorded" | "CorrectionRefused":
             return _corrected(happened)
-        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated" | "DealPaused" | "NextStepSet":
+        case _ if name in _BESIDE:
             return _beside(name, happened)
     shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to", "source")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
@@ -57,6 +61,8 @@ def _beside(name: str, happened: Any) -> str:
     match name:
         case "DealPaused" | "NextStepSet":
             return _ahead(happened)
+        case "SourceStageNoted":
+            return f"{happened.stage}, which changes nothing"
         case "DocumentAttached":
             return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
         case "ChangeRefused":
