@@ -27,7 +27,7 @@ Saw = Annotated[
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", help="It ends then by itself; a day: as it begins, in UTC.", metavar="DAY|MOMENT"),
+    typer.Option("--until", help="It ends then by itself; a day: as it begins, in UTC.", metavar="WHEN"),
 ]
 
 

@@ -51,7 +51,7 @@ def time(
     deal: DealId,
     version: Version,
     really_at: Annotated[
-        str, typer.Option("--really-at", help=f"{DAY_FORM}; a day: as it begins, in UTC.", metavar="DAY|MOMENT")
+        str, typer.Option("--really-at", help=f"{DAY_FORM}; a day: as it begins, in UTC.", metavar="WHEN")
     ],
     reason: Reason,
     by: By = None,

@@ -76,7 +76,7 @@ def pause(
         typer.Option(
             "--until",
             help="It is over then by itself (a day: as it begins, in UTC); else when somebody resumes.",
-            metavar="DAY|MOMENT",
+            metavar="WHEN",
         ),
     ] = None,
     by: By = None,
@@ -103,7 +103,7 @@ def next_step(
     deal: DealId,
     text: Annotated[str, typer.Argument(help="What comes next; kept sealed.", metavar="TEXT")],
     due: Annotated[
-        str | None, typer.Option("--due", help="By when; a day means its end, in UTC.", metavar="DAY|MOMENT")
+        str | None, typer.Option("--due", help="By when; a day means its end, in UTC.", metavar="WHEN")
     ] = None,
     by: By = None,
     at: At = None,

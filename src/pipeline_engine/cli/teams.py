@@ -52,7 +52,7 @@ def delegate(
     role: Role,
     until: Annotated[
         str,
-        typer.Option("--until", help="When it is over by itself; of a day as it begins, in UTC.", metavar="DAY|MOMENT"),
+        typer.Option("--until", help="When it is over by itself; of a day as it begins, in UTC.", metavar="WHEN"),
     ],
     by: By = None,
     at: At = None,
