@@ -56,6 +56,7 @@ def test_what_is_neither_says_what_would_do(office: Type, typed: str) -> None:
     assert "expected a day like 2026-01-31, or a moment with its zone" in said.said_in_one_line()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audit", ["waivers", "approvals", "refusals", "corrections", "bypasses"])
 def test_nought_rows_are_all_rows(year: Type, audit: str) -> None:
     """Like everywhere else that a number of rows may be given."""

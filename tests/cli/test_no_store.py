@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.conftest import Type
 
+pytestmark = pytest.mark.slow
 LOOKS = (
     "deal list", "deal list --handed-to rep-1", "deal list --awaiting rep-1", "deal show D-1", "deal next D-1",
     "deal preflight D-1 --to won", "deal timeline D-1", "deal approvals D-1", "deal follow-ups", "process list",

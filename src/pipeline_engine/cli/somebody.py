@@ -21,7 +21,7 @@ def known(engine: "Engine", *people: str | None) -> None:
 
 def note_stranger(engine: "Engine", who: str) -> None:
     """Who acts need not be registered; where the name is nearly that of somebody who is, that is said."""
-    registered = [person.id for person in engine.people()]
+    registered = engine.registered()
     if who in registered:
         return
     near = get_close_matches(who, registered, n=3, cutoff=ALIKE)

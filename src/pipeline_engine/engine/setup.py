@@ -94,6 +94,10 @@ class SetupVerbs(PublishVerbs):
         loaded = (self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:"))
         return [person for person in loaded if person is not None]
 
+    def registered(self) -> list[str]:
+        """The id of everybody in the register, who left the people file included."""
+        return [stream.partition(":")[2] for stream in self._store.streams("person:")]
+
     def somebody(self, who: str) -> str:
         """
         The same id, if it is anybody's; to be asked of what a person typed.
@@ -101,7 +105,7 @@ class SetupVerbs(PublishVerbs):
         Raises:
             UnknownPerson: People are registered, `who` is none of them, never acted and never had a deal.
         """
-        registered = [person.id for person in self.people()]
+        registered = self.registered()
         if registered and who not in registered and not self._in_history(who):
             raise UnknownPerson(who, registered)
         return who
