@@ -14,6 +14,7 @@ from pipeline_engine.deal import (
     DealLost,
     DealMoved,
     DealOpened,
+    DealPaused,
     DealReopened,
     DealWon,
     FollowUpPlanned,
@@ -23,6 +24,7 @@ from pipeline_engine.deal import (
     OpeningRefused,
     Outcome,
     OwnerAssigned,
+    SourceStageNoted,
     WaiverRefused,
     verdicts_of,
 )
@@ -57,15 +59,28 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     else:
         names = ", ".join(type(each.event).__name__ for each in outcome.events)
         say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
-        _what_is_next(outcome)
+        _what_is_next(engine, outcome)
 
 
-def _what_is_next(outcome: Outcome) -> None:
-    """A correction of a closed deal waits for a second person."""
+def _what_is_next(engine: Engine, outcome: Outcome) -> None:
+    """A correction of a closed deal waits for a second person, a deal that is paused for its end; news may be old."""
     for each in outcome.events:
+        if isinstance(each.event, DealPaused):
+            until = words.moment(each.event.until) if each.event.until else "somebody resumes it"
+            say(f"  {outcome.deal_id} waits until {until}")
+        if isinstance(each.event, SourceStageNoted):
+            say(f"  noted, and nothing changes: {_why_noted(engine.deal(outcome.deal_id))}")
         if isinstance(each.event, CorrectionProposed):
             confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
             say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
+
+
+def _why_noted(deal: Deal) -> str:
+    if deal.merged_into is not None:
+        return f"the deal was merged into {deal.merged_into}"
+    if deal.status != "open":
+        return f"the deal is {deal.status}; `--reopens` says that a stage opens it again"
+    return f"the deal has gone on since then, and stands in {deal.stage}"
 
 
 def _refused(engine: Engine, outcome: Outcome) -> str:

@@ -39,7 +39,7 @@ def publish(
     Where the version in force says so under `publishing`, this needs a role and a reason, and with `four_eyes` it only
     proposes: a second person puts it in force with `process confirm`. Leaves with 1 where you may not.
     """
-    with opened() as engine:
+    with opened(making=True) as engine:
         published = engine.publish(file, why, **asked(by, at, command_id))
     _answer(published, "publish", json)
 

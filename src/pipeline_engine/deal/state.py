@@ -200,6 +200,11 @@ class Deal:
         return self.pauses.waiting
 
     @property
+    def stands(self) -> str:
+        """Its status as lists name it: a deal merged into another one is `merged`, neither open nor decided."""
+        return "merged" if self.merged_into is not None else self.status
+
+    @property
     def ordering(self) -> tuple[datetime, ...]:
         """The moments that what comes next must not lie before: of the last stage event, pause and handover."""
         handed = self.handoff.at if self.handoff else None
