@@ -34,7 +34,8 @@ from pipeline_engine.values import Money, instant_text
 
 _WHY = {
     "no-role": "{actor} does not hold the role",
-    "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
+    "four-eyes": "{actor} asked for it, owns the deal, or had it and nobody else has moved it on since; "
+    "somebody else must decide (four eyes)",
     "delegation-ended": "the role was lent to {actor}, and is no longer",
     "no-delegation": "nobody of that name lends {actor} the role",
     "not-waivable": "nobody may waive it",

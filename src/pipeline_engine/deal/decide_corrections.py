@@ -1,5 +1,6 @@
 """Deciding corrections and merges: who may say what really was, and when a second person must agree."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from pipeline_engine.deal import commands as c
@@ -14,6 +15,7 @@ from pipeline_engine.deal.events import (
     CorrectionRefused,
     DealMerged,
 )
+from pipeline_engine.deal.four_eyes import hands
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CannotCorrect, CannotMerge, DealIsClosed, DealIsMerged, UnknownDeal
@@ -60,11 +62,11 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
     said = checked(told, past, judge.process, context.clock)
     if said is None:
         return NOTHING
-    proposer = found.envelope.actor
-    acting = _acting(command, judge.process, context, (proposer,))
+    proposers = hands(found.envelope)
+    acting = _acting(command, judge.process, context, proposers)
     if isinstance(acting, str):
         return _refused(said, acting, proposed.reason)
-    if proposer in (command.by, acting.in_stead_of):
+    if not proposers.isdisjoint({command.by, acting.in_stead_of}):
         return _refused(said, "four-eyes", proposed.reason)
     agreed = _recorded(said, acting.role, proposed.reason, found.version)
     return Decided((agreed,), in_stead_of=acting.in_stead_of)
@@ -103,7 +105,7 @@ def _said(command: Asked, past: Past, process: Process) -> Said:
 
 
 def _acting(
-    command: c.Command, process: Process, context: Context, barred: tuple[str, ...] = ()
+    command: c.Command, process: Process, context: Context, barred: Collection[str] = ()
 ) -> Capacity | NoCapacity:
     """In which capacity somebody corrects; its role is empty where roles bind nobody and the process names none."""
     if context.register_open and not process.corrections_by:
