@@ -156,3 +156,27 @@ def test_whose_role_proposed_a_correction_does_not_confirm_it(office: Office) ->
     proposal = office.version("CorrectionProposed")
     assert _why(office.ask("confirm_correction", "D-1", proposal, by="ops-1"), office) == "four-eyes"
     office.ok("confirm_correction", "D-1", proposal, by="ops-2")
+
+
+def test_a_closed_deal_is_not_opened_rewritten_and_closed_again_by_one_person(office: Office) -> None:
+    """Reopened, corrected, and the reopening taken away: the deal is closed by that, so a second person confirms it."""
+    office.deal(stage="proposal", amount="900000")
+    office.ok("lose", "D-1", "price")
+    office.later()
+    office.ok("reopen", "D-1", "they called", by="ops-1")
+    office.ok("correct_value", "D-1", 1, {"amount": "1"}, reason="a slip", by="ops-1")
+    office.ok("void", "D-1", office.version("DealReopened"), reason="a slip", by="ops-1")
+    assert (type(office.last().event).__name__, office.stands()) == ("CorrectionProposed", ("proposal", "open"))
+    proposal = office.version("CorrectionProposed")
+    assert _why(office.ask("confirm_correction", "D-1", proposal, by="ops-1"), office) == "four-eyes"
+    office.ok("confirm_correction", "D-1", proposal, by="ops-2")
+    assert office.stands() == ("proposal", "lost")
+
+
+def test_what_another_system_opened_again_is_closed_again_by_two(office: Office) -> None:
+    """A reopening that was observed by mistake is taken away by two people too."""
+    office.deal(stage="proposal")
+    office.ok("lose", "D-1", "price")
+    office.ok("observe", "D-1", "reopen", source="crm", key="1", at=office.now, by="crm-sync")
+    office.ok("void", "D-1", office.version("DealReopened"), reason="a slip", by="ops-1")
+    assert office.stands() == ("proposal", "open")

@@ -62,11 +62,11 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
 
 
 def _what_is_next(outcome: Outcome) -> None:
-    """A correction of a closed deal waits for a second person."""
+    """A correction of a closed deal, or one that closes it again, waits for a second person."""
     for each in outcome.events:
         if isinstance(each.event, CorrectionProposed):
             confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
-            say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
+            say(f"  it takes two to change a closed deal: somebody else confirms it with `{confirm}`")
 
 
 def _refused(engine: Engine, outcome: Outcome) -> str:

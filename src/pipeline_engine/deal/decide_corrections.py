@@ -6,7 +6,7 @@ from typing import Literal
 from pipeline_engine.deal import commands as c
 from pipeline_engine.deal.capacity import Capacity, NoCapacity, capacity
 from pipeline_engine.deal.context import Context
-from pipeline_engine.deal.correcting import Past, Said, checked
+from pipeline_engine.deal.correcting import Past, Said, checked, goes_on, outcome_of
 from pipeline_engine.deal.decide_facts import read_fields
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
@@ -26,7 +26,7 @@ Asked = c.CorrectValue | c.CorrectTime | c.VoidEvent
 
 
 def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Record what really was; of a closed deal propose it, for a second person to confirm."""
+    """Record what really was; of a deal that is closed, or would be by it, propose it: a second person confirms it."""
     reason = _reason(command)
     not_backdated(command, judge.process, context)
     past = Past.of(deal, tuple(context.history()))
@@ -36,7 +36,7 @@ def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decid
     acting = _acting(command, judge.process, context)
     if isinstance(acting, str):
         return _refused(said, acting, reason)
-    if deal.status == "open" and deal.merged_into is None:
+    if goes_on(deal) and goes_on(outcome_of(said, past, context.clock)):
         return Decided((_recorded(said, acting.role, reason),), in_stead_of=acting.in_stead_of)
     proposed = CorrectionProposed(
         corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
