@@ -76,7 +76,7 @@ def checked(said: Said, past: Past, process: Process, clock: datetime) -> Said |
 
 
 def outcome_of(said: Said, past: Past, clock: datetime) -> Deal:
-    """The deal as it would stand then; only what did not happen may put it elsewhere, and other fields are as before."""
+    """The deal as it would stand then: a void may put it elsewhere, a value or a time leaves it where it is."""
     if said.kind != "void":
         return past.deal
     last = past.recorded[past.deal.version]
