@@ -16,6 +16,7 @@ from pipeline_engine.deal.events import (
     DealMerged,
 )
 from pipeline_engine.deal.four_eyes import hands
+from pipeline_engine.deal.owning import full
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CannotCorrect, CannotMerge, DealIsClosed, DealIsMerged, UnknownDeal
@@ -36,7 +37,8 @@ def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decid
     acting = _acting(command, judge.process, context)
     if isinstance(acting, str):
         return _refused(said, acting, reason)
-    if goes_on(deal) and goes_on(outcome_of(said, past, context.clock)):
+    after = _with_room(outcome_of(said, past, context.clock), (command, deal), (judge, context))
+    if goes_on(deal) and goes_on(after):
         return Decided((_recorded(said, acting.role, reason),), in_stead_of=acting.in_stead_of)
     proposed = CorrectionProposed(
         corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
@@ -68,8 +70,19 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
         return _refused(said, acting, proposed.reason)
     if not proposers.isdisjoint({command.by, acting.in_stead_of}):
         return _refused(said, "four-eyes", proposed.reason)
+    _with_room(outcome_of(said, past, context.clock), (command, deal), (judge, context))
     agreed = _recorded(said, acting.role, proposed.reason, found.version)
     return Decided((agreed,), in_stead_of=acting.in_stead_of)
+
+
+def _with_room(after: Deal, asked: tuple[c.Command, Deal], by: tuple[Judge, Context]) -> Deal:
+    """The deal as it will stand; raises CannotCorrect where it comes back to an owner who has no slot for it."""
+    (command, deal), (judge, context) = asked, by
+    if not goes_on(deal) and goes_on(after):
+        for rule in full(after, command, judge, context):
+            why = f"rule `{rule.id}` leaves `{after.owner}` no room for it ({rule.says})"
+            raise CannotCorrect(f"deal `{deal.id}` would be open again in `{after.stage}`, and {why}; make room first")
+    return after
 
 
 def _open(past: Past) -> list[Recorded]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pipeline_engine.deal import REFUSALS, Command, Deal, Decided, Held, evolve
+from pipeline_engine.deal import REFUSALS, Command, CorrectionRecorded, Deal, Decided, Held, evolve, fold
 from pipeline_engine.engine.desk import CountsDeals, Desk, digest_of_command
 from pipeline_engine.engine.reads import DEAL, Reads
 from pipeline_engine.engine.tally import Counts
@@ -121,11 +121,24 @@ class Together:
             self.came[number] = wrong
             return Decision()
         self.came[number] = decided
-        after = _after(asked[0], deal, version, decision)
+        after = self._after(asked[0], deal, version, decision)
         if not refuses(decided) and after is not None:
             self._pending.take(deal, after)
             self._decided[after.stream] = number, after
         return decision
+
+    def _after(self, command: Command, deal: Deal | None, version: int, decision: Decision) -> Deal | None:
+        """The deal once the decision is recorded."""
+        stream = f"deal:{command.deal_id}"
+        new = [
+            Recorded(stream, number, 0, command.at, draft.envelope, draft.event)
+            for number, draft in enumerate(decision.drafts, version + 1)
+        ]
+        if any(isinstance(each.event, CorrectionRecorded) for each in new):
+            return fold([*(each for each in self._store.events(stream) if each.version <= version), *new])
+        for each in new:
+            deal = evolve(deal, each)
+        return deal
 
     def _settle(self, decisions: Sequence[Decision | None]) -> Sequence[Decision | None]:
         self._pending.forget()
@@ -155,10 +168,3 @@ def refuses(came: Came) -> bool:
     if not isinstance(came, Decided):
         return False
     return came.repeats is not None or any(isinstance(event, REFUSALS) for event in came.events)
-
-
-def _after(command: Command, deal: Deal | None, version: int, decision: Decision) -> Deal | None:
-    for number, draft in enumerate(decision.drafts, version + 1):
-        stream = f"deal:{command.deal_id}"
-        deal = evolve(deal, Recorded(stream, number, 0, command.at, draft.envelope, draft.event))
-    return deal
