@@ -158,4 +158,8 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
     if isinstance(acting, str) and not command.by == deal.owner == other.owner:
         who = [*judge.process.corrections_by, "the owner of both deals"]
         raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
+    if isinstance(acting, str) and other.status != "open":
+        # An open deal would leave the pipeline by no gate; whose deal it is has `deal lose` for that.
+        who = " or ".join(judge.process.corrections_by) or "whoever `corrections` names"
+        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {who} may merge into that")
     return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),), in_stead_of=lent)
