@@ -5,6 +5,8 @@ import pytest
 from tests.cli.conftest import DEALS, Type
 from tests.cli.given import CONFIG
 
+pytestmark = pytest.mark.slow
+
 STRICT = CONFIG / "processes" / "b2b-saas-strict.yaml"
 VIEWS = {
     "health": ({"as_of", "open", "open_value", "won_value", "stages", "flags"}, {"stage", "open"}),

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.cli.given import PEOPLE, PROCESS
 
+pytestmark = pytest.mark.slow
+
 OBSERVED = PROCESS.replace("roles: [rep, manager]", "roles: [rep, manager, sync]") + "observed: {by: [sync]}\n"
 
 

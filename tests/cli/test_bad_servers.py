@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.store.care.conftest import other_server, standby
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["other_server", "standby"]
 
 

@@ -16,6 +16,8 @@ from psycopg.sql import SQL, Identifier
 from pipeline_engine.engine import Engine
 from tests.cli.conftest import Type
 
+pytestmark = pytest.mark.slow
+
 HEX = re.compile(r"[0-9a-f]{64}")
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.cli.given import PEOPLE, PROCESS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(office: Type, folder: Path) -> Type:

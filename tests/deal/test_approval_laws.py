@@ -17,6 +17,8 @@ from pipeline_engine.process import Judge, load_process
 from tests.deal.granting import LIVES, PROCESS, Ask, Life
 from tests.deal.second_opinion import SKIP, Opinion
 
+pytestmark = pytest.mark.slow
+
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 SOAK = settings(LAWS, max_examples=20_000)
 CONTROL = settings(

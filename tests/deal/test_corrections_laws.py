@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from pipeline_engine.errors import Rejected
 from tests.deal.story import MONDAY, PEOPLE
 from tests.deal.test_corrections import CORRECTING
 from tests.deal.test_properties import ASKS, PERSON
+
+pytestmark = pytest.mark.slow
 
 STAGES = CORRECTING.process.stage_ids
 GOOD = {"amount": "10", "email": "a@b.example", "close_date": "2026-06-01"}

@@ -128,7 +128,7 @@ class MigrationVerbs(AnswerVerbs):
         said: list[object] = []
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
-            published = self._there(state, name)
+            published = self._in_force(state, name)
             asker = self._migrator((published, target), envelope, wanted.why, reader)
             said[:] = [decide_migration(published, wanted, target.digest, asker)]
             return drafts_of(envelope, said[0])  # type: ignore[arg-type]  # an event or None
@@ -141,10 +141,8 @@ class MigrationVerbs(AnswerVerbs):
     def _migrator(self, both: tuple[PublishedProcess, Process], envelope: Envelope, why: str, reader: Reads) -> Asker:
         """Whoever lets deals go from one process to another may change both."""
         leaves, target = both
-        asker = self._asker(leaves, envelope, why, reader)
-        comes, _ = reader.state(f"process:{target.name}", PROCESS)
-        both_hold = asker.holds and (publishing_of(comes) is None or self._asker(comes, envelope, why, reader).holds)
-        return Asker(asker.by, both_hold, why)
+        rules = [publishing_of(each) for each in (leaves, reader.state(f"process:{target.name}", PROCESS)[0])]
+        return Asker(envelope.actor, all(self._asker(rule, envelope, why, reader).holds for rule in rules), why)
 
     def _started(self, name: str, wanted: MigrationStarted) -> Migration:
         state = self._state(name)
@@ -152,7 +150,7 @@ class MigrationVerbs(AnswerVerbs):
         return same[-1]
 
     def _state(self, name: str) -> PublishedProcess:
-        return self._there(self._store.load(f"process:{name}", PROCESS)[0], name)
+        return self._in_force(self._store.load(f"process:{name}", PROCESS)[0], name)
 
     def _question(self, name: str, to: str, mapping: Mapped) -> MigrationQuestion:
         state, now = self._state(name), self._clock()

@@ -39,7 +39,7 @@ class SetupVerbs(PublishVerbs):
         return load_process(read_text(file, BadProcess), str(file), self.bases(file))
 
     def processes(self) -> list[PublishedProcess]:
-        """Every published process with its versions, by name."""
+        """Every process with its versions, by name; a variant that is only proposed has none."""
         loaded = (self._store.load(stream, PROCESS)[0] for stream in self._store.streams("process:"))
         return [published for published in loaded if published is not None]
 
