@@ -36,7 +36,8 @@ from pipeline_engine.values import Money, instant_text
 
 _WHY = {
     "no-role": "{actor} does not hold the role",
-    "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
+    "four-eyes": "{actor} asked for it, owns the deal, or had it and nobody else has moved it on since; "
+    "somebody else must decide (four eyes)",
     "delegation-ended": "the role was lent to {actor}, and is no longer",
     "no-delegation": "nobody of that name lends {actor} the role",
     "not-waivable": "nobody may waive it",
@@ -63,7 +64,7 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
 
 
 def _what_is_next(engine: Engine, outcome: Outcome) -> None:
-    """A correction of a closed deal waits for a second person, a deal that is paused for its end; news may be old."""
+    """What closes or has closed a deal waits for a second person, a paused deal for its end; news may be old."""
     for each in outcome.events:
         if isinstance(each.event, DealPaused):
             until = words.moment(each.event.until) if each.event.until else "somebody resumes it"
@@ -72,7 +73,7 @@ def _what_is_next(engine: Engine, outcome: Outcome) -> None:
             say(f"  noted, and nothing changes: {_why_noted(engine.deal(outcome.deal_id))}")
         if isinstance(each.event, CorrectionProposed):
             confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
-            say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
+            say(f"  it takes two to change a closed deal: somebody else confirms it with `{confirm}`")
 
 
 def _why_noted(deal: Deal) -> str:
