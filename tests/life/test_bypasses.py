@@ -1,12 +1,13 @@
 """Beside another system: recorded as it happened, never refused, and kept apart from what passed the gate."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline_engine.errors import Rejected, UnknownReason, UnknownStage
-from tests.life.office import DAY, SALES, Office, unmet
+from tests.life.office import DAY, HOUR, SALES, Office, unmet
 
 
 def _told(office: Office, to: str, key: str = "1", by: str = "crm-sync", deal: str = "D-1", **how: Any) -> Any:
@@ -166,3 +167,20 @@ def test_a_rep_who_merges_a_bad_deal_away_is_found_by_the_auditor(office: Office
     assert office.last("D-2").event.basis == "correction"
     engine = office.engine
     assert engine.audit_bypasses(deal="D-2").found + engine.audit_corrections(deal="D-2").found > 0
+
+
+@pytest.mark.parametrize(("most", "corrected"), [(1, "D-1"), (2, "D-2")])
+def test_a_corrected_deal_fills_no_second_slot_in_the_ledger(tmp_path: Path, most: int, corrected: str) -> None:
+    """A call that was struck out, of this deal or another of the owner, says nothing on how many deals there were."""
+    limit = f"      - {{owner_deals_at_most: {most}}}\n"
+    office = Office(tmp_path, SALES.replace("      - {id: met, activities: {meeting: 1}}\n", limit))
+    for deal, stage in [("D-2", "proposal"), ("D-1", "qualified")][2 - most :]:
+        office.deal(deal, stage=stage)
+        office.ok("log", deal, "call")
+    _told(office, "proposal")
+    then, before = office.now, office.engine.audit_bypasses().rows
+    assert [row.would for row in before] == ["passed"]
+    office.later(HOUR)
+    office.ok("void", corrected, office.version("ActivityLogged", corrected), reason="no call", by="ops-1")
+    assert office.engine.audit_bypasses(deal="D-1").rows == before
+    assert office.engine.audit_bypasses(known_at=then).rows == before
