@@ -105,7 +105,7 @@ def _tried(command: c.Approve | c.Reject | c.Return, about: tuple[Rule, str], tr
 
 
 def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Waive a rule for a target, if it may be waived and the actor holds a role that may, and the deal is not theirs."""
+    """Waive a rule for a target, if it may be waived, the actor holds a role that may, and the deal is not theirs."""
     rule, target = _rule(command.rule, judge), _target(command, deal, judge)
     if not command.reason.strip():
         raise BadValue("reason", command.reason, "a reason for the waiver")

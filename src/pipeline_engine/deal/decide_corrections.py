@@ -137,6 +137,17 @@ def _refused(said: Said, why: NoCapacity | Literal["four-eyes"], reason: Persona
     return Decided((CorrectionRefused(corrects=said.corrects, kind=said.kind, why=why, reason=reason),))
 
 
+def _goes_on(command: c.MergeDeal, other: Deal | None) -> Deal:
+    """The deal that goes on after a merge; raises CannotMerge and UnknownDeal."""
+    if command.into == command.deal_id:
+        raise CannotMerge(command.deal_id, command.into, "a deal is not merged into itself")
+    if other is None or not other.opened:
+        raise UnknownDeal(command.into)
+    if other.merged_into is not None:
+        raise CannotMerge(command.deal_id, other.id, f"that one was merged into `{other.merged_into}`")
+    return other
+
+
 def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
     """Say that the deal is the same as another one, which goes on."""
     if deal.merged_into is not None:
@@ -145,12 +156,7 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
         raise DealIsMerged(deal.id, deal.merged_into)
     reason, other = _reason(command), context.other
     not_backdated(command, judge.process, context)
-    if command.into == deal.id:
-        raise CannotMerge(deal.id, command.into, "a deal is not merged into itself")
-    if other is None or not other.opened:
-        raise UnknownDeal(command.into)
-    if other.merged_into is not None:
-        raise CannotMerge(deal.id, other.id, f"that one was merged into `{other.merged_into}`")
+    other = _goes_on(command, other)
     if deal.status != "open":
         raise DealIsClosed(deal.id, deal.status)
     acting = _acting(command, judge.process, context)
