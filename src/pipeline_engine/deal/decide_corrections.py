@@ -166,6 +166,6 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
         raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
     if isinstance(acting, str) and other.status != "open":
         # An open deal would leave the pipeline by no gate; whose deal it is has `deal lose` for that.
-        who = " or ".join(judge.process.corrections_by) or "whoever `corrections` names"
-        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {who} may merge into that")
+        may = " or ".join(judge.process.corrections_by) or "whoever `corrections` names"
+        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {may} may merge into that")
     return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),), in_stead_of=lent)
