@@ -112,12 +112,16 @@ class PublishedProcess:
         return self.versions[-1]
 
     def at(self, version: int | None = None) -> Process:
-        """That version, or the one in force; raises UnknownProcess."""
+        """That version, or the one in force; raises UnknownProcess, and BadValue for one that is proposed."""
         if version is None and self.versions:
             return self.in_force.process
         for published in self.versions:
             if published.version == version:
                 return published.process
+        if self.proposed is not None and version == len(self.versions) + 1:
+            confirm = f"`process confirm {self.name}` publishes it"
+            expected = f"a published version; {self.proposed.by} proposed it, {confirm}"
+            raise BadValue("process", f"{self.name}@{version}", expected)
         known = tuple(f"{self.name}@{published.version}" for published in self.versions)
         raise UnknownProcess(self.name if version is None else f"{self.name}@{version}", known)
 
