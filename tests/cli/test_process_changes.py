@@ -189,3 +189,17 @@ def test_what_is_not_there_is_said_in_one_line(renamed: Type, options: str, said
     """A version, a stage, a reason: named, with the nearest there is."""
     ran = renamed(f"process migrate b2b {options}")
     assert (ran.code, said in ran.said_in_one_line()) == (2, True), ran.err
+
+
+def test_whom_a_migration_puts_over_a_limit_is_told_before_it_is_done(folder: Path, office: Type) -> None:
+    """Two open deals of one owner, and from the next version on one is all that anybody may have."""
+    office("deal open D-7 --process b2b --owner rep-1 --by rep-1")
+    (folder / "next.yaml").write_text(f"{PROCESS}owning: {{enter: [{{owner_deals_at_most: 1}}]}}\n", encoding="utf-8")
+    office("process publish next.yaml --by ops-1")
+    told = office("process migrate b2b --to 2 --dry-run")
+    rows = [line.split() for line in told.out.splitlines()]
+    assert ["own:owner_deals_at_most:1", "rep-1", "2"] in rows
+    document = office("process migrate b2b --to 2 --dry-run --json").json
+    assert [(each["rule"], each["owners"]) for each in document["limits"]] == [
+        ("own:owner_deals_at_most:1", {"rep-1": 2})
+    ]

@@ -441,7 +441,7 @@ def test_a_correction_in_a_lent_role_says_whose_role_it_was(office: Office) -> N
 
 @pytest.mark.parametrize("end", ["lost", "won"])
 def test_an_owner_alone_merges_no_open_deal_into_a_closed_one(office: Office, end: str) -> None:
-    """It would leave the pipeline by no gate: that takes the right to correct, or the loss is asked for."""
+    """It would leave the pipeline without a gate or a reason: that takes the right to correct, or `lose` is asked."""
     office.deal("D-1", stage="proposal", amount="900000")
     office.deal("D-2", stage="negotiation")
     if end == "lost":

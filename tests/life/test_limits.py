@@ -280,3 +280,27 @@ def test_a_refusal_is_explained_by_what_was_counted_then(full: Office) -> None:
     (told,) = [each for each in full.engine.explain(refused) if each.rule == OWN]
     assert told.verdict == "fail"
     assert "2 open deals" in told.why
+
+
+def test_a_migration_says_whom_it_puts_over_a_limit(narrow: Office) -> None:
+    """Three deals land in a stage of which one person may have one: asked of nobody, and told before it is done."""
+    for deal in ("D-3", "D-4"):
+        narrow.deal(deal, owner="rep-2", stage="qualified")
+    text = STAGE.replace(
+        "  - id: qualified\n    service_level: 10d\n    enter:\n      - {require: [amount], waivable_by: manager}\n", ""
+    )
+    narrow.engine.publish_text(text, "sales.yaml", by="ops-1")
+    plan = narrow.engine.plan_migration("sales", "2", {"qualified": "proposal"})
+    assert [(each.rule, dict(each.owners)) for each in plan.limits] == [(IN_STAGE, {"rep-1": 2, "rep-2": 2})]
+    assert plan.to_json()["limits"][0]["owners"] == {"rep-1": 2, "rep-2": 2}
+    narrow.engine.migrate("sales", "2", {"qualified": "proposal"}, why="one stage less", by="ops-1")
+    assert [narrow.stands(deal)[0] for deal in ("D-1", "D-2", "D-3", "D-4")] == ["proposal"] * 4
+
+
+def test_a_migration_says_who_owns_more_than_the_new_version_lets(full: Office) -> None:
+    """Where nobody may have more than one from now on, whoever has two is named; under the old limit nobody is."""
+    full.engine.publish_text(TWO.replace("at_most: 2", "at_most: 1"), "sales.yaml", by="ops-1")
+    plan = full.engine.plan_migration("sales", "2")
+    assert [(each.rule, dict(each.owners)) for each in plan.limits] == [("own:owner_deals_at_most:1", {"rep-1": 2})]
+    full.engine.publish_text(TWO.replace("5d", "6d"), "sales.yaml", by="ops-1")
+    assert full.engine.plan_migration("sales", "3").limits == ()

@@ -141,6 +141,7 @@ def _plan(plan: "MigrationPlan", limit: int) -> None:
     table(columns, rows, indent=2)
     _next_moves(plan)
     _ending(plan)
+    _over(plan)
     _deals(plan, limit)
 
 
@@ -160,6 +161,14 @@ def _ending(plan: "MigrationPlan") -> None:
     if told:
         say()
         prose(f"end, since their rule is another one: {', '.join(told)}")
+
+
+def _over(plan: "MigrationPlan") -> None:
+    rows = [(each.rule, who, f"{deals:,}") for each in plan.limits for who, deals in each.owners.items()]
+    if rows:
+        say()
+        say("over a limit afterwards, which a migration does not ask; the next deal is refused")
+        table((("limit", "text"), ("owner", "left"), ("deals", "right")), rows, indent=2)
 
 
 def _deals(plan: "MigrationPlan", limit: int) -> None:

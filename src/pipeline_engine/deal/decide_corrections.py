@@ -161,11 +161,18 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
         raise DealIsClosed(deal.id, deal.status)
     acting = _acting(command, judge.process, context)
     lent = None if isinstance(acting, str) else acting.in_stead_of
-    if isinstance(acting, str) and not command.by == deal.owner == other.owner:
-        who = [*judge.process.corrections_by, "the owner of both deals"]
-        raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
-    if isinstance(acting, str) and other.status != "open":
-        # An open deal would leave the pipeline by no gate; whose deal it is has `deal lose` for that.
-        may = " or ".join(judge.process.corrections_by) or "whoever `corrections` names"
-        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {may} may merge into that")
+    if isinstance(acting, str):
+        _owner_may_merge((command, deal), other, judge.process)
     return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),), in_stead_of=lent)
+
+
+def _owner_may_merge(asked: tuple[c.MergeDeal, Deal], other: Deal, process: Process) -> None:
+    """Raise CannotMerge unless an owner merges open deals of their own."""
+    (command, deal), allowed = asked, process.corrections_by
+    if not command.by == deal.owner == other.owner:
+        who = " or ".join([*allowed, "the owner of both deals"])
+        raise CannotMerge(deal.id, other.id, f"only {who} may, and `{command.by}` is neither")
+    if other.status != "open":
+        # An open deal would leave the pipeline by no gate; whose deal it is has `deal lose` for that.
+        who = " or ".join(allowed) or "whoever `corrections` names"
+        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {who} may merge into that")

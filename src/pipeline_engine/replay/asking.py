@@ -85,18 +85,25 @@ class Standings:
 
     def asked(self, judge: Judge, place: Ints) -> Asked:
         """Asked to go on to the stage at a place; to be won where there is no such place."""
-        targets = (*judge.stages, "won")
         kind = np.where(place < len(judge.stages), 0, 1).astype(np.int64)
-        nothing = Words(np.full(len(place), -1, np.int64), ())
+        return self._as_attempts(judge, Words(kind, ("move", "win")), Words(place, (*judge.stages, "won")))
+
+    def owned(self, judge: Judge) -> Asked:
+        """Asked whether their owners may have them where they stand."""
+        return self._as_attempts(judge, Words(np.zeros(len(self.stage.codes), np.int64), ("own",)), self.stage)
+
+    def _as_attempts(self, judge: Judge, kind: Words, target: Words) -> Asked:
+        count = len(target.codes)
+        nothing = Words(np.full(count, -1, np.int64), ())
         columns = {
-            "kind": Words(kind, ("move", "win")), "from_stage": self.stage, "to_stage": Words(place, targets),
+            "kind": kind, "from_stage": self.stage, "to_stage": target,
             "actor": self.askers.actor, "owner": self.askers.owner, "context": self.askers.context,
             "reason": nothing, "reason opened": nothing, "lost_reason": nothing,
         }  # fmt: skip
         words = {("attempts", name): column for name, column in columns.items()}
-        now = np.full(len(place), self.now, np.int64)
+        now = np.full(count, self.now, np.int64)
         facts: Facts = self.instants.facts
-        rows = np.arange(len(place))
+        rows = np.arange(count)
         return Asked(
             facts, self.instants, rows, self.probes, now, "version", self.open_sealed, words, self.others,
             judge.process.name,

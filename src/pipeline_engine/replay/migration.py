@@ -12,12 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_engine.facts import NOWHEN, Facts, Instants, Open, Words, exact_sums, ints
-from pipeline_engine.process import FAIL, LETTERS, UNKNOWN, Frame, Judge, Process
+from pipeline_engine.process import COUNTS, FAIL, LETTERS, UNKNOWN, Frame, Judge, Process
 from pipeline_engine.replay.asking import Standings, askers_of, probes_of
 from pipeline_engine.replay.census import Census
 from pipeline_engine.replay.fitting import meant_for
 from pipeline_engine.replay.migrating import STRANDED, Landings, afterwards, landings, open_deals
-from pipeline_engine.replay.migration_plan import Becomes, DealPlan, EndingGrants, Landing, MigrationPlan, RuleLoad
+from pipeline_engine.replay.migration_plan import (
+    Becomes,
+    DealPlan,
+    EndingGrants,
+    Landing,
+    LimitLoad,
+    MigrationPlan,
+    RuleLoad,
+)
 from pipeline_engine.replay.verdicts import Matrix, judged
 from pipeline_engine.values import Money
 
@@ -98,6 +106,17 @@ class _Judged:
     place: Ints
     verdicts: Matrix
     frame: Frame
+    stands: Standings
+
+    @property
+    def over(self) -> Mask:
+        """Rules × deals: the limits that a deal's owner stands over with it."""
+        rules = self.judge.process.rules
+        limits = np.array([r.severity == "block" and not {*COUNTS}.isdisjoint(r.reads) for r in rules], np.bool_)
+        if not limits.any():
+            return np.zeros(self.verdicts.shape, np.bool_)
+        owned = judged(self.stands.owned(self.judge), self.judge)
+        return np.asarray((owned == FAIL) & limits[:, None], dtype=np.bool_)
 
     @property
     def known(self) -> Mask:
@@ -150,7 +169,7 @@ class _Weighed:
         stands = Standings(instants, probes, stage.take(which), askers, others, q.now, q.open_sealed)
         place = stands.next_places(judge)
         asked = stands.asked(judge, place)
-        return _Judged(judge, place, judged(asked, judge), asked.frame(judge))
+        return _Judged(judge, place, judged(asked, judge), asked.frame(judge), stands)
 
     def _compared(self) -> Ints:
         """Per deal that goes on, what becomes of its next move: a place in BECOMES."""
@@ -171,7 +190,7 @@ class _Weighed:
             open_deals=found.open_deals, there=found.there, not_meant=found.not_meant, landings=self._landings(),
             next_moves={word: int((self._becomes == n).sum()) for n, word in enumerate(BECOMES)},
             rules=tuple(self._rules()), ending=tuple(self._ending()),
-            listed=self._listed,
+            limits=tuple(self._over()), listed=self._listed,
         )  # fmt: skip
 
     def _landings(self) -> tuple[Landing, ...]:
@@ -217,6 +236,17 @@ class _Weighed:
             counted[key] = counted.get(key, 0) + 1
         for (event, rule), count in sorted(counted.items()):
             yield EndingGrants("approval" if event == "granted" else "waiver", rule, count)
+
+    def _over(self) -> Iterator[LimitLoad]:
+        """The limits that owners stand over once their deals are there, by how many deals, most first."""
+        over, owner = self._after.over, self._owner.take(self._goes)
+        for number in np.argsort(-over.sum(axis=1), kind="stable").tolist():
+            codes = owner.codes[over[number] & (owner.codes >= 0)]
+            counted = np.bincount(codes, minlength=len(owner.vocabulary))
+            owners = {owner.vocabulary[n]: int(counted[n]) for n in np.argsort(-counted, kind="stable") if counted[n]}
+            if owners:
+                rule = self._after.judge.process.rules[number]
+                yield LimitLoad(rule.id, rule.says, owners)
 
     def _listed(self, limit: int | None) -> Iterator[DealPlan]:
         """Deals to look at: stranded ones, then those newly refused; each the most valuable first."""

@@ -45,6 +45,15 @@ class EndingGrants:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitLoad:
+    """A limit of the new version that owners stand over once their deals are there: how many such deals each has."""
+
+    rule: str
+    says: str
+    owners: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class DealPlan:
     """One deal: where it goes on, and what its next move would lack that it does not need now (rule id, what)."""
 
@@ -65,7 +74,8 @@ class MigrationPlan:
     """
     What a migration would do to the open deals of a process at a log position.
 
-    `there` run under the target already; `not_meant` stay, since another variant is meant for them.
+    `there` run under the target already; `not_meant` stay, since another variant is meant for them. A migration asks no
+    limit; `limits` says which ones owners stand over afterwards.
     """
 
     process: str
@@ -79,6 +89,7 @@ class MigrationPlan:
     next_moves: Mapping[Becomes, int]
     rules: tuple[RuleLoad, ...]
     ending: tuple[EndingGrants, ...]
+    limits: tuple[LimitLoad, ...]
     listed: Callable[[int | None], Iterator[DealPlan]] = field(repr=False, compare=False)
 
     def count(self, kind: str) -> int:
@@ -98,6 +109,7 @@ class MigrationPlan:
                 for r in self.rules
             ],
             "ending": [{"kind": each.kind, "rule": each.rule, "count": each.count} for each in self.ending],
+            "limits": [{"rule": each.rule, "says": each.says, "owners": dict(each.owners)} for each in self.limits],
             "deals": [_deal(each) for each in self.listed(limit)],
         }  # fmt: skip
 
