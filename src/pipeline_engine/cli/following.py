@@ -1,6 +1,7 @@
 """`follow status · parked · retry · release · rebuild · run`: the views that are kept in step with the log."""
 
 import signal
+from datetime import UTC, datetime
 from threading import Event
 from typing import Annotated, Any
 
@@ -23,13 +24,13 @@ SECONDS_BETWEEN_LOOKS = 2.0
 def status(json: Json = False) -> None:
     """Where each view stands, how far behind the log, and what it put aside. Leaves with 1 where one needs a look."""
     with opened(looking=True) as engine:
-        found = engine.standings()
-    wrong = any(each.parked or each.failing for each in found)
+        found, now = engine.standings(), datetime.now(UTC)
+    wrong = any(each.parked or each.failing or each.stalled(now) for each in found)
     if json:
-        emit_json({"ok": not wrong, "views": [_standing(each) for each in found]})
+        emit_json({"ok": not wrong, "views": [_standing(each, now) for each in found]})
     else:
         heads = [("view", "left"), ("position", "right"), ("behind", "right"), ("put aside", "right"), ("", "text")]
-        rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e)) for e in found]
+        rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e, now)) for e in found]
         table(heads, rows) if rows else say("no views yet: the first rule that counts an owner's deals makes one")
     raise typer.Exit(1 if wrong else 0)
 
@@ -80,10 +81,15 @@ def run() -> None:
     with opened(looking=True) as engine, engine.following() as runner:
         note(f"following as {runner.by}")
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
-            failing = {each.name: each.failing for each in runner.health()}
-            for name in (name for name, why in failing.items() if said.get(name) != why):
-                note(f"{name}: {failing[name] or 'gets on again'}")
-            said = failing
+            said = _told(said, {each.name: each.why for each in runner.health()})
+
+
+def _told(before: dict[str, str | None], now: dict[str, str | None]) -> dict[str, str | None]:
+    """Say what is different: a view that does not get on, and one that gets on again; what was said of each."""
+    for name, why in now.items():
+        if bool(why) != bool(before.get(name)):
+            note(f"{name}: {why or 'gets on again'}")
+    return now
 
 
 def _show(view: str, found: list[Any], json: bool) -> None:
@@ -98,7 +104,9 @@ def _show(view: str, found: list[Any], json: bool) -> None:
     raise typer.Exit(1 if found else 0)
 
 
-def _running(standing: Any) -> str:
+def _running(standing: Any, now: datetime) -> str:
+    if standing.stalled(now):
+        return f"{standing.beat_by} ran it and was last heard of {words.moment(standing.beat_at)}"
     if standing.failing:
         return f"fails: {standing.failing}"
     if standing.beat_at is None:
@@ -106,11 +114,12 @@ def _running(standing: Any) -> str:
     return f"run by {standing.beat_by}, last seen {words.moment(standing.beat_at)}"
 
 
-def _standing(standing: Any) -> dict[str, Any]:
+def _standing(standing: Any, now: datetime) -> dict[str, Any]:
     beat = standing.beat_at.isoformat() if standing.beat_at else None
     return {
         "view": standing.name, "position": standing.position, "behind": standing.lag, "parked": standing.parked,
         "beat_at": beat, "beat_by": standing.beat_by, "failing": standing.failing,
+        "silent_seconds": standing.silent_seconds(now), "stalled": standing.stalled(now),
     }  # fmt: skip
 
 

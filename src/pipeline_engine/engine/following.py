@@ -42,12 +42,14 @@ class FollowVerbs(Shell):
 
     def follower_findings(self) -> Iterator[Finding]:
         """What the doctor should know: events that were put aside, and views that do not get on."""
+        now = self._clock()
         for each in self.standings():
             found = f"`{each.name}` is {each.lag:,} positions behind the log, {each.parked:,} events put aside"
             failing = f"; it fails: {each.failing}" if each.failing else ""
+            silent = f"; {each.beat_by} ran it and is silent" if each.stalled(now) else ""
             advice = f"`follow parked {each.name}` tells which and why" if each.parked else "`follow status` tells more"
-            ok = not each.parked and not each.failing
-            yield Finding("view", ok, found + failing, "" if ok else advice)
+            ok = not each.parked and not each.failing and not silent
+            yield Finding("view", ok, found + failing + silent, "" if ok else advice)
 
     def _followers(self) -> list[StoredFollower]:
         tally = self._desk.tally
