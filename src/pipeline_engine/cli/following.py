@@ -10,7 +10,7 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import Column, emit_json, note, progress, say, table
-from pipeline_engine.cli.session import Json, opened
+from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
 
 commands = typer.Typer(
     help="Views that are kept in the store, in step with the log: how many deals each owner has.", no_args_is_help=True
@@ -56,10 +56,17 @@ def retry(view: View, stream: Stream, json: Json = False) -> None:
 
 
 @commands.command(epilog=epilog("follow release"))
-def release(view: View, stream: Stream, json: Json = False) -> None:
-    """Let a view go on without the first event it put aside of a stream; the log keeps the event."""
+def release(
+    view: View,
+    stream: Stream,
+    reason: Annotated[str, typer.Option("--reason", help="Why the view may do without; kept sealed.")],
+    by: By = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Let a view go on without the first event it put aside of a stream; who and why is recorded, the log keeps all."""
     with opened(looking=True) as engine:
-        left = engine.release(view, stream)
+        left = engine.release(view, stream, reason, **asked(by, None, command_id))
     _show(view, left, json)
 
 

@@ -182,6 +182,12 @@ class StoredFollower:
         with self._log.views(writing=False) as views:
             return Positions(views).parked(self.name, generation, after, limit)
 
+    def aside(self, stream: str) -> list[Parked]:
+        """What is put aside of a stream, in order; none where nothing is."""
+        generation, _ = self._at()
+        with self._log.views(writing=False) as views:
+            return Positions(views).of_stream(self.name, generation, stream)
+
     def retry(self, stream: str) -> list[Parked]:
         """Take in again what was put aside of a stream; what is still put aside afterwards. Raises BadValue."""
         return self._again(stream, release=False)
