@@ -156,11 +156,11 @@ def test_a_void_stage_event_has_no_later_one_that_stands(history: Any) -> None:
 @given(HISTORY)
 @LAWS
 def test_a_closed_deal_is_never_corrected_by_one(history: Any) -> None:
-    """A correction of a won or lost deal has a proposal of somebody else."""
+    """A correction of a won or lost deal, and one that makes it lost again, has a proposal of somebody else."""
     life = Life(history)
-    for recorded, before, _ in life.corrections():
+    for recorded, before, after in life.corrections():
         event: Any = recorded.event
-        if before.status != "open":
+        if (before.status, after.status) != ("open", "open"):
             proposal = life.recorded[event.proposed - 1]
             assert proposal.envelope.actor != recorded.envelope.actor
         assert recorded.envelope.actor in ("mgr-1", "mgr-2")

@@ -1,12 +1,14 @@
 """Beside another system: recorded as it happened, never refused, and kept apart from what passed the gate."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline_engine.deal import ObserveDeal
 from pipeline_engine.errors import Rejected, UnknownReason, UnknownStage
-from tests.life.office import DAY, SALES, Office, unmet
+from tests.life.office import DAY, HOUR, SALES, Office, unmet
 
 
 def _told(office: Office, to: str, key: str = "1", by: str = "crm-sync", deal: str = "D-1", **how: Any) -> Any:
@@ -166,3 +168,50 @@ def test_a_rep_who_merges_a_bad_deal_away_is_found_by_the_auditor(office: Office
     assert office.last("D-2").event.basis == "correction"
     engine = office.engine
     assert engine.audit_bypasses(deal="D-2").found + engine.audit_corrections(deal="D-2").found > 0
+
+
+@pytest.mark.parametrize("to", ["negotiation", "won", "lost", "reopen"])
+def test_what_happens_to_a_merged_deal_in_its_source_is_noted_and_changes_nothing(office: Office, to: str) -> None:
+    """The other system does not know that the two are one: its news are kept, once, and the deal stays merged."""
+    office.deal("D-1")
+    office.deal("D-2")
+    office.ok("merge", "D-1", "D-2", "twice")
+    before = office.engine.deal("D-1")
+    at = office.now
+    assert _told(office, to, at=at).accepted
+    assert _told(office, to, at=at).repeated
+    assert office.events().count("SourceStageNoted") == 1
+    assert (office.last().event.stage, office.last().envelope.source_ref.key) == (to, "1")
+    after = office.engine.deal("D-1")
+    assert (after.merged_into, after.stage, after.status) == ("D-2", before.stage, before.status)
+    assert not _told(office, to, key="2", by="rep-1").accepted
+    assert office.last().event.why == "no-role"
+
+
+def test_news_of_merged_deals_come_in_a_bulk_too(office: Office) -> None:
+    """Neither is an all-or-nothing bulk of observations stopped by one merged deal."""
+    office.deal("D-1")
+    office.deal("D-2")
+    office.ok("merge", "D-1", "D-2", "twice")
+    what = {"target": "qualified", "source": "crm", "key": "1"}
+    news = list(office.engine.commands_for(ObserveDeal, ["D-1", "D-2"], what, by="crm-sync"))
+    results = office.engine.bulk(news, all_or_nothing=True)
+    assert [each.result for each in results] == ["done", "done"]
+    assert (office.last("D-1").event.stage, office.stands("D-2")[0]) == ("qualified", "qualified")
+
+
+@pytest.mark.parametrize(("most", "corrected"), [(1, "D-1"), (2, "D-2")])
+def test_a_corrected_deal_fills_no_second_slot_in_the_ledger(tmp_path: Path, most: int, corrected: str) -> None:
+    """A call that was struck out, of this deal or another of the owner, says nothing on how many deals there were."""
+    limit = f"      - {{owner_deals_at_most: {most}}}\n"
+    office = Office(tmp_path, SALES.replace("      - {id: met, activities: {meeting: 1}}\n", limit))
+    for deal, stage in [("D-2", "proposal"), ("D-1", "qualified")][2 - most :]:
+        office.deal(deal, stage=stage)
+        office.ok("log", deal, "call")
+    _told(office, "proposal")
+    then, before = office.now, office.engine.audit_bypasses().rows
+    assert [row.would for row in before] == ["passed"]
+    office.later(HOUR)
+    office.ok("void", corrected, office.version("ActivityLogged", corrected), reason="no call", by="ops-1")
+    assert office.engine.audit_bypasses(deal="D-1").rows == before
+    assert office.engine.audit_bypasses(known_at=then).rows == before

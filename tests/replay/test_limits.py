@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.replay.small import History, counted, effect
+from tests.replay.small import History, counted, effect, process
 
 LIMIT = "{id: few, owner_deals_at_most: 1}"
 SKILL = "{owner_skills: [enterprise]}"
@@ -22,6 +22,19 @@ def test_a_limit_would_have_stopped_the_second_deal_and_not_the_third() -> None:
     report = two_offers().judged_by(LIMIT)
     assert counted(report) == {"newly_refused": 1}
     assert (effect(report, "few").fails, effect(report, "few").not_knowable) == (1, 0)
+
+
+def test_a_corrected_deal_takes_one_slot() -> None:
+    """Two deals of three slots; the note of one was really another: a backtest holds nothing up before or after."""
+    history = History.of(more="corrections: {by: [manager]}").opened(0, "A", "B", note="a")
+    history.on(1, "A", "move", "offer").on(2, "B", "move", "offer")
+    candidate = process("{id: few, owner_deals_at_most: 2}")
+    before = history.engine.backtest(candidate)
+    history.on(3, "A", "correct_value", 1, {"note": "b"}, reason="a slip", by="boss")
+    history.on(4, "B", "move", "lead", reason="too soon").on(5, "B", "move", "offer")
+    after = history.engine.backtest(candidate)
+    assert (counted(before), counted(after)) == ({}, {})
+    assert [effect(each, "few").fails for each in (before, after)] == [0, 0]
 
 
 def test_a_limit_in_all_stages_would_have_stopped_the_opening() -> None:

@@ -6,13 +6,13 @@ Without corrections these are the facts as they are.
 """
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline_engine.facts.arrays import Ints, Words, ints, keys
+from pipeline_engine.facts.arrays import NOWHEN, Ints, Words, ints, keys
 from pipeline_engine.facts.effect import recorded
 from pipeline_engine.facts.snapshot import Lived
 from pipeline_engine.facts.tables import TABLES
@@ -21,27 +21,40 @@ from pipeline_engine.facts.taken import Taken
 _APART = "\x1f"  # stands in no deal's id
 
 
-def read_apart(taken: Taken) -> tuple[Taken, dict[str, tuple[int, int]]]:
+class Span(NamedTuple):
+    """From which version, and up to which, a deal is what was known; and from when to when, NOWHEN at the ends."""
+
+    start: int
+    end: int
+    since: int
+    until: int
+
+
+_ALWAYS = Span(0, 2**31 - 1, int(NOWHEN), int(NOWHEN))
+
+
+def read_apart(taken: Taken) -> tuple[Taken, dict[str, Span]]:
     """
     The ledgers with every corrected deal once more for each time before a correction.
 
     Returns:
-        Them, and for each such deal, by its name here, the versions from which and up to which it is what was known.
+        Them, and for each such deal, by its name here, where it is what was known.
     """
-    cuts: dict[int, list[int]] = defaultdict(list)
-    for each in recorded(taken, None):
-        cuts[each.deal].append(each.version)
-    spans: dict[str, tuple[int, int]] = {}
     events = taken.tables["events"]
-    deals, versions = Words.of(events["deal"]), ints(events["version"])
+    deals, versions, times = Words.of(events["deal"]), ints(events["version"]), ints(events["recorded_at"])
+    cuts: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for each in recorded(taken, None):
+        cuts[each.deal].append((each.version, int(times[each.event])))
+    spans: dict[str, Span] = {}
     rows, names = [np.zeros(0, np.int64)], list[str]()
     for deal, ends in cuts.items():
         name, mine = deals.vocabulary[deal], np.flatnonzero(deals.codes == deal)
-        for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
-            spans[f"{name}{_APART}{number:06d}"] = (start, end)
+        begin = (_ALWAYS.start, _ALWAYS.since)
+        for number, ((start, since), (end, until)) in enumerate(zip([begin, *ends], ends, strict=False)):
+            spans[f"{name}{_APART}{number:06d}"] = Span(start, end, since, until)
             rows.append(mine[versions[mine] < end])
             names += [f"{name}{_APART}{number:06d}"] * len(rows[-1])
-        spans[name] = (ends[-1], 2**31 - 1)
+        spans[name] = Span(ends[-1][0], _ALWAYS.end, ends[-1][1], _ALWAYS.until)
     return _with_copies(taken, np.concatenate(rows), names), spans
 
 
@@ -67,7 +80,7 @@ def _joined(table: pa.Table, copies: pa.Table) -> pa.Table:
 
 
 def named_again(
-    tables: dict[str, pa.Table], deal_ids: pa.StringArray, spans: dict[str, tuple[int, int]]
+    tables: dict[str, pa.Table], deal_ids: pa.StringArray, spans: dict[str, Span]
 ) -> tuple[dict[str, Any], dict[str, Ints]]:
     """
     The tables under the true names of their deals, and the index of each row's deal.
@@ -78,7 +91,7 @@ def named_again(
     here = deal_ids.to_pylist()
     true = [name.partition(_APART)[0] for name in here]
     places = {name: place for place, name in enumerate(here)}
-    bounds = np.array([spans.get(name, (0, 2**31 - 1)) for name in here], np.int64).reshape(-1, 2)
+    bounds = np.array([spans.get(name, _ALWAYS) for name in here], np.int64).reshape(-1, 4)
     real = np.array([places[name] for name in true], np.int64)
     found = {name: _index(tables[name], deal_ids) for name in TABLES}
     names = pa.array(true, pa.string())
@@ -87,10 +100,11 @@ def named_again(
         for name, table in tables.items()
     }
     version = ints(tables["attempts"]["version"])
-    start, end = bounds[found["attempts"]].T if len(version) else (version, version)
+    start, end = bounds[found["attempts"], :2].T if len(version) else (version, version)
     rows = np.flatnonzero((version >= start) & (version < end))
     order = np.argsort(keys(real[found["attempts"][rows]], version[rows]), kind="stable")
-    lived = Lived(real, bounds[:, 0], bounds[:, 1], rows[order])
+    start, end, since, until = bounds.T
+    lived = Lived(real, start, end, since, until, rows[order])
     return {**named, "deal_ids": names, "lived": lived}, found
 
 

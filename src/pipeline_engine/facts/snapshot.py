@@ -31,12 +31,15 @@ class Lived:
     Attributes:
         real: Per deal of `deal_ids` the one that it is as known now; itself where that is so.
         start, end: Per deal the versions from which, and up to which, it is what was known.
+        since, until: The same in time, µs since 1970 UTC, as its corrections were recorded; NOWHEN: always, for ever.
         attempts: The rows of `attempts`, each as what was known when it was made, by deal, then version.
     """
 
     real: Ints
     start: Ints
     end: Ints
+    since: Ints
+    until: Ints
     attempts: Ints
 
 

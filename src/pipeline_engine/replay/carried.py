@@ -2,6 +2,7 @@
 
 The bulk twin of `facts.holdings`, by time instead of by position: an import brings one deal after the other, whenever
 they were. Where two things happened at one instant, or nobody knows when, the count is not known; it is never guessed.
+A corrected deal counts once, at each moment as it was known then.
 """
 
 from dataclasses import dataclass
@@ -54,8 +55,9 @@ class Carried:
 
     def __init__(self, facts: Facts) -> None:
         self._words: dict[str, int] = {}
-        self._by_stage, dark = _spans(facts, self)
-        self._in_all = _joined(self._by_stage)
+        spans, dark = _spans(facts, self)
+        self._by_stage = _joined(spans, in_stage=True)
+        self._in_all = _joined(spans, in_stage=False)
         self._dark = set(zip(dark.owner.tolist(), dark.process.tolist(), strict=True))
 
     def codes(self, column: object) -> Ints:
@@ -97,14 +99,16 @@ def _alike(kept: tuple[Ints, ...], asked: tuple[Ints, ...]) -> tuple[Ints, Ints]
     return group[: len(kept[0])], group[len(kept[0]) :]
 
 
-def _joined(spans: Spans) -> Spans:
-    """The stretches without regard to the stage: a deal that moves on is still the same open deal."""
+def _joined(spans: Spans, in_stage: bool) -> Spans:
+    """Stretches that carry one another on as one: of a stage, or whatever the stage; it is still the same open deal."""
     whose = spans.whose
     if not len(whose.deal):
         return spans
     same = (whose.deal[1:] == whose.deal[:-1]) & (whose.owner[1:] == whose.owner[:-1])
     same &= (whose.process[1:] == whose.process[:-1]) & (spans.begin[1:] == spans.end[:-1])
     same &= spans.goes_on[:-1]
+    if in_stage:
+        same &= whose.stage[1:] == whose.stage[:-1]
     first, last = np.flatnonzero(np.append(True, ~same)), np.flatnonzero(np.append(~same, True))
     ends = spans.end[last], spans.over[last], spans.goes_on[last]
     return Spans(whose.take(first), spans.begin[first], spans.late[first], *ends)
@@ -138,7 +142,25 @@ def _spans(facts: Facts, carried: Carried) -> tuple[Spans, Whose]:
     last = np.where(end == FOREVER, FOREVER, end + np.where(end == FOREVER, 0, slack))
     closed = Words.of(stays["ended"]).is_any("won", "lost", "merged")[stay] & ~more
     spans = Spans(whose.take(clear), begin[clear], (begin + slack)[clear], end[clear], last[clear], ~closed[clear])
-    return spans, whose.take(doubtful)
+    return _as_known(facts, spans), whose.take(doubtful)
+
+
+def _as_known(facts: Facts, spans: Spans) -> Spans:
+    """The stretches of a corrected deal as far as each was what was known; all of them under the one real deal."""
+    lived, deal = facts.lived, spans.whose.deal
+    if lived is None:
+        return spans
+    since = lived.since[deal]  # NOWHEN lies before all times
+    until = np.where(lived.until[deal] == NOWHEN, FOREVER, lived.until[deal])
+    there = np.flatnonzero((spans.begin < until) & (spans.over >= since))
+    order = there[np.lexsort((there, lived.start[deal[there]], lived.real[deal[there]]))]
+    since, until = since[order], until[order]
+    return Spans(
+        spans.whose._replace(deal=lived.real[deal]).take(order),
+        np.maximum(spans.begin[order], since), np.maximum(spans.late[order], since),
+        np.minimum(spans.end[order], until), np.minimum(spans.over[order], until),
+        spans.goes_on[order] | (spans.end[order] > until),
+    )  # fmt: skip
 
 
 def _cut(facts: Facts, carried: Carried) -> tuple[Ints, Ints, Ints, Ints]:

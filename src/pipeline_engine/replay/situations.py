@@ -142,7 +142,7 @@ class _Source:
         s, codes = self._s, self._carried.codes
         start, target = codes(s.words("from_stage")), codes(s.words("to_stage"))
         stage = np.where(s.words("kind").is_any("open", "move"), target, start)
-        return Whose(codes(s.words("owner")), codes(s.words("process")), stage, s.facts.deal_ix("attempts")[s.attempts])
+        return Whose(codes(s.words("owner")), codes(s.words("process")), stage, s.facts.real("attempts")[s.attempts])
 
     def text(self, column: str) -> Column:
         """A text column of the attempts, as rules read text."""
