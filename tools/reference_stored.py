@@ -22,6 +22,7 @@ from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.facts import MEANINGS, reference
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
+from pipeline_engine.store import FOLLOWING_EVENTS
 from pipeline_engine.team import TEAM_EVENTS
 
 STREAMS: Mapping[str, tuple[str, tuple[type[Event], ...]]] = {
@@ -30,6 +31,7 @@ STREAMS: Mapping[str, tuple[str, tuple[type[Event], ...]]] = {
     "Of the people": ("`person:<id>`, and `store:team` for `TeamApplied`", TEAM_EVENTS),
     "Of imports": ("`store:imports`", EXCHANGE_EVENTS),
     "Of erasures": ("`store:erasures`", PRIVACY_EVENTS),
+    "Of views": ("`store:following`", FOLLOWING_EVENTS),
 }
 PLAIN = {str: "text", int: "whole number", bool: "true or false", float: "number", NoneType: "null"}
 EVENTS_INTRO = """

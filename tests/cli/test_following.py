@@ -57,7 +57,9 @@ def test_an_event_that_cannot_be_taken_is_told_and_let_go(office: Type, folder: 
     assert office("follow status").code == 1
     assert "`follow parked holdings`" in office("doctor").out
     assert office("follow retry holdings deal:D-2").code == 1
-    assert office("follow release holdings deal:D-2").out == "0 events put aside by holdings\n"
+    assert "Missing option '--reason'" in office("follow release holdings deal:D-2 --by ops-1").err
+    released = office("follow release holdings deal:D-2 --by ops-1 --reason never-was-a-deal")
+    assert released.out == "0 events put aside by holdings\n"
     assert office("follow status").code == 0
 
 

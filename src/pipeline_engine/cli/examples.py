@@ -107,7 +107,7 @@ _EXAMPLES = {
     "follow status": ("follow status", "follow status --json"),
     "follow parked": ("follow parked holdings",),
     "follow retry": ("follow retry holdings deal:D-1",),
-    "follow release": ("follow release holdings deal:D-1",),
+    "follow release": ("follow release holdings deal:D-1 --by ops-1 --reason 'never was a deal'",),
     "follow rebuild": ("follow rebuild holdings",),
     "follow run": ("follow run",),
     "backup": ("backup sales-monday.db", "backup backups/ --json"),

@@ -1,6 +1,7 @@
 """`follow status · parked · retry · release · rebuild · run`: the views that are kept in step with the log."""
 
 import signal
+from datetime import UTC, datetime
 from threading import Event
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import Column, emit_json, note, progress, say, table
-from pipeline_engine.cli.session import Json, opened
+from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
 
 commands = typer.Typer(
     help="Views that are kept in the store, in step with the log: how many deals each owner has.", no_args_is_help=True
@@ -24,13 +25,13 @@ MOST = 100_000
 def status(json: Json = False) -> None:
     """Where each view stands, how far behind the log, and what it put aside. Leaves with 1 where one needs a look."""
     with opened() as engine:
-        found = engine.standings()
-    wrong = any(each.parked or each.failing for each in found)
+        found, now = engine.standings(), datetime.now(UTC)
+    wrong = any(each.parked or each.failing or each.stalled(now) for each in found)
     if json:
-        emit_json({"ok": not wrong, "views": [_standing(each) for each in found]})
+        emit_json({"ok": not wrong, "views": [_standing(each, now) for each in found]})
     else:
         heads = [("view", "left"), ("position", "right"), ("behind", "right"), ("put aside", "right"), ("", "text")]
-        rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e)) for e in found]
+        rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e, now)) for e in found]
         table(heads, rows) if rows else say("no views yet: the first rule that counts an owner's deals makes one")
     raise typer.Exit(1 if wrong else 0)
 
@@ -56,10 +57,17 @@ def retry(view: View, stream: Stream, json: Json = False) -> None:
 
 
 @commands.command(epilog=epilog("follow release"))
-def release(view: View, stream: Stream, json: Json = False) -> None:
-    """Let a view go on without the first event it put aside of a stream; the log keeps the event."""
+def release(
+    view: View,
+    stream: Stream,
+    reason: Annotated[str, typer.Option("--reason", help="Why the view may do without; kept sealed.")],
+    by: By = None,
+    command_id: CommandId = None,
+    json: Json = False,
+) -> None:
+    """Let a view go on without the first event it put aside of a stream; who and why is recorded, the log keeps all."""
     with opened() as engine:
-        left = engine.release(view, stream)
+        left = engine.release(view, stream, reason, **asked(by, None, command_id))
     _show(view, left, json)
 
 
@@ -81,10 +89,15 @@ def run() -> None:
     with opened() as engine, engine.following() as runner:
         note(f"following as {runner.by}")
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
-            failing = {each.name: each.failing for each in runner.health()}
-            for name in (name for name, why in failing.items() if said.get(name) != why):
-                note(f"{name}: {failing[name] or 'gets on again'}")
-            said = failing
+            said = _told(said, {each.name: each.why for each in runner.health()})
+
+
+def _told(before: dict[str, str | None], now: dict[str, str | None]) -> dict[str, str | None]:
+    """Say what is different: a view that does not get on, and one that gets on again; what was said of each."""
+    for name, why in now.items():
+        if bool(why) != bool(before.get(name)):
+            note(f"{name}: {why or 'gets on again'}")
+    return now
 
 
 def _show(view: str, found: list[Any], json: bool) -> None:
@@ -99,7 +112,9 @@ def _show(view: str, found: list[Any], json: bool) -> None:
     raise typer.Exit(1 if found else 0)
 
 
-def _running(standing: Any) -> str:
+def _running(standing: Any, now: datetime) -> str:
+    if standing.stalled(now):
+        return f"{standing.beat_by} ran it and was last heard of {words.moment(standing.beat_at)}"
     if standing.failing:
         return f"fails: {standing.failing}"
     if standing.beat_at is None:
@@ -107,11 +122,12 @@ def _running(standing: Any) -> str:
     return f"run by {standing.beat_by}, last seen {words.moment(standing.beat_at)}"
 
 
-def _standing(standing: Any) -> dict[str, Any]:
+def _standing(standing: Any, now: datetime) -> dict[str, Any]:
     beat = standing.beat_at.isoformat() if standing.beat_at else None
     return {
         "view": standing.name, "position": standing.position, "behind": standing.lag, "parked": standing.parked,
         "beat_at": beat, "beat_by": standing.beat_by, "failing": standing.failing,
+        "silent_seconds": standing.silent_seconds(now), "stalled": standing.stalled(now),
     }  # fmt: skip
 
 

@@ -1,12 +1,25 @@
 """The verbs that look after what follows the log: where it stands, what it put aside, and keeping it in step."""
 
 from collections.abc import Iterator
+from typing import Unpack
 
 from pipeline_engine.engine.follower import Progress, quiet
-from pipeline_engine.engine.shell import Shell
+from pipeline_engine.engine.reads import REGISTER, Reads
+from pipeline_engine.engine.recording import drafts_of, request_of
+from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.engine.tally import Tally
 from pipeline_engine.errors import BadValue
-from pipeline_engine.store import Finding, Parked, Runner, Standing, StoredFollower
+from pipeline_engine.store import (
+    FOLLOWING_STREAM,
+    Decision,
+    Finding,
+    Parked,
+    Runner,
+    Standing,
+    StoredFollower,
+    ViewReleased,
+)
+from pipeline_engine.values import Personal
 
 
 class FollowVerbs(Shell):
@@ -24,13 +37,29 @@ class FollowVerbs(Shell):
         """Take in again what a view put aside of a stream; what is still put aside. Raises BadValue."""
         return self._follower_of(name).retry(stream)
 
-    def release(self, name: str, stream: str) -> list[Parked]:
+    def release(self, name: str, stream: str, reason: str, **how: Unpack[How]) -> list[Parked]:
         """
         Let a view go on without the first event it put aside of a stream; what is still put aside.
 
-        The event stays in the log; the view does not count it until it is made anew. Raises BadValue.
+        That it goes on without, who let it and why, is an event, in one transaction with it. What is left out stays in
+        the log; made anew, the view tries to take it in again.
+
+        Raises:
+            BadValue: No such view, nothing put aside of the stream, or no reason.
         """
-        return self._follower_of(name).release(stream)
+        follower, envelope = self._follower_of(name), self._envelope(how)
+        if not reason.strip():
+            raise BadValue("reason", reason, "why the view may go on without the event")
+
+        def on(state: int | None, version: int, reader: Reads) -> Decision:
+            held = follower.aside(stream)
+            # Raises where nothing is put aside.
+            follower.release(stream)
+            return drafts_of(envelope, _released(name, held[0], reason))
+
+        asked = request_of(envelope, f"release {name} {stream} {reason}")
+        self._store.transact(FOLLOWING_STREAM, asked, REGISTER, on, alone=True)
+        return follower.aside(stream)
 
     def rebuild_view(self, name: str, progress: Progress = quiet) -> int:
         """Make a view anew from the first event, beside the one that is read meanwhile; the position reached."""
@@ -42,12 +71,14 @@ class FollowVerbs(Shell):
 
     def follower_findings(self) -> Iterator[Finding]:
         """What the doctor should know: events that were put aside, and views that do not get on."""
+        now = self._clock()
         for each in self.standings():
             found = f"`{each.name}` is {each.lag:,} positions behind the log, {each.parked:,} events put aside"
             failing = f"; it fails: {each.failing}" if each.failing else ""
+            silent = f"; {each.beat_by} ran it and is silent" if each.stalled(now) else ""
             advice = f"`follow parked {each.name}` tells which and why" if each.parked else "`follow status` tells more"
-            ok = not each.parked and not each.failing
-            yield Finding("view", ok, found + failing, "" if ok else advice)
+            ok = not each.parked and not each.failing and not silent
+            yield Finding("view", ok, found + failing + silent, "" if ok else advice)
 
     def _followers(self) -> list[StoredFollower]:
         tally = self._desk.tally
@@ -58,3 +89,10 @@ class FollowVerbs(Shell):
         if name not in known:
             raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
         return known[name]
+
+
+def _released(view: str, aside: Parked, reason: str) -> ViewReleased:
+    return ViewReleased(
+        view=view, stream=aside.stream, version=aside.version, position=aside.position, wrong=aside.why,
+        reason=Personal(FOLLOWING_STREAM, reason),
+    )  # fmt: skip

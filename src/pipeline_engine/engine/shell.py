@@ -18,14 +18,15 @@ from pipeline_engine.errors import BadMoment, BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
-from pipeline_engine.store import Store
+from pipeline_engine.store import FOLLOWING_EVENTS, Store
 from pipeline_engine.team import TEAM_EVENTS
 from pipeline_engine.values import instant_text
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         stored_name(event): event
-        for event in (*DEAL_EVENTS, *PROCESS_EVENTS, *TEAM_EVENTS, *EXCHANGE_EVENTS, *PRIVACY_EVENTS)
+        for events in (DEAL_EVENTS, PROCESS_EVENTS, TEAM_EVENTS, EXCHANGE_EVENTS, PRIVACY_EVENTS, FOLLOWING_EVENTS)
+        for event in events
     }
 )
 

@@ -8,6 +8,8 @@ from pipeline_engine.store.care.tenants import Tenant, make_tenant, tenant_sql
 from pipeline_engine.store.care.unsafe import UNSAFE, Unsafe
 from pipeline_engine.store.event_store import Part, Store
 from pipeline_engine.store.following import (
+    FOLLOWING_EVENTS,
+    FOLLOWING_STREAM,
     Follows,
     Health,
     Parked,
@@ -16,6 +18,7 @@ from pipeline_engine.store.following import (
     Runner,
     Standing,
     StoredFollower,
+    ViewReleased,
     quiet,
 )
 from pipeline_engine.store.keys import SubjectKeys
@@ -36,6 +39,8 @@ from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
 
 __all__ = [
+    "FOLLOWING_EVENTS",
+    "FOLLOWING_STREAM",
     "IDENTITY",
     "UNSAFE",
     "UPCASTERS",
@@ -68,6 +73,7 @@ __all__ = [
     "UnfitRow",
     "Unsafe",
     "Upcasters",
+    "ViewReleased",
     "ViewRows",
     "ViewTable",
     "back_up_store",

@@ -2,9 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import chain, islice
-from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
@@ -16,13 +15,13 @@ from pipeline_engine.store.log import FORMAT, Append, Clock, Command, Conflict, 
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.sqlite_errors import unusable
 from pipeline_engine.store.sqlite_file import File
+from pipeline_engine.store.sqlite_glances import Glances
 from pipeline_engine.store.sqlite_schema import opened
 from pipeline_engine.store.view_tables import SqliteRows
 
 PAGE = 1000
 # Rows of one statement: quicker than `executemany`, and below the 999 values that every SQLite takes.
 AT_ONCE = 200
-GLANCE_SECONDS = 0.02
 _ROW = "position, originator_id, originator_version, recorded_at, topic, state"
 _INSERT = "INSERT INTO stored_events (recorded_at, originator_id, originator_version, topic, state) VALUES "
 _VALUES = "(?1, ?, ?, ?, ?)"
@@ -109,21 +108,6 @@ def _note(cursor: sqlite3.Cursor, commands: Sequence[Command]) -> None:
             cursor.execute("INSERT INTO command_log VALUES (?, ?, ?, ?, ?, ?)", command)
         except sqlite3.IntegrityError:
             raise Conflict(f"command id `{command.command_id}` was used meanwhile") from None
-
-
-def _glances(connection: sqlite3.Connection) -> Callable[[float], None]:
-    def version() -> int:
-        return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
-    seen = [version()]
-
-    def wait(seconds: float) -> None:
-        until = monotonic() + seconds
-        while (found := version()) == seen[0] and monotonic() < until:
-            sleep(GLANCE_SECONDS)
-        seen[0] = found
-
-    return wait
 
 
 class SqliteLog:
@@ -223,8 +207,11 @@ class SqliteLog:
     def hints(self) -> Iterator[Callable[[float], None]]:
         """Looks every few milliseconds whether another connection, of whatever process, has committed."""
         try:
-            with closing(self.file.connect()) as connection:
-                yield _glances(connection)
+            glances = Glances(self.file)
+            try:
+                yield glances.wait
+            finally:
+                glances.drop_idle()
         except sqlite3.Error as error:
             raise unusable(self.file.path, error) from error
 

@@ -16,7 +16,7 @@ class Sums:
     """Adds up what is counted in each stream; an event that counts `bad` cannot be taken while `fussy`."""
 
     name = "sums"
-    tables = (SEEN, SUMS)
+    tables: tuple[ViewTable, ...] = (SEEN, SUMS)
 
     def __init__(self, shape: int = 1, bad: int = -13) -> None:
         self.shape, self.bad, self.fussy = shape, bad, True

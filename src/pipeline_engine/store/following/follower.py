@@ -85,14 +85,21 @@ class StoredFollower:
 
     def _look_again(self) -> tuple[int, int]:
         """The generation that is read and its position, from the books; begun where there is none."""
+        # Whoever only looks waits for no lock: it may be kept by the very one that hangs.
+        found = self._in_the_books() or self._first()
+        return self._know(found[0], found[2])
+
+    def _in_the_books(self) -> tuple[int, int, int] | None:
+        with self._log.views(writing=False) as views:
+            books = Positions(views)
+            return books.live(self.name) if books.there() else None
+
+    def _first(self) -> tuple[int, int, int]:
         with self._log.views() as views:
             books = Positions(views)
             books.make()
-            found = books.live(self.name)
-            if found is None:
-                views.alone()
-                found = books.live(self.name) or self._begin(books, views, 1, live=True)
-        return self._know(found[0], found[2])
+            views.alone()
+            return books.live(self.name) or self._begin(books, views, 1, live=True)
 
     def _begin(self, books: Positions, views: ViewRows, generation: int, *, live: bool) -> tuple[int, int, int]:
         for table in self._projection.tables:
@@ -164,11 +171,22 @@ class StoredFollower:
         with self._log.views() as views:
             Positions(views).beat(self.name, self._clock(), by, failing)
 
+    def rest(self, by: str) -> None:
+        """Say in the books that this process does not run it any more."""
+        with self._log.views() as views:
+            Positions(views).rest(self.name, by)
+
     def parked(self, after: int = 0, limit: int = PAGE) -> list[Parked]:
         """What was put aside after a position, at most `limit`."""
         generation, _ = self._at()
         with self._log.views(writing=False) as views:
             return Positions(views).parked(self.name, generation, after, limit)
+
+    def aside(self, stream: str) -> list[Parked]:
+        """What is put aside of a stream, in order; none where nothing is."""
+        generation, _ = self._at()
+        with self._log.views(writing=False) as views:
+            return Positions(views).of_stream(self.name, generation, stream)
 
     def retry(self, stream: str) -> list[Parked]:
         """Take in again what was put aside of a stream; what is still put aside afterwards. Raises BadValue."""
@@ -231,9 +249,7 @@ class StoredFollower:
 
     def renew(self, progress: Progress = quiet) -> bool:
         """Make the tables anew where another version of this program made them; whether that was so."""
-        with self._log.views(writing=False) as views:
-            books = Positions(views)
-            found = books.live(self.name) if books.there() else None
+        found = self._in_the_books()
         if found is None or found[1] == self._projection.shape:
             return False
         self.rebuild(progress)

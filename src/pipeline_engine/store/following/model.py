@@ -9,6 +9,8 @@ from pipeline_engine.store.model import Row
 from pipeline_engine.store.view_tables import ViewRows, ViewTable
 
 Progress = Callable[[int, int], None]
+# A process that runs a follower says so every second, and a look at the log takes less than the rest.
+SILENT_SECONDS = 4.0
 
 
 def quiet(done: int, total: int) -> None:
@@ -42,7 +44,7 @@ class Standing:
     Args:
         position, head: The last position it took in, and that of the log.
         parked: How many events it had to put aside, with those that wait behind them.
-        beat_at, beat_by: When a process that runs it last said so, and which; None where none ever did.
+        beat_at, beat_by: When a process that runs it last said so, and which; None where none does.
         failing: Why it does not get on at present; None where it does.
     """
 
@@ -58,6 +60,17 @@ class Standing:
     def lag(self) -> int:
         """How many positions it is behind the log."""
         return max(0, self.head - self.position)
+
+    def silent_seconds(self, now: datetime) -> float | None:
+        """For how long the process that runs it has said nothing; None where none runs it."""
+        return None if self.beat_at is None else max(0.0, (now - self.beat_at).total_seconds())
+
+    def stalled(self, now: datetime) -> bool:
+        """Whether a process that runs it was killed, hangs or does not reach the store: it said nothing for too long.
+
+        One that was stopped says so, and no process is missed where none ever ran it.
+        """
+        return (self.silent_seconds(now) or 0.0) >= SILENT_SECONDS
 
 
 class Projection(Protocol):
@@ -110,4 +123,8 @@ class Follows(Protocol):
 
     def beat(self, by: str, failing: str | None) -> None:
         """Say that a process runs it, and whether it gets on."""
+        ...
+
+    def rest(self, by: str) -> None:
+        """Say that this process does not run it any more, so that nobody misses it."""
         ...

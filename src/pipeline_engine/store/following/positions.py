@@ -87,6 +87,11 @@ class Positions:
         query = "UPDATE {followers} SET beat_at = ?, beat_by = ?, failing = ? WHERE name = ? AND live = 1"
         self._rows.ask(query, microseconds(at), by, failing, name)
 
+    def rest(self, name: str, by: str) -> None:
+        """Note that this process does not run the follower any more; where another one does, that stands."""
+        query = "UPDATE {followers} SET beat_at = NULL, beat_by = NULL, failing = NULL WHERE name = ? AND beat_by = ?"
+        self._rows.ask(query, name, by)
+
     def standings(self, head: int) -> list[Standing]:
         """Where every follower stands, by name."""
         found = self._rows.ask(

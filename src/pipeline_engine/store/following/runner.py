@@ -7,16 +7,18 @@ stall though nothing raises.
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
 
+from pipeline_engine.errors import StoreUnreachable
 from pipeline_engine.store.following.model import Follows
 
 POLL_SECONDS = 1.0
-STALLED_SECONDS = 4.0
-BEAT_SECONDS = 2.0
+# Where others keep the lock only a beat hangs, and no look: both together stay below five seconds.
+STALLED_SECONDS = 3.5
+BEAT_SECONDS = 0.9
 BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0)
 Wait = Callable[[float], None]
 """Waits for new events, at most so many seconds."""
@@ -38,6 +40,15 @@ class Health:
     quiet_seconds: float | None
     failing: str | None
 
+    @property
+    def why(self) -> str | None:
+        """Why it does not get on; None where it does. What hangs raises nothing: then the silence is told."""
+        if self.ok:
+            return None
+        if self.failing is not None:
+            return self.failing
+        return "has not begun" if self.quiet_seconds is None else f"has hung for {self.quiet_seconds:.0f} s"
+
 
 class _Run:
     """One follower, and how it gets on."""
@@ -47,6 +58,7 @@ class _Run:
         self.looked_at: float | None = None
         self.beat_at: float | None = None
         self.failing: str | None = None
+        self.told: str | None = None
         self.failures = 0
 
     def look(self, by: str) -> bool:
@@ -57,18 +69,28 @@ class _Run:
             self._beat(by)
             self.looked_at = monotonic()
         except Exception as error:  # noqa: BLE001 - a follower that died would never tell; one that tries again does
-            self.fails(error)
+            self.fails(error, by)
             return False
         return more
 
-    def fails(self, error: Exception) -> None:
-        """Note why it does not get on."""
+    def fails(self, error: Exception, by: str) -> None:
+        """Note why it does not get on, also in the books where they can be reached."""
         self.failing, self.failures = f"{type(error).__name__}: {error}", self.failures + 1
+        if not isinstance(error, StoreUnreachable):
+            with suppress(Exception):
+                self._beat(by)
 
     def _beat(self, by: str) -> None:
-        if self.beat_at is None or monotonic() - self.beat_at >= BEAT_SECONDS:
+        due = self.beat_at is None or monotonic() - self.beat_at >= BEAT_SECONDS
+        if due or self.told != self.failing:
             self.follower.beat(by, self.failing)
-            self.beat_at = monotonic()
+            self.beat_at, self.told = monotonic(), self.failing
+
+    def rest(self, by: str) -> None:
+        """Leave the books as whoever is not missed."""
+        if self.beat_at is not None:
+            with suppress(Exception):
+                self.follower.rest(by)
 
     def health(self) -> Health:
         """How it gets on."""
@@ -107,15 +129,20 @@ class Runner:
         """How each follower gets on, now."""
         return [run.health() for run in self._runs]
 
+    def well(self) -> bool:
+        """Whether each follower gets on, now: what a service answers when it is asked whether it is ready."""
+        return all(each.ok for each in self.health())
+
     def _keep(self, run: _Run) -> None:
         while not self._stopped.is_set():
             try:
                 with self._hints() as wait:
                     self._while_well(run, wait)
             except Exception as error:  # noqa: BLE001 - as above
-                run.fails(error)
+                run.fails(error, self.by)
             step = min(max(run.failures, 1), len(BACK_OFF_SECONDS)) - 1
             self._stopped.wait(BACK_OFF_SECONDS[step])
+        run.rest(self.by)
 
     def _while_well(self, run: _Run, wait: Wait) -> None:
         while not self._stopped.is_set():
