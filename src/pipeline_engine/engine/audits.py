@@ -49,12 +49,15 @@ class AskedAt(Asked, total=False):
 
 
 class AuditVerbs(AnswerVerbs):
-    """Every answer has a page of rows, the latest recorded first, and totals over all that was asked for."""
+    """Every answer has a page of rows, the latest recorded first, and totals over all that was asked for.
+
+    Where an event cannot be read, nothing is proved: raises UnreadableEvent, where other views leave it out.
+    """
 
     def audit_bypasses(self, **asked: Unpack[AskedAt]) -> Answer[Bypass]:
         """Every change of a stage that asked no gate, with what the gate would have said at that moment."""
         (facts, wanted), opener = self._asked_for(asked), self._store.open_sealed
-        return bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
+        return bypasses(facts, gate_then(Instants(self._follower.lived(whole=True), opener), opener), wanted, opener)
 
     def audit_waivers(self, **asked: Unpack[AskedAt]) -> Answer[Waiver]:
         """Every waiver, what became of it, and every try to give one."""
@@ -82,4 +85,4 @@ class AuditVerbs(AnswerVerbs):
     def _asked_for(self, asked: AskedAt) -> tuple[Facts, Wanted]:
         known_at = asked.pop("known_at", None)
         wanted: Asked = asked
-        return self.facts(known_at=known_at), Wanted(**wanted)
+        return self._follower.facts(known_at=known_at, whole=True), Wanted(**wanted)

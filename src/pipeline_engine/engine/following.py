@@ -6,7 +6,7 @@ from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.shell import Shell
 from pipeline_engine.engine.tally import Tally
 from pipeline_engine.errors import BadValue
-from pipeline_engine.store import Finding, Parked, Runner, Standing, StoredFollower
+from pipeline_engine.store import Finding, Follows, Parked, Runner, Standing, StoredFollower
 
 
 class FollowVerbs(Shell):
@@ -22,7 +22,9 @@ class FollowVerbs(Shell):
 
     def retry(self, name: str, stream: str) -> list[Parked]:
         """Take in again what a view put aside of a stream; what is still put aside. Raises BadValue."""
-        return self._follower_of(name).retry(stream)
+        left = self._follower_of(name).retry(stream)
+        self._follower.forget()
+        return left
 
     def release(self, name: str, stream: str) -> list[Parked]:
         """
@@ -30,11 +32,15 @@ class FollowVerbs(Shell):
 
         The event stays in the log; the view does not count it until it is made anew. Raises BadValue.
         """
-        return self._follower_of(name).release(stream)
+        left = self._follower_of(name).release(stream)
+        self._follower.forget()
+        return left
 
     def rebuild_view(self, name: str, progress: Progress = quiet) -> int:
         """Make a view anew from the first event, beside the one that is read meanwhile; the position reached."""
-        return self._follower_of(name).rebuild(progress)
+        position = self._named(name).rebuild(progress)
+        self._follower.forget()
+        return position
 
     def following(self) -> Runner:
         """What keeps every view of the store in step, in threads of its own: `with engine.following() as runner`."""
@@ -44,17 +50,29 @@ class FollowVerbs(Shell):
         """What the doctor should know: events that were put aside, and views that do not get on."""
         for each in self.standings():
             found = f"`{each.name}` is {each.lag:,} positions behind the log, {each.parked:,} events put aside"
+            wrong = self._follower.keeping.wrong() if each.name == self._follower.keeping.name else None
             failing = f"; it fails: {each.failing}" if each.failing else ""
+            failing += f"; not believed, {wrong}: the next view makes it anew" if wrong else ""
             advice = f"`follow parked {each.name}` tells which and why" if each.parked else "`follow status` tells more"
-            ok = not each.parked and not each.failing
+            ok = not each.parked and not failing
             yield Finding("view", ok, found + failing, "" if ok else advice)
 
-    def _followers(self) -> list[StoredFollower]:
+    def _followers(self) -> list[Follows]:
         tally = self._desk.tally
-        return [tally.follower] if isinstance(tally, Tally) else []
+        return [*([tally.follower] if isinstance(tally, Tally) else []), self._follower.keeping]
 
     def _follower_of(self, name: str) -> StoredFollower:
-        known = {each.name: each for each in self._followers()}
+        found = self._named(name)
+        if name == self._follower.keeping.name:
+            # Of facts it is in the books only once they are saved.
+            self._follower.keeping.save()
+        return found
+
+    def _named(self, name: str) -> StoredFollower:
+        tally, keeping = self._desk.tally, self._follower.keeping
+        known = {
+            each.name: each for each in (*([tally.follower] if isinstance(tally, Tally) else []), keeping.follower)
+        }
         if name not in known:
             raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
         return known[name]

@@ -8,12 +8,15 @@ from pipeline_engine.store.care.tenants import Tenant, make_tenant, tenant_sql
 from pipeline_engine.store.care.unsafe import UNSAFE, Unsafe
 from pipeline_engine.store.event_store import Part, Store
 from pipeline_engine.store.following import (
+    OUTAGE,
     Follows,
     Health,
+    Kept,
     Parked,
     Progress,
     Projection,
     Runner,
+    SpoiledView,
     Standing,
     StoredFollower,
     quiet,
@@ -37,6 +40,7 @@ from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
 
 __all__ = [
     "IDENTITY",
+    "OUTAGE",
     "UNSAFE",
     "UPCASTERS",
     "Backup",
@@ -47,6 +51,7 @@ __all__ = [
     "Fold",
     "Follows",
     "Health",
+    "Kept",
     "KeyProvider",
     "Parked",
     "Part",
@@ -59,6 +64,7 @@ __all__ = [
     "Row",
     "Runner",
     "Sealed",
+    "SpoiledView",
     "Standing",
     "Store",
     "StoredFollower",
