@@ -70,9 +70,8 @@ class FollowVerbs(Shell):
 
     def _named(self, name: str) -> StoredFollower:
         tally, keeping = self._desk.tally, self._follower.keeping
-        known = {
-            each.name: each for each in (*([tally.follower] if isinstance(tally, Tally) else []), keeping.follower)
-        }
+        counted = [tally.follower] if isinstance(tally, Tally) else []
+        known = {each.name: each for each in (*counted, keeping.follower)}
         if name not in known:
             raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
         return known[name]

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import pyarrow as pa
 
-from pipeline_engine.facts.parts import in_order, joined, packed, unpacked
+from pipeline_engine.facts.parts import Part, in_order, joined, packed, unpacked
 from pipeline_engine.facts.projector import LogRow, Projector
 from pipeline_engine.store import SpoiledView, ViewRows, ViewTable
 
@@ -52,8 +52,8 @@ def code_of_facts() -> int:
     running = sha256(pa.__version__.encode())
     for name in _READ_BY:
         found = find_spec(f"pipeline_engine.{name}")
-        assert found and found.origin, "a module of this package is a file"
-        running.update(Path(found.origin).read_bytes())
+        assert found, "a module of this package"
+        running.update(Path(str(found.origin)).read_bytes())
     return int.from_bytes(running.digest()[:8], "big") >> 1
 
 
@@ -76,7 +76,7 @@ class KeptFacts:
         projector.advance(rows)
         part, size = projector.part(), len(rows)
         sizes = view.ask("SELECT number, size FROM {fact_parts} ORDER BY number DESC")
-        before, number = [], sizes[0][0] + 1 if sizes else 1
+        before, number = list[Part](), sizes[0][0] + 1 if sizes else 1
         while sizes and sizes[0][1] < 2 * size and sizes[0][1] + size <= LARGEST:
             number, more = sizes.pop(0)
             before.insert(0, unpacked(_bytes_of(view, number)))
