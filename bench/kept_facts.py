@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 from bench._turns import filled, micro, opened, postgres
 
@@ -18,9 +19,10 @@ from pipeline_engine.facts import Projector
 from pipeline_engine.store import Store
 
 EVENTS, ROUNDS = 150_000, 5
+R = TypeVar("R")
 
 
-def timed(turn: Callable[[], object]) -> tuple[float, object]:
+def timed(turn: Callable[[], R]) -> tuple[float, R]:
     """Seconds, and what came of it."""
     begin = perf_counter()
     found = turn()

@@ -14,7 +14,7 @@ from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Envelope
 from pipeline_engine.errors import BadValue, UnreadableEvent
 from pipeline_engine.facts import KeptFacts, Projector
-from pipeline_engine.store import IDENTITY, Draft, Store, StreamAppend, open_store
+from pipeline_engine.store import IDENTITY, Draft, Row, Store, StreamAppend, open_store
 from tests.engine.shop import MONDAY, PROCESS, Clock
 
 Opened = Callable[..., Engine]
@@ -98,9 +98,12 @@ def test_a_process_begins_with_what_another_kept(opened: Opened, monkeypatch: py
     read: list[int] = []
     second = opened()
     as_it_was = store_of(second).rows_as_readable
-    monkeypatch.setattr(
-        store_of(second), "rows_as_readable", lambda after, limit: read.append(after) or as_it_was(after, limit)
-    )
+
+    def told(after: int, limit: int) -> list[Row]:
+        read.append(after)
+        return as_it_was(after, limit)
+
+    monkeypatch.setattr(store_of(second), "rows_as_readable", told)
     assert second.facts().digest() == from_nothing(first)
     assert (min(read), kept_position(second)) == (51, 51)
 

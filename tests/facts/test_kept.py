@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from itertools import pairwise
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -142,7 +143,7 @@ def test_parts_that_another_form_wrote_are_not_believed() -> None:
     take(view, log.rows)
     part = Projector().part()
     strange = parts.packed(part._replace(log=part.log.rename_columns(["position", "at"])))
-    view.ask("UPDATE {fact_parts} SET packed = ?, crc = ?", strange, kept.crc32(strange))
+    view.ask("UPDATE {fact_parts} SET packed = ?, crc = ?", strange, crc32(strange))
     view.ask("UPDATE {fact_header} SET crc = ?", kept._seal(view, last_of(view)))
     with pytest.raises(SpoiledView, match="cannot be read: ValueError"):
         as_kept(view, 1, {})
