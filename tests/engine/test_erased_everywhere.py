@@ -9,6 +9,7 @@ import pytest
 
 from pipeline_engine.engine import Engine
 from pipeline_engine.engine.shell import EVENTS
+from pipeline_engine.facts.parts import unpacked
 from pipeline_engine.store import IDENTITY, open_store
 from tests.engine.shop import PROCESS, Clock
 from tests.store.keys.given import bytes_kept
@@ -52,6 +53,7 @@ def lives(engine: Engine, people: int) -> None:
         engine.lose(deal, reason="price", note=said["note"], competitor=said["phone"], by="rep")
     engine.health()
     engine.rebuild()
+    engine.rebuild_view("facts")
 
 
 def forms_of(text: str) -> list[bytes]:
@@ -70,6 +72,17 @@ def found_in(kept: bytes, people: range) -> set[int]:
     return {nth for nth in people for text in said_about(nth).values() if any(form in kept for form in forms_of(text))}
 
 
+def kept_by(engine: Engine) -> bytes:
+    """The facts that are kept in the store, with every column laid open that is packed there."""
+    with engine._follower.keeping.follower.kept() as kept:
+        assert kept, "facts were made"
+        packed_parts = kept.view.ask("SELECT packed FROM {fact_parts}")
+    parts = [unpacked(packed) for (packed,) in packed_parts]
+    tables = [table for part in parts for table in (part.log, part.published, *part.ledgers)]
+    assert sum(table.num_rows for table in tables) > len(tables), "there is something to search"
+    return "\n".join(repr(table.to_pylist()) for table in tables).encode()
+
+
 @pytest.mark.parametrize("people", COLUMNS)
 def test_nothing_about_an_erased_person_is_in_what_the_engine_keeps(url: str, people: int) -> None:
     """Nobody's words stand in the clear; after an erasure the bytes of their keys are gone, and nothing opens them."""
@@ -85,6 +98,7 @@ def test_nothing_about_an_erased_person_is_in_what_the_engine_keeps(url: str, pe
     _told_of(engine, range(people // 2, people), erased=False)
     kept = bytes_kept(url)
     assert found_in(kept, range(people)) == set()
+    assert found_in(kept_by(engine), range(people)) == set()
     # The control of this search: it finds the keys of those who were not erased.
     assert {subject for subject, key in wrapped.items() if key and key in kept} == wrapped.keys() - set(gone)
     assert not [subject for subject, secret in secrets.items() if secret and secret in kept]
@@ -106,6 +120,7 @@ def test_without_keys_the_same_search_finds_everybody(url: str) -> None:
     engine = Engine(store, Clock())
     lives(engine, 3)
     assert found_in(bytes_kept(url), range(3)) == {0, 1, 2}
+    assert found_in(kept_by(engine), range(3)) == {0, 1, 2}
     engine.close()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline_engine.cli.output import note
 from pipeline_engine.errors import BadValue
 from pipeline_engine.settings import Settings
 
@@ -59,6 +60,8 @@ def opened(*, making: bool = False) -> Iterator["Engine"]:
 
     with Engine.open(_SETTINGS.store, via="cli", make=making) as engine:
         yield engine
+        for line in engine.notes():
+            note(line)
 
 
 def asked(by: str | None, at: str | None = None, command_id: str | None = None) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
         """The facts at (`as_of`, `known_at`), caught up with the log."""
         return self._follower.facts(as_of, known_at)
 
+    def notes(self) -> list[str]:
+        """What should be told beside the answers of this engine, a line each: events that had to be left out."""
+        return self._follower.notes()
+
     def health(
         self,
         *,
@@ -74,7 +78,7 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
             after = rows[-1].position
 
     def rebuild(self, progress: Progress = quiet) -> Facts:
-        """Throw the facts away and make them again from the log; two rebuilds give one digest."""
+        """Make the facts again from the log, in the store too where they are kept; two rebuilds give one digest."""
         return self._follower.rebuild(progress)
 
     def findings(self, *, deep: bool = False, progress: Progress = quiet) -> list[Finding]:

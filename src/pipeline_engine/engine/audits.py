@@ -52,12 +52,15 @@ class AskedAt(Asked, total=False):
 
 
 class AuditVerbs(AnswerVerbs):
-    """Every answer has a page of rows, the latest recorded first, and totals over all that was asked for."""
+    """Every answer has a page of rows, the latest recorded first, and totals over all that was asked for.
+
+    Where an event cannot be read, nothing is proved: raises UnreadableEvent, where other views leave it out.
+    """
 
     def audit_bypasses(self, **asked: Unpack[AskedAt]) -> Answer[Bypass]:
         """Every change of a stage that asked no gate, with what the gate would have said at that moment."""
         (facts, wanted), opener = self._asked_for(asked), self._store.open_sealed
-        found = bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
+        found = bypasses(facts, gate_then(Instants(self._follower.lived(whole=True), opener), opener), wanted, opener)
         return replace(found, rows=tuple(map(self._from_source, found.rows)))
 
     def _from_source(self, row: Bypass) -> Bypass:
@@ -92,4 +95,4 @@ class AuditVerbs(AnswerVerbs):
     def _asked_for(self, asked: AskedAt) -> tuple[Facts, Wanted]:
         known_at = asked.pop("known_at", None)
         wanted: Asked = asked
-        return self.facts(known_at=known_at), Wanted(**wanted)
+        return self._follower.facts(known_at=known_at, whole=True), Wanted(**wanted)

@@ -13,6 +13,7 @@ from pipeline_engine.store import (
     FOLLOWING_STREAM,
     Decision,
     Finding,
+    Follows,
     Parked,
     Runner,
     Standing,
@@ -35,7 +36,9 @@ class FollowVerbs(Shell):
 
     def retry(self, name: str, stream: str) -> list[Parked]:
         """Take in again what a view put aside of a stream; what is still put aside. Raises BadValue."""
-        return self._follower_of(name).retry(stream)
+        left = self._follower_of(name).retry(stream)
+        self._follower.forget()
+        return left
 
     def release(self, name: str, stream: str, reason: str, **how: Unpack[How]) -> list[Parked]:
         """
@@ -59,11 +62,14 @@ class FollowVerbs(Shell):
 
         asked = request_of(envelope, f"release {name} {stream} {reason}")
         self._store.transact(FOLLOWING_STREAM, asked, REGISTER, on, alone=True)
+        self._follower.forget()
         return follower.aside(stream)
 
     def rebuild_view(self, name: str, progress: Progress = quiet) -> int:
         """Make a view anew from the first event, beside the one that is read meanwhile; the position reached."""
-        return self._follower_of(name).rebuild(progress)
+        position = self._named(name).rebuild(progress)
+        self._follower.forget()
+        return position
 
     def following(self) -> Runner:
         """What keeps every view of the store in step, in threads of its own: `with engine.following() as runner`."""
@@ -74,18 +80,29 @@ class FollowVerbs(Shell):
         now = self._clock()
         for each in self.standings():
             found = f"`{each.name}` is {each.lag:,} positions behind the log, {each.parked:,} events put aside"
+            wrong = self._follower.keeping.wrong() if each.name == self._follower.keeping.name else None
             failing = f"; it fails: {each.failing}" if each.failing else ""
+            failing += f"; not believed, {wrong}: the next view makes it anew" if wrong else ""
             silent = f"; {each.beat_by} ran it and is silent" if each.stalled(now) else ""
             advice = f"`follow parked {each.name}` tells which and why" if each.parked else "`follow status` tells more"
-            ok = not each.parked and not each.failing and not silent
+            ok = not each.parked and not failing and not silent
             yield Finding("view", ok, found + failing + silent, "" if ok else advice)
 
-    def _followers(self) -> list[StoredFollower]:
+    def _followers(self) -> list[Follows]:
         tally = self._desk.tally
-        return [tally.follower] if isinstance(tally, Tally) else []
+        return [*([tally.follower] if isinstance(tally, Tally) else []), self._follower.keeping]
 
     def _follower_of(self, name: str) -> StoredFollower:
-        known = {each.name: each for each in self._followers()}
+        found = self._named(name)
+        if name == self._follower.keeping.name:
+            # Of facts it is in the books only once they are saved.
+            self._follower.keeping.save()
+        return found
+
+    def _named(self, name: str) -> StoredFollower:
+        tally, keeping = self._desk.tally, self._follower.keeping
+        counted = [tally.follower] if isinstance(tally, Tally) else []
+        known = {each.name: each for each in (*counted, keeping.follower)}
         if name not in known:
             raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
         return known[name]

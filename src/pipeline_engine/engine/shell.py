@@ -10,6 +10,7 @@ from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
 from pipeline_engine.engine.clocks import system_clock
 from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
+from pipeline_engine.engine.keeping import Keeping
 from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.tally import Counts
@@ -54,7 +55,7 @@ class Shell:
     ) -> None:
         """`counts` says how many deals people own, where that is not to be counted in the log."""
         self._store, self._clock, self._via = store, clock, via
-        self._desk, self._follower = Desk(store, clock, counts), Follower(store)
+        self._desk, self._follower = Desk(store, clock, counts), Follower(store, Keeping(store, clock))
 
     def run(self, command: Command, at_given: bool = True) -> Outcome:
         """Decide any deal command; what is asked twice is recorded once."""

@@ -12,6 +12,7 @@ from pipeline_engine.facts.awaited import asking, ending
 from pipeline_engine.facts.holdings import Holding, Holdings, held
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
+from pipeline_engine.facts.kept import KeptFacts, Last, as_kept, last_kept
 from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.projector import LogRow, Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
@@ -31,6 +32,8 @@ __all__ = [
     "Holdings",
     "Instants",
     "Items",
+    "KeptFacts",
+    "Last",
     "LogRow",
     "Open",
     "PausedTime",
@@ -39,6 +42,7 @@ __all__ = [
     "Slices",
     "Values",
     "Words",
+    "as_kept",
     "asking",
     "ending",
     "exact_sum",
@@ -48,6 +52,7 @@ __all__ = [
     "held",
     "ints",
     "keys",
+    "last_kept",
     "last_within",
     "reference",
 ]

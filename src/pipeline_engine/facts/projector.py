@@ -12,14 +12,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
+import numpy as np
+import pyarrow as pa
 from pydantic_core import from_json
 
 from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.facts.arrays import ints
 from pipeline_engine.facts.corrected import corrected
 from pipeline_engine.facts.derive import derive, derived_of
 from pipeline_engine.facts.intake import Intake
 from pipeline_engine.facts.ledger import PENDING
 from pipeline_engine.facts.lived import named_again, read_apart
+from pipeline_engine.facts.parts import LOG, PUBLISHED, Part
 from pipeline_engine.facts.snapshot import Facts
 from pipeline_engine.facts.taken import Taken
 from pipeline_engine.process import Process
@@ -89,11 +93,51 @@ class Projector:
         self._published: list[tuple[int, tuple[str, int], Process]] = []
         self._positions = array("q")
         self._recorded = array("q")
+        self._reached = 0
+
+    @classmethod
+    def from_part(cls, part: Part, reached: int, stopped: Mapping[str, int]) -> "Projector":
+        """
+        A lenient projector that goes on from what was kept.
+
+        Args:
+            part: What every row says that was taken in, in the order of positions.
+            reached: The last position read.
+            stopped: By stream the position of the first event that was left out.
+
+        Raises:
+            ValueError: The part is not of the form that this version writes.
+        """
+        made = cls(lenient=True)
+        made._intake.put_back(part.ledgers)
+        for table, schema in ((part.log, LOG), (part.published, PUBLISHED)):
+            if not table.schema.equals(schema):
+                raise ValueError("rows of another schema")
+        made._positions, made._recorded = (array("q", ints(part.log[name]).tobytes()) for name in LOG.names)
+        for row in part.published.to_pylist():
+            process = Process.model_validate(from_json(row["process"]))
+            made._published.append((row["position"], (process.name, process.version), process))
+        made._reached, made._stopped = reached, dict(stopped)
+        return made
+
+    def part(self) -> Part:
+        """Everything taken in so far, to be kept."""
+        log = [pa.array(np.frombuffer(column, np.int64)) for column in (self._positions, self._recorded)]
+        published = [
+            [position for position, _, _ in self._published],
+            [process.model_dump_json() for _, _, process in self._published],
+        ]
+        return Part(
+            pa.Table.from_arrays(log, schema=LOG),
+            pa.Table.from_arrays([pa.array(*each) for each in zip(published, PUBLISHED.types, strict=True)],
+                                 schema=PUBLISHED),
+            tuple(self._intake.tables()),
+        )  # fmt: skip
 
     @property
     def position(self) -> int:
         """The last position read; 0 before the first."""
-        return self._positions[-1] if self._positions else 0
+        return self._reached
 
     def advance(self, rows: Iterable[LogRow]) -> int:
         """
@@ -103,14 +147,20 @@ class Projector:
             UnreadableEvent: A payload is not what its event's class writes, and the projector is not lenient; rows
                 before it are counted in.
         """
-        source, before, reached = iter(rows), len(self._positions), self.position
+        source, new = iter(rows), 0
         while batch := list(islice(source, PENDING)):
             for row in batch:
-                if row.position > reached:
+                if row.position > self._reached:
                     self._read(row)
-                    reached = row.position
+                    self._reached = row.position
+                    new += 1
             self._intake.settle()
-        return len(self._positions) - before
+        return new
+
+    @property
+    def stopped(self) -> Mapping[str, int]:
+        """By stream the position of the first event that is left out."""
+        return self._stopped
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
         """
@@ -122,6 +172,9 @@ class Projector:
         """
         end = len(self._recorded) if known_at is None else bisect_right(self._recorded, microseconds(known_at))
         position = self._positions[end - 1] if end else 0
+        if end == len(self._recorded):
+            # What was left out was read, too.
+            position = self._reached
         processes = {key: process for at, key, process in self._published if at <= position}
         tables, selection = derive(self._intake, processes, as_of, known_at)
         return Facts(
@@ -172,13 +225,10 @@ class Projector:
 
     def _leave_out(self, row: LogRow, why: str, behind: int | None) -> None:
         self.aside.append(Aside(row.position, row.stream, row.version, row.name, why, behind))
-        self._count(row)
-
-    def _count(self, row: LogRow) -> None:
-        self._positions.append(row.position)
-        self._recorded.append(row.recorded_at)
 
     def _take(self, row: LogRow) -> None:
+        if not row.payload:
+            raise UnreadableEvent(row.stream, row.version, row.position, "no event that this version can read")
         try:
             if row.stream.startswith(_DEAL):
                 self._intake.take(row, row.stream[len(_DEAL) :], from_json(row.payload))
@@ -188,7 +238,8 @@ class Projector:
             # Never quoted: what the row holds may be personal.
             why = f"no event, but {type(error).__name__}"
             raise UnreadableEvent(row.stream, row.version, row.position, why) from None
-        self._count(row)
+        self._positions.append(row.position)
+        self._recorded.append(row.recorded_at)
 
     def _publish(self, row: LogRow, data: Mapping[str, Any]) -> None:
         compiled = Process.model_validate(data["compiled"])

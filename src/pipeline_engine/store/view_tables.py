@@ -13,7 +13,9 @@ from typing import Any, Literal, Protocol
 import psycopg
 from psycopg import Cursor
 
-ColumnType = Literal["text", "bigint"]
+ColumnType = Literal["text", "bigint", "bytes"]
+_SQLITE = {"bigint": "INTEGER", "text": "TEXT", "bytes": "BLOB"}
+_POSTGRES = {"bigint": "bigint", "text": 'text COLLATE "C"', "bytes": "bytea"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class ViewRows(Protocol):
         """Wait until no other process makes tables here, until the end of the transaction."""
         ...
 
+    def steady(self) -> None:
+        """See one state of the database until the end of a reading transaction; asked before anything else."""
+        ...
+
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement answers with; none where it answers with nothing. Raises UnfitRow."""
         ...
@@ -104,8 +110,10 @@ class SqliteRows:
     def make(self, table: ViewTable, generation: int) -> None:
         """Make a generation of a table where there is none."""
         name, key = called(table.name, generation), ", ".join(table.key)
-        columns = ", ".join(f"{each} {'INTEGER' if kind == 'bigint' else 'TEXT'}" for each, kind in table.columns)
-        self._cursor.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID")
+        columns = ", ".join(f"{each} {_SQLITE[kind]}" for each, kind in table.columns)
+        # Large rows are quicker to pass over where they are not in the tree of their keys.
+        rowid = "" if any(kind == "bytes" for _, kind in table.columns) else " WITHOUT ROWID"
+        self._cursor.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns}, PRIMARY KEY ({key})){rowid}")
         for number, by in enumerate(table.lookups, 1):
             self._cursor.execute(f"CREATE INDEX IF NOT EXISTS {name}_by_{number} ON {name} ({', '.join(by)})")
 
@@ -119,6 +127,9 @@ class SqliteRows:
 
     def alone(self) -> None:
         """A writing transaction is alone in its file as it is."""
+
+    def steady(self) -> None:
+        """A transaction sees one state as it is."""
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement answers with."""
@@ -159,8 +170,7 @@ class PostgresRows:
     def make(self, table: ViewTable, generation: int) -> None:
         """Make a generation of a table where there is none."""
         name, key = called(table.name, generation), ", ".join(table.key)
-        types = {"bigint": "bigint", "text": 'text COLLATE "C"'}
-        columns = ", ".join(f"{each} {types[kind]}" for each, kind in table.columns)
+        columns = ", ".join(f"{each} {_POSTGRES[kind]}" for each, kind in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {self._whole(name)} ({columns}, PRIMARY KEY ({key}))")
         for number, by in enumerate(table.lookups, 1):
             self._run(f"CREATE INDEX IF NOT EXISTS {name}_by_{number} ON {self._whole(name)} ({', '.join(by)})")
@@ -177,6 +187,10 @@ class PostgresRows:
     def alone(self) -> None:
         """Take the writers' lock."""
         self._cursor.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock,))
+
+    def steady(self) -> None:
+        """See what was committed before the first question, and nothing later."""
+        self._cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement answers with."""

@@ -2,19 +2,32 @@
 
 from pipeline_engine.store.following.events import FOLLOWING_EVENTS, FOLLOWING_STREAM, ViewReleased
 from pipeline_engine.store.following.follower import StoredFollower, standings
-from pipeline_engine.store.following.model import Follows, Parked, Progress, Projection, Standing, quiet
+from pipeline_engine.store.following.model import (
+    Follows,
+    Kept,
+    Parked,
+    Progress,
+    Projection,
+    SpoiledView,
+    Standing,
+    quiet,
+)
 from pipeline_engine.store.following.readable import as_readable
 from pipeline_engine.store.following.runner import Health, Runner
+from pipeline_engine.store.following.taking import OUTAGE
 
 __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
+    "OUTAGE",
     "Follows",
     "Health",
+    "Kept",
     "Parked",
     "Progress",
     "Projection",
     "Runner",
+    "SpoiledView",
     "Standing",
     "StoredFollower",
     "ViewReleased",

@@ -5,18 +5,15 @@ and leaves it. An event that cannot be taken is put aside with its reason, and t
 so that other streams go on.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 
-import psycopg
-from eventsourcing.persistence import PersistenceError
-
-from pipeline_engine.errors import BadValue, StoreUnreachable, UnreadableEvent
-from pipeline_engine.store.following.model import Parked, Progress, Projection, Standing, quiet
-from pipeline_engine.store.following.positions import Positions, parked_of
+from pipeline_engine.errors import BadStore, BadValue
+from pipeline_engine.store.following.model import Kept, Parked, Progress, Projection, Standing, quiet
+from pipeline_engine.store.following.positions import Positions
+from pipeline_engine.store.following.taking import Taking
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Log
 from pipeline_engine.store.model import Row
@@ -25,8 +22,6 @@ from pipeline_engine.store.view_tables import ViewRows
 BATCH = 500
 FAR_BEHIND = 5_000
 PAGE = 1000
-# The database itself failed, and not the event: nothing is put aside for that.
-OUTAGE = (sqlite3.Error, psycopg.Error, PersistenceError, StoreUnreachable)
 
 
 class StoredFollower:
@@ -37,6 +32,7 @@ class StoredFollower:
     def __init__(self, log: Log, projection: Projection, clock: Callable[[], datetime]) -> None:
         self._log, self._projection, self._clock = log, projection, clock
         self.name = projection.name
+        self._taking = Taking(projection, clock)
         self._known: tuple[int, int] | None = None
         renewed_in_children(self)
 
@@ -87,6 +83,8 @@ class StoredFollower:
         """The generation that is read and its position, from the books; begun where there is none."""
         # Whoever only looks waits for no lock: it may be kept by the very one that hangs.
         found = self._in_the_books() or self._first()
+        if self._live and found[1] != self._projection.shape:
+            raise BadStore(f"the view `{self.name}` was made by another version of this program; it is to be made anew")
         return self._know(found[0], found[2])
 
     def _in_the_books(self) -> tuple[int, int, int] | None:
@@ -114,41 +112,9 @@ class StoredFollower:
 
     def _take(self, rows: Sequence[Row], place: tuple[ViewRows, Positions, int]) -> None:
         views, books, generation = place
-        view = views.naming(self._projection.tables, generation)
         waiting = books.first_parked(self.name, generation)
-        free = [row for row in rows if row.stream not in waiting]
-        late = [self._behind(row, waiting[row.stream]) for row in rows if row.stream in waiting]
-        try:
-            with view.apart():
-                _check_payloads(free)
-                self._projection.take(free, view)
-            told: list[Parked] = []
-        except OUTAGE:
-            raise
-        except Exception:  # noqa: BLE001 - whatever an event makes of a view, it is put aside and told
-            told = self._one_by_one(free, view, waiting)
-        books.park(self.name, generation, [*late, *told])
-
-    def _one_by_one(self, rows: Sequence[Row], view: ViewRows, waiting: dict[str, int]) -> list[Parked]:
-        """Take the rows in apart from each other; those that cannot be taken, and what waits behind them."""
-        told: list[Parked] = []
-        for row in rows:
-            if row.stream in waiting:
-                told.append(self._behind(row, waiting[row.stream]))
-                continue
-            try:
-                with view.apart():
-                    _check_payloads([row])
-                    self._projection.take([row], view)
-            except OUTAGE:
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                waiting[row.stream] = row.position
-                told.append(parked_of(row, _why(error), None, self._clock()))
-        return told
-
-    def _behind(self, row: Row, first: int) -> Parked:
-        return parked_of(row, f"waits behind position {first} of its stream", first, self._clock())
+        told = self._taking.take(rows, views.naming(self._projection.tables, generation), waiting)
+        books.park(self.name, generation, told)
 
     @contextmanager
     def view(self) -> Iterator[ViewRows]:
@@ -158,6 +124,21 @@ class StoredFollower:
             found = Positions(views).live(self.name)
             assert found, "a follower that knows where it stands is in the books"
             yield views.naming(self._projection.tables, found[0])
+
+    @contextmanager
+    def kept(self) -> Iterator[Kept | None]:
+        """What is kept at this moment; None where nothing is that this version made. Writes nothing."""
+        with self._log.views(writing=False) as views:
+            views.steady()
+            books = Positions(views)
+            found = books.live(self.name) if books.there() else None
+            if found is None or found[1] != self._projection.shape:
+                yield None
+                return
+            generation, _, position = found
+            own = views.naming(self._projection.tables, generation)
+            parked = books.count_parked(self.name, generation)
+            yield Kept(own, generation, position, parked, books.first_parked(self.name, generation))
 
     def standing(self) -> Standing:
         """Where it stands, by the books. Raises StoreUnreachable."""
@@ -212,7 +193,7 @@ class StoredFollower:
             wanted = {each.position for each in held[release:]}
             rows = [row for row in self._log.stream_rows(stream, held[0].version - 1) if row.position in wanted]
             books.unpark(self.name, generation, stream)
-            told = self._one_by_one(rows, views.naming(self._projection.tables, generation), {})
+            told = self._taking.take(rows, views.naming(self._projection.tables, generation), {})
             books.park(self.name, generation, told)
         return told
 
@@ -268,19 +249,6 @@ class _Beside(StoredFollower):
     def _look_again(self) -> tuple[int, int]:
         # Another process rebuilds too, and struck this generation out.
         raise BadValue("follower", self.name, "to be built anew by one process at a time")
-
-
-def _check_payloads(rows: Sequence[Row]) -> None:
-    empty = next((row for row in rows if not row.payload), None)
-    if empty is not None:
-        raise UnreadableEvent(empty.stream, empty.version, empty.position, "no event that this version can read")
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, UnreadableEvent):
-        return error.why
-    # Other errors may quote what the event holds.
-    return f"cannot be taken: {type(error).__name__}"
 
 
 def standings(log: Log) -> list[Standing]:

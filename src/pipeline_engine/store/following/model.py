@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline_engine.store.model import Row
 from pipeline_engine.store.view_tables import ViewRows, ViewTable
@@ -15,6 +15,10 @@ SILENT_SECONDS = 4.0
 
 def quiet(done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+class SpoiledView(Exception):
+    """What is kept of a view is not what was written; it is to be made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,23 @@ class Parked:
     why: str
     behind: int | None
     parked_at: datetime
+
+
+class Kept(NamedTuple):
+    """
+    The tables of a view at one moment, and where they stand.
+
+    Args:
+        position: The last position taken in.
+        parked: How many events are put aside.
+        stopped: By stream the position of the first event that is put aside.
+    """
+
+    view: ViewRows
+    generation: int
+    position: int
+    parked: int
+    stopped: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,12 @@ class Positions:
             for name, position, parked, at, by, failing in found
         ]
 
+    def count_parked(self, name: str, generation: int) -> int:
+        """How many events are put aside."""
+        query = "SELECT count(*) FROM {parked_events} WHERE follower = ? AND generation = ?"
+        found: int = self._rows.ask(query, name, generation)[0][0]
+        return found
+
     def first_parked(self, name: str, generation: int) -> dict[str, int]:
         """By stream the position of the first event that was put aside."""
         query = """SELECT stream, min(position) FROM {parked_events} WHERE follower = ? AND generation = ?
