@@ -26,7 +26,10 @@ processes.set_forkserver_preload([__name__])
 def follow(url: str, kind: type[StoredFollower], said: Connection) -> None:
     """Follow from a process of its own until killed."""
     store = store_at(url)
-    with Runner([follower_of(store, kind)], store.hints):
+    with Runner([follower_of(store, kind)], store.hints) as runner:
+        # On a busy machine the first connection takes longer than most lives.
+        while not runner.well():
+            sleep(0.002)
         said.send("begun")
         Event().wait()
 
