@@ -10,6 +10,8 @@ from pipeline_engine import errors
 from pipeline_engine.engine import EVENTS
 from tests.pages import LANGUAGES, ROOT, Reader, Unlike, blocks, compare
 
+pytestmark = pytest.mark.slow
+
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 GUIDES = [page for page in PAGES if DOCS / "reference" not in page.parents and DOCS / "decisions" not in page.parents]

@@ -8,6 +8,8 @@ import pytest
 
 from pipeline_engine.engine import Engine
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "examples" / "maven-crm"
 
 

@@ -39,6 +39,7 @@ PEOPLE = """\
 people:
   - {id: manager-1, roles: [manager], team: emea}
   - {id: rep-1, roles: [rep], team: emea, manager: manager-1}
+  - {id: rep-2, roles: [rep], team: emea, manager: manager-1}
 """
 
 CRM_PROCESS = """\

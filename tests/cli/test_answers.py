@@ -5,6 +5,8 @@ import pytest
 from tests.cli.conftest import DEALS, Type
 from tests.cli.given import CONFIG
 
+pytestmark = pytest.mark.slow
+
 STRICT = CONFIG / "processes" / "b2b-saas-strict.yaml"
 VIEWS = {
     "health": ({"as_of", "open", "open_value", "won_value", "stages", "flags"}, {"stage", "open"}),
@@ -68,6 +70,7 @@ def test_a_view_asked_for_nonsense_is_one_line(year: Type, text: str) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_of_an_empty_store_says_so(line: Type, view: str) -> None:
     """No deals yet is no fault of anybody, and no traceback."""
+    assert line("team apply people.yaml --by ops-1").code == 0
     empty = line(f"view {view}")
     assert empty.code in (0, 2)
     assert empty.out or empty.said_in_one_line()

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.cli.given import PEOPLE, PROCESS
 
+pytestmark = pytest.mark.slow
+
 OBSERVED = PROCESS.replace("roles: [rep, manager]", "roles: [rep, manager, sync]") + "observed: {by: [sync]}\n"
 
 
@@ -73,7 +75,8 @@ def test_a_process_that_trusts_nobody_says_what_is_missing(office: Type) -> None
         ("audit waivers --process b2c", "no process `b2c`"),
         ("audit approvals --deal D-9", "no deal `D-9`"),
         ("audit refusals --since soon", "`--since` cannot be"),
-        ("audit corrections --limit 0", "`limit` cannot be `0`"),
+        ("audit corrections --limit -1", "greater than or equal to 0"),
+        ("audit corrections --limit 100001", "`limit` cannot be `100001`"),
     ],
 )
 def test_bad_input_is_said_in_one_line(beside: Type, typed: str, said: str) -> None:
@@ -113,3 +116,29 @@ def test_an_import_stands_in_the_ledger(line: Type) -> None:
     assert document["found"] == 9
     assert document["totals"] == {"passed": 9}
     assert {row["basis"] for row in document["rows"]} == {"source"}
+
+
+def test_news_that_changes_nothing_is_said_to_change_nothing(beside: Type) -> None:
+    """A stage after an outcome, or from before the deal went on, is noted only; the answer says why."""
+    early, late = now(), "deal observe D-2 --source crm --by crm-sync"
+    assert beside(f"{late} --to proposal --key 1 --at {now()}").code == 0
+    said = beside(f"{late} --to negotiation --key 2 --at {early}").out.splitlines()
+    assert said == [
+        "recorded  D-2: SourceStageNoted",
+        "  noted, and nothing changes: the deal has gone on since then, and stands in proposal",
+    ]
+    assert beside(f"{late} --to lost --reason price --key 3 --at {now()}").code == 0
+    after = beside(f"{late} --to negotiation --key 4 --at {now()}").out
+    assert "noted, and nothing changes: the deal is lost; `--reopens` says that a stage opens it again" in after
+    assert "SourceStageNoted: negotiation, which changes nothing" in beside("deal timeline D-2").out
+
+
+def test_what_went_past_the_gate_names_its_source(beside: Type) -> None:
+    """Which system told it and under which key, to be looked up there, and the reason it gave."""
+    told = f"deal observe D-2 --to proposal --source crm --key 77/2 --reason agreed --at {now()} --by crm-sync"
+    assert beside(told).code == 0
+    (row,) = beside("audit bypasses --json").json["rows"]
+    assert (row["source"], row["key"]) == ("crm", "77/2")
+    listed = beside("audit bypasses").out
+    assert "source: crm 77/2" in listed
+    assert "agreed" in listed

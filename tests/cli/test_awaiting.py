@@ -5,9 +5,9 @@ from tests.cli.conftest import Type
 
 def test_the_inbox_is_a_list_of_deals(office: Type) -> None:
     """It says what to do next; as JSON it has everything."""
-    said = office("deal list --awaiting nobody-1")
-    assert (said.code, "0 approvals for nobody-1 to give" in said.out) == (0, True)
-    assert office("deal list --awaiting nobody-1 --json").json == []
+    said = office("deal list --awaiting manager-1")
+    assert (said.code, "0 approvals for manager-1 to give" in said.out) == (0, True)
+    assert office("deal list --awaiting manager-1 --json").json == []
 
 
 def test_the_inbox_takes_no_other_filter(office: Type) -> None:
@@ -18,7 +18,9 @@ def test_the_inbox_takes_no_other_filter(office: Type) -> None:
 def test_a_deal_without_approvals_says_so(office: Type) -> None:
     """No empty page."""
     assert "nothing was approved or waived" in office("deal approvals D-1").out
-    assert office("deal approvals D-1 --json").json == {"id": "D-1", "approvals": [], "requests": []}
+    assert office("deal approvals D-1 --json").json == {
+        "id": "D-1", "approvals": [], "denials": [], "requests": [],
+    }  # fmt: skip
     assert "0 ends announced" in office("deal announce-expired --by ops-1").out
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.cli.given import CRM_MAPPING, PROCESS, XES_MAPPING, xes
 
+pytestmark = pytest.mark.slow
+
 BIG_LINE = 10 * 1024 * 1024
 
 # name: (what is written instead of what, a word that the line must hold)

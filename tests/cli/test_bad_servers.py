@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.store.care.conftest import other_server, standby
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["other_server", "standby"]
 
 
@@ -78,7 +80,7 @@ def test_a_standby_is_told(line: Type, request: pytest.FixtureRequest) -> None:
 
 def test_a_role_without_rights_is_told(line: Type, looker: str, postgres_database: str) -> None:
     """Neither may it make the tables nor read those that are there; the place and the next step are said."""
-    told(line(f"deal list --store {looker}"), 2, "does not let its user", "grant it that")
+    told(line(f"process publish b2b.yaml --by ops-1 --store {looker}"), 2, "does not let its user", "grant it that")
     assert line(f"process publish b2b.yaml --by ops-1 --store {postgres_database}").code == 0
     for command in ("deal list", "doctor", "backup copy.db", "process publish b2b.yaml --by ops-1"):
         told(line(f"{command} --store {looker}"), 2, "permission denied for table", "grant it that")

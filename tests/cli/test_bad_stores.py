@@ -92,6 +92,8 @@ CASES = (
     Case("a setting that gives the log away", sql(), "--store sqlite:///sales.db?synchronous=off deal list"),
     Case("a store that is not there", sql(), "--store sqlite:///none.db doctor", 3),
     Case("a folder that is not there", sql(), "--store sqlite:///none/sales.db deal list", 3),
+    Case("a new store in a folder that is not there", sql(),
+         "--store sqlite:///none/sales.db process publish b2b.yaml --by ops-1", 3),
     Case("a gap in a stream", sql(GAP), "doctor", 1),
     Case("a back-up over a file", wrote("there.db", b"a letter"), "backup there.db"),
     Case("a back-up into no folder", sql(), "backup none/copy.db", 3),

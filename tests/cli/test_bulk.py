@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.conftest import Type
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def three(office: Type) -> Type:

@@ -16,6 +16,8 @@ from psycopg.sql import SQL, Identifier
 from pipeline_engine.engine import Engine
 from tests.cli.conftest import Type
 
+pytestmark = pytest.mark.slow
+
 HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -148,7 +150,7 @@ def test_a_tenant_is_made_and_used(office: Type, no_roles_left: str) -> None:
     made = office(f"tenant create north --store {no_roles_left} --json").json
     assert made["schema"] == "north"
     assert office(f"process publish b2b.yaml --by ops-1 --store {made['url']}").code == 0
-    assert office(f"process list --store {no_roles_left} --json").json == []
+    assert "no store in schema `public`" in office(f"process list --store {no_roles_left}").said_in_one_line()
     again = office(f"tenant create north --store {no_roles_left}")
     assert (again.code, "already" in again.said_in_one_line()) == (2, True)
 

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.conftest import Type
 from tests.cli.given import PEOPLE, PROCESS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(office: Type, folder: Path) -> Type:
@@ -105,3 +107,62 @@ def test_wrong_use_is_told_in_one_line(desk: Type, text: str, said: str) -> None
     assert (asked.code, asked.out) == (2, "")
     assert said in asked.said_in_one_line()
     assert len(desk("deal timeline C-1 --json").json) == 1
+
+
+def test_who_may_not_say_that_it_was_earlier_is_told_the_other_way(desk: Type) -> None:
+    """What is recorded too late to be backdated is recorded now, and its time corrected by who may."""
+    late = "--at 2026-01-05T09:00:00Z"
+    said = desk(f"deal log C-1 call --by rep-1 {late}").said_in_one_line()
+    assert "allows 0 d (`backdate:`)" in said
+    assert said.endswith("; record it as of now, and then correct its time, by manager: `deal correct time`")
+    under_the_first = desk(f"deal log D-1 call --by rep-1 {late}").said_in_one_line()
+    assert under_the_first.endswith("`corrections: {by: [ROLE]}` in the process names who may then correct its time")
+
+
+def test_when_somebody_approved_is_corrected_by_nobody(desk: Type) -> None:
+    """So nobody is sent that way."""
+    said = desk("deal approve C-1 big-deal --by manager-1 --at 2026-01-05T09:00:00Z").said_in_one_line()
+    assert said.endswith("(`backdate:`)")
+
+
+def row_of(said: str, version: int) -> str:
+    """The row of a timeline that tells one event."""
+    (found,) = [line for line in said.splitlines() if line.split()[:1] == [str(version)]]
+    return found
+
+
+def test_a_timeline_marks_what_was_not_so(desk: Type) -> None:
+    """What did not happen, what was otherwise and what was at another time are seen where they stand."""
+    desk("deal log C-1 call --by rep-1")
+    desk("deal log C-1 meeting --by rep-1")
+    desk("deal correct value C-1 1 amount=50 --reason typo --by manager-1")
+    desk("deal correct void C-1 2 --reason slip --by manager-1")
+    assert desk("deal correct time C-1 1 --really-at 2026-01-05 --reason diary --by manager-1").code == 0
+    told = desk("deal timeline C-1").out
+    assert "[was really otherwise, says event 4; was really at 5 Jan 2026 00:00, says event 6]" in row_of(told, 1)
+    assert "[did not happen, says event 5]" in row_of(told, 2)
+    assert "[" not in row_of(told, 3)
+    marked = desk("deal timeline C-1 --json").json
+    assert [(each["happened"], each["corrected_by"]) for each in marked[:3]] == [
+        (True, [4, 6]),
+        (False, [5]),
+        (True, []),
+    ]
+    shown = desk("deal show C-1").out
+    assert "1 event corrected and 1 event that did not happen: `deal timeline C-1` marks them" in shown
+    assert "corrected" not in desk("deal show D-1").out
+
+
+def test_a_proposal_that_waits_is_seen(desk: Type) -> None:
+    """Until somebody has confirmed it, the deal and its timeline say that it waits, and for what."""
+    desk("deal lose C-1 --reason price --by rep-1")
+    desk("deal correct void C-1 2 --reason slip --by manager-1")
+    assert "[waits for somebody else to confirm it]" in row_of(desk("deal timeline C-1").out, 3)
+    shown = desk("deal show C-1").out
+    assert "waiting to be confirmed: void of event 2, proposed by manager-1" in shown
+    assert "→ somebody else confirms it with `deal correct confirm C-1 3`" in shown
+    desk("deal correct confirm C-1 3 --by manager-2")
+    told = desk("deal timeline C-1").out
+    assert "[did not happen, says event 4]" in row_of(told, 2)
+    assert "[confirmed by event 4]" in row_of(told, 3)
+    assert "waiting to be confirmed" not in desk("deal show C-1").out

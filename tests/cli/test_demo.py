@@ -15,6 +15,8 @@ from pipeline_engine.errors import BadValue
 from tests.cli.conftest import Type
 from tests.cli.given import CONFIG, XES_MAPPING, XES_PROCESS, xes
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = ("1  THE PROCESS", "2  THE PIPELINE", "3  WHERE DEALS GET STUCK", "4  A MOVE", "5  WHAT IF?")
 
 

@@ -8,6 +8,8 @@ from pipeline_engine.engine import EVENTS, Engine, system_clock
 from pipeline_engine.store import IDENTITY, open_store
 from tests.cli.conftest import Type
 
+pytestmark = pytest.mark.slow
+
 MAIL = "kim@customer.example"
 
 

@@ -94,7 +94,7 @@ def test_lint_finds_every_mistake_and_leaves_with_one(line: Type, folder: Path) 
     document = line("process lint broken.yaml --json").json
     assert document["errors"] == 1
     assert document["findings"][0]["line"] > 1
-    assert line("process list --json").json == []
+    assert not (folder / "sales.db").exists()
 
 
 DEAD_END = """\
@@ -141,8 +141,7 @@ def test_lint_looks_at_the_past_of_the_store_unless_told_not_to(year: Type) -> N
 
 def test_people_are_applied_and_listed(line: Type) -> None:
     """Applying twice changes nothing; a list shows roles and managers."""
-    assert line("team list").code == 0
-    assert line("team apply people.yaml --by ops-1 --json").json["people"] == 2
+    assert line("team apply people.yaml --by ops-1 --json").json["people"] == 3
     assert line("team apply people.yaml --by ops-1 --json").json["changed"] == {}
     assert "manager-1" in line("team list").out
     listed = {person["id"]: person for person in line("team list --json").json}
@@ -174,8 +173,7 @@ def test_a_refused_opening_advises_no_waiver(line: Type, folder: Path) -> None:
 def test_a_timeline_for_scripts_says_in_whose_stead(office: Type, folder: Path) -> None:
     """The actor is who typed; whose role it was stands beside."""
     loan = "delegations:\n  - {from: manager-1, to: rep-2, role: manager, until: 2099-01-01}\n"
-    lent = f"{PEOPLE}  - {{id: rep-2, roles: [rep]}}\n{loan}"
-    (folder / "people.yaml").write_text(lent, encoding="utf-8")
+    (folder / "people.yaml").write_text(PEOPLE + loan, encoding="utf-8")
     assert office("team apply people.yaml --by ops-1").code == 0
     assert office("deal approve D-1 big-deal --for manager-1 --by rep-2").code == 0
     told = [(each["actor"], each["on_behalf_of"]) for each in office("deal timeline D-1 --json").json]

@@ -8,6 +8,8 @@ from pipeline_engine.engine import Engine
 from tests.cli.conftest import Type
 from tests.cli.given import PROCESS
 
+pytestmark = pytest.mark.slow
+
 GOVERNED = f"{PROCESS}publishing: {{by: [manager], four_eyes: true}}\n"
 RENAMED = PROCESS.replace("id: proposal", "id: offer").replace("  - {id: lead", "  - {id: lead, title: Lead")
 STRICTER = PROCESS.replace("require: [amount]", "require: [amount, close_date]")

@@ -67,6 +67,8 @@ def test_cases_that_cannot_be_read_leave_with_2(cases: Path, line: Type):
     ran = line("process test b2b.cases.yaml")
     assert (ran.code, "gone.yaml: cannot be read" in ran.err) == (2, True)
     cases.write_text(CASES.replace("b2b.yaml", "b2b"), encoding="utf-8")
+    assert "there is no store" in line("process test b2b.cases.yaml").said_in_one_line()
+    assert line("team apply people.yaml --by ops-1").code == 0
     assert "b2b.cases.yaml:1:10: there is no process `b2b`" in line("process test b2b.cases.yaml").err
 
 

@@ -16,6 +16,8 @@ from pipeline_engine.engine import Engine
 from tests.cli.conftest import Type
 from tests.cli.refusals import CASES, PEOPLE, Case
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden" / "refusals.txt"
 NOW = datetime(2026, 5, 11, 9, tzinfo=UTC)
 SEPARATOR = "=== "

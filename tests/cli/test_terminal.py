@@ -20,6 +20,8 @@ from tests.cli.conftest import Type
 from tests.cli.given import ROOT
 from tests.stored import move_store
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-c", "from pipeline_engine.cli import main; main()"]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HEAVY = ("numpy", "pyarrow", "pydantic", "eventsourcing", "psycopg", "lxml", "pipeline_engine.engine")

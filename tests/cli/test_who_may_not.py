@@ -14,7 +14,7 @@ delegations:
   - {from: manager-1, to: deputy-1, role: manager, until: 2026-02-01}
 """
 TRIES = [
-    ("their own deal", "--by manager-1", "four-eyes", "owns the deal or asked for it; somebody else must decide"),
+    ("their own deal", "--by manager-1", "four-eyes", "asked for it, owns the deal, or had it"),
     ("an expired delegation", "--by deputy-1", "delegation-ended", "the role was lent to deputy-1, and is no longer"),
     ("an expired one by name", "--for manager-1 --by deputy-1", "delegation-ended", "is no longer"),
     ("a foreign delegation", "--for manager-2 --by deputy-1", "no-delegation", "lends deputy-1 the role"),

@@ -75,8 +75,8 @@ class Life:
 
     def live(self, steps: list[Step]) -> None:
         """Ask for one thing after the other; what is asked twice may be recorded once only."""
-        for nth in (0, 2, 6):
-            self.ask(self._command(("open", nth // 2, nth, 0, False)))
+        for who, nth in ((0, 0), (1, 2), (0, 6)):
+            self.ask(self._command(("open", who, nth, 0, False)))
         for step in steps:
             self.now += timedelta(hours=step[3])
             if step[0] == "push":
@@ -94,7 +94,7 @@ class Life:
         if not refused or not isinstance(refused[-1], d.MoveRefused):
             return
         rules, verdicts = self.judge.process.rules, refused[-1].verdicts
-        target = refused[-1].to_stage if nth % 5 else "lost"
+        target = refused[-1].to_stage if nth % 3 else "lost"
         common: dict[str, Any] = {
             "deal_id": "D-1",
             "at": self.now,

@@ -86,6 +86,7 @@ class Opinion:
     register: Register = field(default_factory=Register)
     grants: list[Grant] = field(default_factory=list)
     askers: set[tuple[str, str, str]] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     moved: list[tuple[tuple[str, ...], set[str], d.DealMoved]] = field(default_factory=list)
 
@@ -107,6 +108,7 @@ class Opinion:
             case d.FieldsChanged():
                 self._changed({**dict.fromkeys(event.cleared), **event.set})
             case d.OwnerAssigned():
+                self.former.add(self.fields["owner"])
                 self._changed({"owner": event.owner})
                 self._over(lambda grant: event.owner in grant.people)
             case d.ApprovalRequested():
@@ -157,11 +159,14 @@ class Opinion:
         asked = {who for rule, target, who in self.askers if (rule, target) == (event.rule, event.target)}
         if asked & people:
             self.wrong.append(f"asker: {recorded.version} is by whoever asked, or in their stead")
+        if self.former & people:
+            self.wrong.append(f"former: {recorded.version} is by who had the deal, and nobody else has moved it since")
 
     # ---- what a move needs
 
     def _went(self, event: Any, recorded: Recorded, at: datetime) -> None:
         target = OUTCOMES.get(type(event)) or event.to_stage
+        self.former &= {recorded.envelope.actor}
         if isinstance(event, d.DealMoved):
             way = self.way(target)
             self.moved.append((way, {*self.needs(way), *(["where"] if "offer" in way else [])}, event))

@@ -79,9 +79,11 @@ def test_who_asked_for_the_last_attempt_may_answer_for_the_next() -> None:
 
 
 def test_an_owner_cannot_lend_the_deal_away_to_approve_it() -> None:
-    """Four eyes, always: what was granted while another owned the deal ends when the deal comes back."""
+    """Four eyes, always: who gave the deal away may not decide, and what was granted ends when the deal comes back."""
     story = at_proposal().given(OwnerAssigned(owner="mgr-1"))
-    story.when(AssignOwner, owner="rep-1", by="mgr-1").when(Approve, rule="big-deal", by="mgr-1").then(ApprovalGranted)
+    story.when(AssignOwner, owner="rep-1", by="mgr-1").when(Approve, rule="big-deal", by="mgr-1").then(ApprovalRefused)
+    story.when(MoveDeal, target="qualified", reason="once more").when(MoveDeal, target="proposal").then(DealMoved)
+    story.when(Approve, rule="big-deal", by="mgr-1").then(ApprovalGranted)
     story.when(AssignOwner, owner="mgr-1", by="mgr-1").then(OwnerAssigned)
     assert refused(story)
 

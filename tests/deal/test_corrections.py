@@ -222,9 +222,10 @@ def test_a_reopening_of_a_won_deal_is_not_void(given: Any) -> None:
 
 
 def test_a_reopening_of_a_lost_deal_may_be_void(given: Any) -> None:
-    """The deal is lost as it was."""
+    """The deal is lost as it was, once a second person agrees."""
     lost = d.DealLost(from_stage="lead", reason="price")
-    deal = deal_of(correct(given(opened(), lost, d.DealReopened(to_stage="lead")), d.VoidEvent, 3))
+    story = correct(given(opened(), lost, d.DealReopened(to_stage="lead")), d.VoidEvent, 3)
+    deal = deal_of(correct(story.then(d.CorrectionProposed), d.ConfirmCorrection, 4, by="mgr-2"))
     assert (deal.status, deal.lost_reason) == ("lost", "price")
 
 

@@ -8,9 +8,9 @@ from pipeline_engine.deal import (
     AcceptHandoff,
     ApprovalGranted,
     AssignOwner,
-    DealLost,
     DealMerged,
     DealOpened,
+    DealWon,
     DeclineHandoff,
     HandoffAccepted,
     HandoffDeclined,
@@ -141,9 +141,9 @@ def test_a_merged_deal_is_handed_over_no_longer() -> None:
         asked().given(DealMerged(into="D-2")).when(AcceptHandoff, by="mgr-2")
 
 
-def test_a_closed_deal_may_be_handed_over() -> None:
-    """A customer that was won, or lost, goes on having somebody who knows them."""
-    story = owned().given(DealLost(from_stage="lead", reason="price"))
+def test_a_won_deal_may_be_handed_over() -> None:
+    """A customer that was won goes on having somebody who looks after them; a lost deal is given away (`assign`)."""
+    story = owned().given(DealWon(from_stage="lead"))
     story.when(RequestHandoff, to="mgr-2").then(HandoffRequested)
     story.when(AcceptHandoff, by="mgr-2").then(HandoffAccepted)
 

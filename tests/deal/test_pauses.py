@@ -137,6 +137,7 @@ def test_paused_again_it_is_the_same_pause_with_another_end() -> None:
     story = after(waiting("5d"), 1, PauseDeal, reason="budget", until=end)
     after(story, 2, PauseDeal, reason="budget", until=end).then()
     after(story, 3, PauseDeal, reason="still no budget", until=later).then(DealPaused)
+    after(story, 3, PauseDeal, reason="still no budget").then()
     assert story.deal
     assert (story.deal.pauses.begin, story.deal.pauses.until) == (MONDAY + DAY, later)
 

@@ -13,6 +13,8 @@ from pipeline_engine.process import FAIL, Judge, load_process
 from tests.deal.lives import STEPS, Life, Step, unproved
 from tests.process.made import owned, trees, waivable, written
 
+pytestmark = pytest.mark.slow
+
 QUICK = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 PROCESSES = trees() | trees().map(waivable)
 # A seeded bug is looked for by the same steps each time, and need not be made small.

@@ -253,3 +253,17 @@ def race(url: str) -> list[int]:
 def test_two_bulks_that_race_for_the_last_slots_do_not_both_get_them(tmp_path: Path) -> None:
     """One is done whole, the other not at all, and nobody has more deals than they may."""
     assert race(f"sqlite:///{tmp_path}/sales.db") == [2] * ROUNDS
+
+
+@pytest.mark.parametrize("other", [("D-1", "D-2"), ("D-1", "D-2", "D-3", "D-4"), ("D-1", "D-2", "D-3", "D-4", "D-5")])
+def test_all_or_nothing_is_about_one_selection(deals: Shop, other: tuple[str, ...]) -> None:
+    """Under the same id for fewer or more deals it would answer for some as the first, for others as new."""
+    deals.ask("open_deal", "D-5", process="shop", owner="rep", fields=GOOD)
+    first = ("D-1", "D-2", "D-4")
+    assert results(bulk(deals, MoveDeal, {"target": "offer"}, ids=first, all_or_nothing=True)) == ["done"] * 3
+    before = deals.engine._store.position()
+    with pytest.raises(CommandIdReused):
+        bulk(deals, MoveDeal, {"target": "offer"}, ids=other, all_or_nothing=True)
+    assert deals.engine._store.position() == before
+    again = bulk(deals, MoveDeal, {"target": "offer"}, ids=tuple(reversed(first)), all_or_nothing=True)
+    assert results(again) == ["done"] * 3

@@ -132,6 +132,18 @@ def test_two_deals_are_one(corrected: Shop) -> None:
         corrected.ask("log", "E", "call")
 
 
+def test_no_way_leads_on_from_a_deal_that_was_merged(corrected: Shop) -> None:
+    """It stands as `merged`, has no ways, and what the gate would say is what it says to a move."""
+    corrected.ask("open_deal", "E", process="shop", owner="rep", by="rep")
+    corrected.ask("merge", "D", "E", WHY, by="boss")
+    engine = corrected.engine
+    assert (engine.deal("D").stands, engine.deal("E").stands) == ("merged", "open")
+    assert engine.next("D", "rep") == ()
+    for to in ("won", "reopen", "contract"):
+        with pytest.raises(DealIsMerged, match="ask there"):
+            engine.preflight("D", to, by="rep")
+
+
 def test_a_merge_that_was_none_is_void(corrected: Shop) -> None:
     """Two people find that the deals are two after all, and the deal is open again."""
     corrected.ask("open_deal", "E", process="shop", owner="rep")

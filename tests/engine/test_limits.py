@@ -140,10 +140,11 @@ def test_who_could_approve_has_the_training(desk: Shop) -> None:
     assert [(type(each.event).__name__, each.event.why) for each in tried.events] == [  # type: ignore[attr-defined]  # just named
         ("ApprovalRefused", "four-eyes")
     ]
-    desk.ask("assign", "A", "rep-03", by="manager-2")
-    tried = desk.ask("approve", "A", rule, by="manager-1")
+    opened(desk, "B", amount="95000")
+    desk.ask("request", "B", rule, by="rep-03")
+    tried = desk.ask("approve", "B", rule, by="manager-1")
     assert [each.event.why for each in tried.events] == ["no-skill"]  # type: ignore[attr-defined]  # as before
-    assert desk.ask("approve", "A", rule, by="manager-2").accepted
+    assert desk.ask("approve", "B", rule, by="manager-2").accepted
 
 
 def test_without_people_every_skill_is_there_and_deals_are_counted_all_the_same() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline_engine.engine import Migrated
-from pipeline_engine.errors import BadValue, UnknownProcess, UnknownStage
+from pipeline_engine.errors import BadValue, CommandIdReused, UnknownProcess, UnknownStage
 from tests.engine.shop import MONDAY, PROCESS, Shop
 
 STRICTER = PROCESS.replace(
@@ -284,3 +284,34 @@ def test_the_register_of_a_process_tells_its_migrations(shop: Shop) -> None:
     assert (migration.by, migration.begin.why) == ("ops", "one process for all")
     assert migration.finished is not None
     assert migration.finished.kept == 1
+
+
+def test_asked_again_with_the_same_id_nothing_is_migrated_that_came_later(shop: Shop) -> None:
+    """The first answer again: what was opened since goes on only where somebody asks anew, and may."""
+    governed = PROCESS + "publishing: {by: [manager]}\n"
+    with_version(with_version(shop.deal_in("offer"), governed), governed.replace(">= 1000", ">= 500"), by="boss")
+    first = migrate(shop, to="3", by="boss", command_id="m-1")
+    shop.engine.publish_text(PROCESS, "shop.yaml", "back", by="boss")
+    migrate(shop, to="4", by="boss")
+    before = shop.engine._store.position()
+    assert migrate(shop, to="3", by="boss", command_id="m-1") == first
+    assert (shop.engine.deal("D").process_version, shop.engine._store.position()) == (4, before)
+
+
+def test_a_refused_migration_stays_refused_when_asked_again(shop: Shop) -> None:
+    """Also where who asked has come to a role since; a new id asks anew."""
+    with_version(shop.deal_in("offer"), PROCESS + "publishing: {by: [manager]}\n")
+    assert migrate(shop, by="rep", command_id="m-1").refused == "no-role"
+    assert migrate(shop, by="rep", command_id="m-1").refused == "no-role"
+    assert events(shop).count("PublicationRefused") == 1
+
+
+@pytest.mark.parametrize("deals", [0, 1])
+def test_an_id_is_for_one_migration(shop: Shop, deals: int) -> None:
+    """Used for another target it is refused as used, whether or not a deal would go."""
+    with_version(with_version(shop.deal_in("offer"), STRICTER), OTHER_LIMIT)
+    migrate(shop, to="3", command_id="m-1")
+    if not deals:
+        shop.ask("lose", reason="gone")
+    with pytest.raises(CommandIdReused):
+        migrate(shop, to="2", command_id="m-1")

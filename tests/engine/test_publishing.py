@@ -1,8 +1,12 @@
 """How a process changes: who may publish, four eyes, retired; by what the version in force says."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from pipeline_engine.errors import BadValue, ProcessIsRetired, UnknownProcess
+from pipeline_engine.errors import BadMoment, BadValue, ProcessIsRetired, UnknownProcess
 from tests.engine.shop import PROCESS, Shop
 
 GOVERNED = f"{PROCESS}publishing: {{by: [manager]}}\n"
@@ -171,3 +175,85 @@ def test_a_role_taken_away_meanwhile_does_not_serve(shop: Shop) -> None:
     governed(shop)
     shop.people("people: [{id: boss, roles: [rep]}]")
     assert shop.engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss").refused == "no-role"
+
+
+VARIANT = "process: shop-emea\nextends: shop@2\nfor: {region: [EMEA]}\n"
+
+
+def variants(shop: Shop, text: str = TWO_PEOPLE) -> Shop:
+    """The shop whose base says who may change it, and has a field to tell variants by."""
+    return governed(shop, text.replace("deal:\n", "deal:\n  region: {type: choice, of: [EMEA, NA]}\n", 1))
+
+
+def test_the_first_version_of_a_variant_is_governed_by_its_base(shop: Shop) -> None:
+    """Else whoever may not change a process would take its deals away by a variant without its rules."""
+    tried = variants(shop).engine.publish_text(VARIANT, "emea.yaml", "EMEA sells otherwise", by="rep")
+    assert (tried.new, tried.refused, tried.process.version) == (False, "no-role", 0)
+    assert events(shop, "shop-emea") == ["PublicationRefused"]
+    assert [each.name for each in shop.engine.processes()] == ["shop"]
+    with pytest.raises(UnknownProcess):
+        shop.engine.process("shop-emea")
+    with pytest.raises(BadValue, match="--why"):
+        shop.engine.publish_text(VARIANT, "emea.yaml", by="boss")
+
+
+def test_with_four_eyes_a_variant_is_proposed_before_it_takes_a_deal(shop: Shop) -> None:
+    """Proposed it is no variant yet; confirmed by a second person it is."""
+    proposed = variants(shop).engine.publish_text(VARIANT, "emea.yaml", "EMEA sells otherwise", by="boss")
+    assert proposed.proposed is not None
+    assert (proposed.new, proposed.process.version) == (False, 0)
+    shop.engine.open_deal("D-1", process="shop", owner="rep", by="rep", fields={"region": "EMEA"})
+    assert shop.engine.deal("D-1").process == "shop"
+    assert shop.engine.confirm("shop-emea", by="boss").refused == "four-eyes"
+    with pytest.raises(UnknownProcess):
+        shop.engine.open_deal("D-2", process="shop-emea", owner="rep", by="rep")
+    with pytest.raises(UnknownProcess):
+        shop.engine.retire("shop-emea", "of no use", by="boss")
+    published = shop.engine.confirm("shop-emea", by="vp")
+    assert (published.new, published.process.label) == (True, "shop-emea@1")
+    shop.engine.open_deal("D-3", process="shop", owner="rep", by="rep", fields={"region": "EMEA"})
+    assert shop.engine.deal("D-3").process == "shop-emea"
+
+
+def test_a_variant_that_is_taken_back_before_it_was_confirmed_was_never_there(shop: Shop) -> None:
+    """Asked again with the same id the answer is the same; and it may be proposed anew."""
+    variants(shop).engine.publish_text(VARIANT, "emea.yaml", "EMEA sells otherwise", by="boss")
+    for _ in range(2):
+        assert shop.engine.withdraw_proposal("shop-emea", by="boss", command_id="w-1").process.version == 0
+    assert events(shop, "shop-emea") == ["ProcessProposed", "ProposalWithdrawn"]
+    assert [each.name for each in shop.engine.processes()] == ["shop"]
+    assert shop.engine.publish_text(VARIANT, "emea.yaml", "once more", by="vp").proposed is not None
+
+
+def test_the_base_in_force_governs_not_the_one_that_is_extended(shop: Shop) -> None:
+    """A variant of an old version that everybody might change is no way round."""
+    variants(variants(shop, PROCESS))
+    assert shop.engine.publish_text(VARIANT, "emea.yaml", "of the old one", by="rep").refused == "no-role"
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("verb", ["publish", "confirm", "retire", "migrate"])
+def test_a_role_that_is_over_changes_nothing_by_naming_an_earlier_time(shop: Shop, verb: str) -> None:
+    """Who may is asked when it is asked for, whenever it is said to have happened."""
+    engine = governed(shop, TWO_PEOPLE).engine
+    shop.engine.delegate("boss", "rep", "manager", until=shop.clock() + DAY, by="boss")
+    while_lent = shop.clock() + DAY / 2
+    shop.clock.on(10)
+    if verb == "confirm":
+        engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="vp")
+    asked: dict[str, Callable[[], Any]] = {
+        "publish": lambda: engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="rep", at=while_lent),
+        "confirm": lambda: engine.confirm("shop", by="rep", at=while_lent),
+        "retire": lambda: engine.retire("shop", "no more", by="rep", at=while_lent),
+        "migrate": lambda: engine.migrate("shop", "1", why="it is better", by="rep", at=while_lent),
+    }
+    shop.engine.open_deal("D-1", process="shop", owner="rep", by="rep")
+    assert asked[verb]().refused == "no-role"
+
+
+def test_nothing_is_published_at_a_time_that_is_still_to_come(shop: Shop) -> None:
+    """A version that is in force tomorrow is published tomorrow."""
+    with pytest.raises(BadMoment, match="is in the future"):
+        shop.engine.publish_text(GOVERNED, "shop.yaml", by="boss", at=shop.clock() + DAY)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.engine.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 THREADS, DEALS = 8, 50
 
 

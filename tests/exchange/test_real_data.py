@@ -15,6 +15,8 @@ from pipeline_engine.process import load_process
 from pipeline_engine.values import Money
 from tests.exchange.given import empty_store
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "config" / "examples"
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from pipeline_engine.values import Money, moment_at
 from pipeline_engine.views import bottlenecks, funnel, health
 from tests.facts.corrected import DEALS, as_it_was, corrected_histories, correction, noon, stream, won
 from tests.facts.given import Log, column, day, euro, opened, personal
+
+pytestmark = pytest.mark.slow
 
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 # What a log that was right at once cannot say: where corrections stand, and what was asked of void moves.

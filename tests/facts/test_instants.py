@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from pipeline_engine import deal as e
@@ -13,6 +14,8 @@ from pipeline_engine.facts import FOREVER, NOWHEN, Clock, Instants, Items, Probe
 from pipeline_engine.values import Money, Personal, microseconds
 from tests.facts.given import Log, day, euro, opened, personal
 from tests.facts.histories import FIELDS, histories
+
+pytestmark = pytest.mark.slow
 
 CLOCKS: tuple[Clock, ...] = ("version", "known_at")
 

@@ -13,6 +13,8 @@ from pipeline_engine.values import moment_at
 from tests.facts.given import Log, Row, column, day, euro, opened
 from tests.facts.histories import days, histories
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_empty_log_is_no_error() -> None:
     """Nothing is known of nothing."""

@@ -19,6 +19,7 @@ from tests.servers import Account
 pytestmark = pytest.mark.slow
 Open = Callable[[Path], Office]
 Command = Callable[..., subprocess.CompletedProcess[str]]
+PROCESS = Path(__file__).resolve().parents[2] / "config" / "processes" / "b2b-saas.yaml"
 
 
 @pytest.fixture
@@ -80,7 +81,8 @@ def test_a_disk_that_is_really_full_is_told_and_mended(small_disk: Path, opened:
             file.flush()
     with pytest.raises(StoreUnreachable, match="is full"):
         asked(office, 0, 1000)
-    assert "is full" in told(command("deal", "list", "--store", f"sqlite:///{small_disk}/new.db"))
+    new = ("--by", "ops-1", "--store", f"sqlite:///{small_disk}/new.db")
+    assert "is full" in told(command("process", "publish", str(PROCESS), *new))
     ballast.unlink()
     assert losses(office.store, asked(office, 0, 20)) == Losses()
     assert losses(opened(small_disk / "new.db").store, []) == Losses()

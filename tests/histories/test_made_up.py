@@ -10,6 +10,8 @@ from pipeline_engine.engine import EVENTS, StoryClock
 from pipeline_engine.simulation import YearPlan, planted, sales_year
 from pipeline_engine.store import IDENTITY, open_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

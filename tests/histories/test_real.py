@@ -12,6 +12,8 @@ import pytest
 from pipeline_engine import Engine
 from pipeline_engine.exchange import ImportReport
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "config" / "examples"
 

@@ -15,6 +15,8 @@ from tests.exchange.test_xes import LOG
 from tests.hostile.doors import CASES, DOORS, PAYLOAD, PEOPLE, SHOP, Cost, warm
 from tests.hostile.inputs import HEAD, HOSTILE, LINE, TAKEN
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 # What an input may cost on a quiet core; machines that do other things as well get ten times as long. YAML is read in
 # Python: a file of more than a few kilobytes gets a little longer for each, up to the 256 of the largest there may be.

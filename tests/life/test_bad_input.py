@@ -11,6 +11,8 @@ from pipeline_engine.cli.running import run
 from pipeline_engine.errors import CommandIdReused, Rejected
 from tests.life.office import DAY, PEOPLE, SALES, Office
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., tuple[int, str, str]]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_engine.deal import LoseDeal, MoveDeal, SetFields
+from pipeline_engine.deal import LoseDeal, MergeDeal, MoveDeal, SetFields
 from pipeline_engine.errors import Rejected
 from tests.life.office import SALES, Office
 
@@ -149,3 +149,40 @@ def test_nothing_to_do_for_nobody(office: Office) -> None:
     """An empty selection is answered by an empty list."""
     assert office.engine.bulk([]) == []
     assert office.engine.bulk([], all_or_nothing=True) == []
+
+
+def _merges(office: Office, *pairs: tuple[str, str]) -> list[MergeDeal]:
+    made = [
+        office.engine.commands_for(MergeDeal, [deal], {"into": into, "reason": "twice"}, by="rep-1")
+        for deal, into in pairs
+    ]
+    return [command for commands in made for command in commands if isinstance(command, MergeDeal)]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_no_two_deals_are_merged_into_each_other_at_once(office: Office, *, dry_run: bool) -> None:
+    """The second is decided as if the first were done: there is no deal left to merge into, and nothing is done."""
+    _three(office)
+    asked = _merges(office, ("D-1", "D-2"), ("D-2", "D-1"))
+    results = office.engine.bulk(asked, all_or_nothing=True, dry_run=dry_run)
+    assert [each.result for each in results] == ["not done", "wrong"]
+    assert "merged into `D-2`" in results[1].why
+    assert [office.engine.deal(deal).merged_into for deal in ("D-1", "D-2")] == [None, None]
+
+
+def test_no_circle_of_three_is_merged_at_once(office: Office) -> None:
+    """Nor round by way of a third."""
+    _three(office)
+    asked = _merges(office, ("D-1", "D-2"), ("D-2", "D-3"), ("D-3", "D-1"))
+    results = office.engine.bulk(asked, all_or_nothing=True)
+    assert [each.result for each in results] == ["not done", "not done", "wrong"]
+
+
+def test_two_deals_are_merged_into_a_third_at_once(office: Office) -> None:
+    """What is fine one after the other is fine together; asked each on its own, the circle is refused as well."""
+    _three(office)
+    results = office.engine.bulk(_merges(office, ("D-1", "D-3"), ("D-2", "D-3")), all_or_nothing=True)
+    assert [each.result for each in results] == ["done", "done"]
+    office.deal("D-4")
+    results = office.engine.bulk(_merges(office, ("D-3", "D-4"), ("D-4", "D-3")))
+    assert [each.result for each in results] == ["done", "wrong"]

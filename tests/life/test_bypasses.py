@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_engine.deal import ObserveDeal
 from pipeline_engine.errors import Rejected, UnknownReason, UnknownStage
 from tests.life.office import DAY, HOUR, SALES, Office, unmet
 
@@ -167,6 +168,36 @@ def test_a_rep_who_merges_a_bad_deal_away_is_found_by_the_auditor(office: Office
     assert office.last("D-2").event.basis == "correction"
     engine = office.engine
     assert engine.audit_bypasses(deal="D-2").found + engine.audit_corrections(deal="D-2").found > 0
+
+
+@pytest.mark.parametrize("to", ["negotiation", "won", "lost", "reopen"])
+def test_what_happens_to_a_merged_deal_in_its_source_is_noted_and_changes_nothing(office: Office, to: str) -> None:
+    """The other system does not know that the two are one: its news are kept, once, and the deal stays merged."""
+    office.deal("D-1")
+    office.deal("D-2")
+    office.ok("merge", "D-1", "D-2", "twice")
+    before = office.engine.deal("D-1")
+    at = office.now
+    assert _told(office, to, at=at).accepted
+    assert _told(office, to, at=at).repeated
+    assert office.events().count("SourceStageNoted") == 1
+    assert (office.last().event.stage, office.last().envelope.source_ref.key) == (to, "1")
+    after = office.engine.deal("D-1")
+    assert (after.merged_into, after.stage, after.status) == ("D-2", before.stage, before.status)
+    assert not _told(office, to, key="2", by="rep-1").accepted
+    assert office.last().event.why == "no-role"
+
+
+def test_news_of_merged_deals_come_in_a_bulk_too(office: Office) -> None:
+    """Neither is an all-or-nothing bulk of observations stopped by one merged deal."""
+    office.deal("D-1")
+    office.deal("D-2")
+    office.ok("merge", "D-1", "D-2", "twice")
+    what = {"target": "qualified", "source": "crm", "key": "1"}
+    news = list(office.engine.commands_for(ObserveDeal, ["D-1", "D-2"], what, by="crm-sync"))
+    results = office.engine.bulk(news, all_or_nothing=True)
+    assert [each.result for each in results] == ["done", "done"]
+    assert (office.last("D-1").event.stage, office.stands("D-2")[0]) == ("qualified", "qualified")
 
 
 @pytest.mark.parametrize(("most", "corrected"), [(1, "D-1"), (2, "D-2")])

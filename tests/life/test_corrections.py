@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_engine.deal import LoseDeal, MergeDeal
 from pipeline_engine.errors import CannotCorrect, CannotMerge, DealIsMerged, Rejected, UnknownDeal, UnknownField
 from tests.life.office import DAY, HOUR, SALES, Office, unmet
 
@@ -436,3 +437,29 @@ def test_a_correction_in_a_lent_role_says_whose_role_it_was(office: Office) -> N
     office.ask("delegate", "ops-1", "rep-2", "ops", office.now + DAY, by="ops-1")
     office.ok("correct_value", "D-1", 1, {"amount": "9000"}, reason="the order says so", by="rep-2")
     assert office.last().envelope.on_behalf_of == "ops-1"
+
+
+@pytest.mark.parametrize("end", ["lost", "won"])
+def test_an_owner_alone_merges_no_open_deal_into_a_closed_one(office: Office, end: str) -> None:
+    """It would leave the pipeline by no gate: that takes the right to correct, or the loss is asked for."""
+    office.deal("D-1", stage="proposal", amount="900000")
+    office.deal("D-2", stage="negotiation")
+    if end == "lost":
+        office.ok("lose", "D-2", "price")
+    else:
+        office.ok("win", "D-2")
+    with pytest.raises(CannotMerge, match=f"`D-2` is {end}"):
+        office.ask("merge", "D-1", "D-2", reason="the same", by="rep-1")
+    assert office.stands("D-1") == ("proposal", "open")
+    office.ok("merge", "D-1", "D-2", reason="the same", by="ops-1")
+
+
+def test_nobody_merges_by_losing_the_other_deal_in_the_same_bulk(office: Office) -> None:
+    """One is lost and the other merged into it at once: that is merging an open deal into a lost one."""
+    office.deal("D-1")
+    office.deal("D-2")
+    engine = office.engine
+    lose = engine.commands_for(LoseDeal, ["D-2"], {"reason": "price"}, by="rep-1")
+    merge = engine.commands_for(MergeDeal, ["D-1"], {"into": "D-2", "reason": "the same"}, by="rep-1")
+    results = engine.bulk([*lose, *merge], all_or_nothing=True)
+    assert [each.result for each in results] == ["not done", "wrong"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline_engine.errors import DealIsOpen, HandoffIsOpen, NoHandoff, NotTheirs, Rejected, UnknownDeal
+from pipeline_engine.errors import DealIsClosed, DealIsOpen, HandoffIsOpen, NoHandoff, NotTheirs, Rejected, UnknownDeal
 from tests.life.office import DAY, HOUR, SALES, Office, unmet
 
 SLOW = SALES.replace("{id: met, activities: {meeting: 1}}", "{stay_at_least: 5d}")
@@ -207,3 +207,37 @@ def test_nothing_is_asked_of_a_deal_that_is_not_there(office: Office) -> None:
     for verb, what in (("hand_off", ("rep-2",)), ("accept", ()), ("pause", ("x",)), ("resume", ()), ("withdraw", ())):
         with pytest.raises(UnknownDeal, match="D-7"):
             office.ask(verb, "D-7", *what)
+
+
+def test_a_lost_deal_is_not_handed_over(office: Office) -> None:
+    """There is nothing left to work on: nobody is asked to take it, and who was asked before does not take it then."""
+    office.deal()
+    office.ok("hand_off", "D-1", "rep-2")
+    office.ok("lose", "D-1", "price")
+    with pytest.raises(DealIsClosed):
+        office.ask("accept", "D-1", by="rep-2")
+    assert office.engine.deal("D-1").owner == "rep-1"
+    office.ok("withdraw", "D-1")
+    with pytest.raises(DealIsClosed):
+        office.ask("hand_off", "D-1", "rep-2")
+
+
+def test_a_lost_deal_that_is_opened_again_can_be_taken_over(office: Office) -> None:
+    """Who was asked before it was lost may still say yes once it is open again; to say no is always possible."""
+    for deal in ("D-1", "D-2"):
+        office.deal(deal)
+        office.ok("hand_off", deal, "rep-2")
+        office.ok("lose", deal, "price")
+    office.ok("decline", "D-2", by="rep-2")
+    office.ok("reopen", "D-1", "they called")
+    office.ok("accept", "D-1", by="rep-2")
+    assert [office.engine.deal(deal).owner for deal in ("D-1", "D-2")] == ["rep-2", "rep-1"]
+
+
+def test_a_won_deal_is_handed_over_to_who_looks_after_the_customer(office: Office) -> None:
+    """After a win there is work to do, and another person may take it."""
+    office.deal(stage="negotiation")
+    office.ok("win", "D-1")
+    office.ok("hand_off", "D-1", "rep-2")
+    office.ok("accept", "D-1", by="rep-2")
+    assert office.engine.deal("D-1").owner == "rep-2"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_engine.deal import AssignOwner, MoveDeal, WinDeal
+from pipeline_engine.deal import AssignOwner, ConfirmCorrection, MoveDeal, WinDeal
+from pipeline_engine.errors import CannotCorrect
 from tests.life.office import DAY, PEOPLE, SALES, Office, unmet
 
 TWO = SALES.replace("stages:\n", "owning: {enter: [{owner_deals_at_most: 2, waivable_by: manager}]}\nstages:\n", 1)
@@ -104,6 +105,50 @@ def test_a_deal_that_is_open_again_by_a_correction_takes_a_slot(full: Office) ->
     full.ok("void", "D-1", full.version("DealLost"), reason="a slip", by="ops-1")
     full.ok("confirm_correction", "D-1", full.version("CorrectionProposed"), by="ops-2")
     assert unmet(_open(full)) == {OWN}
+
+
+@pytest.mark.parametrize(("verb", "how", "event"), [("lose", "price", "DealLost"), ("merge", "D-2", "DealMerged")])
+def test_a_deal_comes_not_back_by_a_correction_where_no_slot_is_free(
+    full: Office, verb: str, how: str, event: str
+) -> None:
+    """Lost or merged, its slot taken by another: as a reopening would be, the correction is refused, also when agreed.
+
+    The owner has to have room first.
+    """
+    full.ok(verb, "D-1", how, *(["twice"] if verb == "merge" else []))
+    full.ok("void", "D-1", full.version(event), reason="a slip", by="ops-1")
+    assert _open(full).accepted
+    with pytest.raises(CannotCorrect, match=OWN):
+        full.ask("confirm_correction", "D-1", full.version("CorrectionProposed"), by="ops-2")
+    with pytest.raises(CannotCorrect, match=OWN):
+        full.ask("void", "D-1", full.version(event), reason="a slip", by="ops-2")
+    assert _carried(full) == 2
+    full.ok("lose", "D-9", "price")
+    full.ok("confirm_correction", "D-1", full.version("CorrectionProposed"), by="ops-2")
+    assert _carried(full) == 2
+
+
+def test_a_win_that_was_none_needs_a_slot_in_its_stage(narrow: Office) -> None:
+    """The limit of the stage it stands in counts like that of the owner."""
+    narrow.ok("lose", "D-1", "price")
+    narrow.ok("void", "D-1", narrow.version("DealLost"), reason="a slip", by="ops-1")
+    narrow.ok("move", "D-2", "proposal")
+    with pytest.raises(CannotCorrect, match=IN_STAGE):
+        narrow.ask("confirm_correction", "D-1", narrow.version("CorrectionProposed"), by="ops-2")
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_two_losses_that_were_none_get_one_slot(full: Office, *, together: bool) -> None:
+    """One slot is free: of two losses that are taken back at once one gets it, and all or nothing neither."""
+    for deal in ("D-1", "D-2"):
+        full.ok("lose", deal, "price")
+        full.ok("void", deal, full.version("DealLost", deal), reason="a slip", by="ops-1")
+    _open(full)
+    version = full.version("CorrectionProposed", "D-1")
+    agreed = list(full.engine.commands_for(ConfirmCorrection, ["D-1", "D-2"], {"version": version}, by="ops-2"))
+    results = [each.result for each in full.engine.bulk(agreed, all_or_nothing=together)]
+    assert results == (["not done", "wrong"] if together else ["done", "wrong"])
+    assert _carried(full) == (1 if together else 2)
 
 
 def test_a_merged_deal_gives_its_slot_back_and_a_paused_one_does_not(full: Office) -> None:

@@ -20,6 +20,8 @@ from pipeline_engine.store import Draft, Fold, StreamAppend
 from tests.migration.many import MAPPING, MIGRATING, WRITING, filled, migrations, program, said, tell
 from tests.stored import copy_store
 
+pytestmark = pytest.mark.slow
+
 FEW, ALL = 2_000, 100_000
 KILLS = 20
 LONGEST_WRITE = 0.25

@@ -19,6 +19,8 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.errors import Rejected
 from pipeline_engine.values import microseconds
 
+pytestmark = pytest.mark.slow
+
 STAGES = ("lead", "offer", "contract")
 PROCESS = """
 process: b2b

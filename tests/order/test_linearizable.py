@@ -18,6 +18,8 @@ from tests.order.asked import Meddle, Note, engine_at, in_processes, in_threads,
 from tests.order.search import has_an_order, without_order
 from tests.order.witness import not_borne_out
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 4
 SIZES = [
     pytest.param(100, 5_000, 6, marks=pytest.mark.slow),

@@ -31,6 +31,8 @@ from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.opening import log_at
 from pipeline_engine.values import Personal, microseconds
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=400)
 PROCESS = """

@@ -17,6 +17,8 @@ from pipeline_engine.process.rules.working_hours import WorkWeek
 from pipeline_engine.values import microseconds, moment_at
 from pipeline_engine.views.working_time import used_up
 
+pytestmark = pytest.mark.slow
+
 # Days around the changes of the clock in Berlin and New York, and Apia's year without a 30 December.
 BEGINS = st.sampled_from(
     [date(2026, 3, 26), date(2026, 10, 22), date(2026, 3, 5), date(2011, 12, 27), date(2026, 6, 1)]

@@ -12,6 +12,8 @@ from pipeline_engine.replay import foreseen
 from tests.replay.lived import Story, story
 from tests.replay.rich import RICH
 
+pytestmark = pytest.mark.slow
+
 # Another order of stages, one of another name, a stage that only some deals have, changed and unchanged rules.
 CHANGES = {
     "stricter": (

@@ -15,6 +15,8 @@ from tests.replay.lived import STRICT_SALES, Story, in_bulk, story, waiting_stor
 from tests.replay.plain import attempts_of, letters
 from tests.replay.rich import CANDIDATES, judge_of
 
+pytestmark = pytest.mark.slow
+
 SOUPS = range(3)
 HEALTH = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

@@ -8,6 +8,8 @@ import pytest
 from pipeline_engine.deal import LoseDeal, MoveDeal, OpenDeal, WinDeal
 from pipeline_engine.simulation import Bottleneck, YearPlan, planted
 
+pytestmark = pytest.mark.slow
+
 
 def _stays(gate):
     """Days of every ended stay, by stage, from accepted commands alone."""

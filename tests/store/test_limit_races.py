@@ -19,6 +19,8 @@ from pipeline_engine.engine import EVENTS, Engine
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.store import Draft, Receipt, Store, StreamAppend, open_store
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 A_MOMENT = 0.001  # between a decision and its append, so that another writer comes between if it can
 PROCESS = """

@@ -15,6 +15,8 @@ from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.postgres_server import Address
 from tests.store.given import COUNT, Counted, ask, draft, store_at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def raw(postgres_database: str) -> Iterator[psycopg.Connection]:

@@ -29,6 +29,8 @@ from pipeline_engine.store.log import Append, Log
 from pipeline_engine.values import microseconds
 from tests.store.given import COUNT, FRIDAY, Meddled
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NEXT_YEAR = MONDAY + timedelta(days=365)
 A_MOMENT = 0.001  # between a decision and its append, so that another writer comes between if it can

@@ -17,6 +17,8 @@ from pipeline_engine.store.event_store import PATIENCE
 from pipeline_engine.store.log import Command, NewRow, OutcomeUnknown
 from tests.store.given import COUNT, Counted, Meddled, appending, ask, store_at
 
+pytestmark = pytest.mark.slow
+
 Kept = Sequence[Decision | None]
 DEALS = tuple(f"deal:D-{number}" for number in range(5))
 

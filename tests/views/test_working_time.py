@@ -12,6 +12,8 @@ from pipeline_engine.values import microseconds, moment_at
 from pipeline_engine.views.columns import FAR
 from pipeline_engine.views.working_time import plain, span_days, span_text, used_up
 
+pytestmark = pytest.mark.slow
+
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = Calendar(
     zone="Europe/Berlin", hours={one: (time(9), time(18)) for one in range(5)}, holidays=(date(2026, 1, 1),)

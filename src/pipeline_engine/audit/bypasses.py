@@ -72,6 +72,7 @@ class Bypass:
         process: The deal's version then, `name@version`.
         would: What the gate would have said; `not asked` of what no gate judges.
         refused_by: The rules that say no; `cannot_say` those that could not be judged.
+        source: Of what another system did: which one, and in `key` its own name for it.
     """
 
     deal: str
@@ -91,6 +92,8 @@ class Bypass:
     would: Would
     refused_by: tuple[str, ...]
     cannot_say: tuple[CannotSay, ...]
+    source: str | None = None
+    key: str | None = None
 
 
 def bypasses(facts: Facts, said: Said, wanted: Wanted, open_sealed: Open | None = None) -> Answer[Bypass]:

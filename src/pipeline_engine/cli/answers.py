@@ -14,6 +14,7 @@ from pipeline_engine.deal import (
     DealLost,
     DealMoved,
     DealOpened,
+    DealPaused,
     DealReopened,
     DealWon,
     FollowUpPlanned,
@@ -23,6 +24,7 @@ from pipeline_engine.deal import (
     OpeningRefused,
     Outcome,
     OwnerAssigned,
+    SourceStageNoted,
     WaiverRefused,
     verdicts_of,
 )
@@ -34,7 +36,8 @@ from pipeline_engine.values import Money, instant_text
 
 _WHY = {
     "no-role": "{actor} does not hold the role: it takes {role}",
-    "four-eyes": "{actor} owns the deal or asked for it; somebody else must decide (four eyes)",
+    "four-eyes": "{actor} asked for it, owns the deal, or had it and nobody else has moved it on since; "
+    "somebody else must decide (four eyes)",
     "delegation-ended": "the role was lent to {actor}, and is no longer",
     "no-delegation": "nobody of that name lends {actor} the role",
     "not-waivable": "nobody may waive it",
@@ -57,15 +60,28 @@ def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     else:
         names = ", ".join(type(each.event).__name__ for each in outcome.events)
         say(f"recorded  {outcome.deal_id}: {names}{again(outcome)}")
-        _what_is_next(outcome)
+        _what_is_next(engine, outcome)
 
 
-def _what_is_next(outcome: Outcome) -> None:
-    """A correction of a closed deal waits for a second person."""
+def _what_is_next(engine: Engine, outcome: Outcome) -> None:
+    """What closes or has closed a deal waits for a second person, a paused deal for its end; news may be old."""
     for each in outcome.events:
+        if isinstance(each.event, DealPaused):
+            until = words.moment(each.event.until) if each.event.until else "somebody resumes it"
+            say(f"  {outcome.deal_id} waits until {until}")
+        if isinstance(each.event, SourceStageNoted):
+            say(f"  noted, and nothing changes: {_why_noted(engine.deal(outcome.deal_id))}")
         if isinstance(each.event, CorrectionProposed):
             confirm = f"deal correct confirm {outcome.deal_id} {each.version}"
-            say(f"  the deal is closed: somebody else confirms it with `{confirm}`")
+            say(f"  it takes two to change a closed deal: somebody else confirms it with `{confirm}`")
+
+
+def _why_noted(deal: Deal) -> str:
+    if deal.merged_into is not None:
+        return f"the deal was merged into {deal.merged_into}"
+    if deal.status != "open":
+        return f"the deal is {deal.status}; `--reopens` says that a stage opens it again"
+    return f"the deal has gone on since then, and stands in {deal.stage}"
 
 
 def _refused(engine: Engine, outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 Nothing heavy is imported here: `--help` must not wait for numpy and Arrow.
 """
 
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -33,6 +34,7 @@ from pipeline_engine.cli import (
     teams,
     viewing,
 )
+from pipeline_engine.cli.output import say
 from pipeline_engine.cli.session import configure
 
 HELP = """
@@ -61,8 +63,19 @@ StoreUrl = Annotated[
 ]  # fmt: skip
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"pipeline-engine {version('pipeline-engine')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_say_version)
+]
+
+
 @app.callback()
-def common(store: StoreUrl = None) -> None:
+def common(store: StoreUrl = None, version: Version = False) -> None:
     """Which store every command works on."""
     configure(store)
 

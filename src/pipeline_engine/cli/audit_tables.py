@@ -45,9 +45,14 @@ def _way(start: str | None, end: str | None) -> str:
 
 def _bypass(row: Bypass) -> tuple[str, ...]:
     return (
-        words.moment(row.at), row.deal, f"{row.kind} {_way(row.from_stage, row.to_stage)}", row.basis, row.by,
-        _would(row),
+        words.moment(row.at), row.deal, f"{row.kind} {_way(row.from_stage, row.to_stage)}", _basis(row), row.by,
+        row.reason or words.NOTHING, _would(row),
     )  # fmt: skip
+
+
+def _basis(row: Bypass) -> str:
+    """By what right; of another system which one, and its own name for it."""
+    return f"{row.basis}: {row.source} {row.key}" if row.source else row.basis
 
 
 def _would(row: Bypass) -> str:
@@ -111,7 +116,7 @@ def _approval(row: Approval) -> tuple[str, ...]:
     waited = words.days(row.waited_days) if row.waited_days is not None else words.NOTHING
     return (
         words.moment(row.at), row.deal, row.rule, row.target, _happened(row), _who(row), row.role or words.NOTHING,
-        waited, _ended(row.ended),
+        waited, row.reason or words.NOTHING, _ended(row.ended),
     )  # fmt: skip
 
 
@@ -157,11 +162,14 @@ def _waivers(found: Answer[Waiver]) -> str:
 
 _KINDS: dict[str, _Kind] = {
     "bypasses": (
-        (*_AT, ("what", "left"), ("basis", "left"), ("by", "left"), ("the gate would have said", "text")),
+        (
+            *_AT, ("what", "left"), ("basis", "left"), ("by", "left"), ("reason", "text"),
+            ("the gate would have said", "text"),
+        ),
         _bypass, _bypasses,
     ),
     "waivers": ((*_GRANT, ("reason", "text"), ("ended", "left")), _waiver, _waivers),
-    "approvals": ((*_GRANT, ("waited", "right"), ("ended", "left")), _approval, _total("event")),
+    "approvals": ((*_GRANT, ("waited", "right"), ("reason", "text"), ("ended", "left")), _approval, _total("event")),
     "refusals": (
         (*_AT, ("tried", "left"), ("by", "left"), ("why", "text"), ("got there", "left")), _refusal, _total("refusal"),
     ),

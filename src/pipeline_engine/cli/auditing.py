@@ -7,9 +7,13 @@ import typer
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json
 from pipeline_engine.cli.session import Json, KnownAt, opened, view_moment
+from pipeline_engine.cli.somebody import known
 
 if TYPE_CHECKING:
     from pipeline_engine.audit import Answer
+
+# As many as are told at once; `next` goes on from there.
+MOST = 100_000
 
 commands = typer.Typer(
     help="What an auditor asks: who went past the gate, who waived, approved, refused and corrected what.",
@@ -23,7 +27,9 @@ Owner = Annotated[str | None, typer.Option("--owner", help="Only of deals that t
 Process = Annotated[str | None, typer.Option("--process", help="Only of deals of this process.")]
 Since = Annotated[str | None, typer.Option("--since", help="Only what happened from then on: a day or a moment.")]
 Until = Annotated[str | None, typer.Option("--until", help="Only what happened by then: a day or a moment.")]
-Limit = Annotated[int, typer.Option("--limit", help="How many rows, the latest recorded first; totals count all.")]
+Limit = Annotated[
+    int, typer.Option("--limit", help="How many rows, the latest recorded first, 0 is all; totals count all.", min=0)
+]
 Before = Annotated[
     int | None, typer.Option("--before", help="The page before this log position: `next` of the last one.")
 ]
@@ -37,7 +43,7 @@ def bypasses(
 ) -> None:  # fmt: skip
     """Every change of a stage that asked no gate (by import, observed, migrated, corrected), and what it would have
     said."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
     _answer("bypasses", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -48,7 +54,7 @@ def waivers(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every waiver with its reason and what became of it, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
     _answer("waivers", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -59,7 +65,7 @@ def approvals(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every approval asked for, given, rejected or returned, how long it waited, what became of it, and who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
     _answer("approvals", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -70,7 +76,7 @@ def refusals(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every no of the gate with its rules, whether the deal got there later, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
     _answer("refusals", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -81,7 +87,7 @@ def corrections(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every correction, what really was, who proposed and who agreed, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, limit=limit, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, limit=limit or MOST, before=before)
     _answer("corrections", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -97,6 +103,7 @@ def _moments(since: str | None, until: str | None, known_at: str | None) -> dict
 def _answer(what: str, json: bool, asked: dict[str, Any]) -> None:
     from pipeline_engine.cli import audit_tables
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
+        known(engine, asked["by"], asked["owner"])
         found: Answer[Any] = getattr(engine, f"audit_{what}")(**asked)
     emit_json(found.to_json()) if json else audit_tables.show(what, found)

@@ -6,7 +6,7 @@ import typer
 
 from pipeline_engine.cli.deal_asks import DealId, answer
 from pipeline_engine.cli.examples import epilog
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, day_or_moment, opened
 
 Rule = Annotated[str, typer.Argument(help="The rule's id, as `deal next` and a refusal name it.", metavar="RULE")]
 Target = Annotated[
@@ -25,7 +25,10 @@ Saw = Annotated[
         "--seen", help="The version of the deal you looked at; an error where what the rule rests on changed since."
     ),
 ]
-Until = Annotated[str | None, typer.Option("--until", help="It ends then by itself.", metavar="MOMENT")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", help="It ends then by itself; a day: as it begins, in UTC.", metavar="WHEN"),
+]
 
 
 def register(deals: typer.Typer) -> None:
@@ -63,7 +66,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Approve a rule for a move. Refused to the owner, to who asked, and to who does not hold the role."""
-    expires_at = moment(until, "--until")
+    expires_at = day_or_moment(until, "--until", begins=True)
     with opened() as engine:
         how = asked(by, at, command_id)
         answer(engine, engine.approve(deal, rule, to, expires_at, seen=seen, **how, on_behalf_of=in_stead_of), json)
@@ -118,7 +121,7 @@ def waive(
     json: Json = False,
 ) -> None:
     """Waive a rule for a move, in a role that the rule names, with a reason."""
-    expires_at = moment(until, "--until")
+    expires_at = day_or_moment(until, "--until", begins=True)
     with opened() as engine:
         how = asked(by, at, command_id)
         outcome = engine.waive(deal, rule, reason, to, expires_at, seen=seen, **how, on_behalf_of=in_stead_of)

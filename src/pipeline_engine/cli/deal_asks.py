@@ -6,6 +6,7 @@ import typer
 
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.cli.somebody import known, note_stranger
 from pipeline_engine.errors import BadValue
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def answer(engine: "Engine", outcome: "Outcome", json: bool) -> None:
     from pipeline_engine.cli import answers
 
     answers.say_outcome(engine, outcome, json)
+    if outcome.events:
+        note_stranger(engine, outcome.events[-1].envelope.actor)
     if not outcome.accepted:
         raise typer.Exit(1)
 
@@ -61,6 +64,7 @@ def open_(
     how = asked(by, at, command_id)
     fields = pairs(set_ or [])
     with opened() as engine:
+        known(engine, owner)
         found = engine.open_deal(
             deal, process=process, owner=owner or how["by"], fields=fields, stage=stage, title=title, **how
         )
@@ -165,6 +169,7 @@ def assign(
 ) -> None:
     """Give the deal to another owner."""
     with opened() as engine:
+        known(engine, to)
         answer(engine, engine.assign(deal, to, why, **asked(by, at, command_id)), json)
 
 

@@ -10,6 +10,7 @@ from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
+from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
 from pipeline_engine.values import instant_text
 
@@ -34,7 +35,8 @@ def awaiting(who: str, others: dict[str, str | None], json: bool) -> None:
     named = next((name for name, value in others.items() if value is not None), None)
     if named:
         raise BadValue(named, others[named], "no other filter beside `--awaiting`")
-    with opened(looking=True) as engine:
+    with opened() as engine:
+        known(engine, who)
         found = engine.inbox(who)
     now = datetime.now(UTC)
     if json:
@@ -74,34 +76,38 @@ def _awaited_json(each: "Awaited", now: datetime) -> dict[str, Any]:
 
 def approvals(deal: DealId, json: Json = False) -> None:
     """Say who approved and waived what of a deal, what they saw, what changed since, and what is still asked for."""
-    with opened(looking=True) as engine:
-        found, requests = engine.approvals(deal), engine.deal(deal).requests
+    from pipeline_engine.cli import said
+
+    with opened() as engine:
+        found, standing, events = engine.approvals(deal), engine.deal(deal), engine.timeline(deal)
+    told, denied = said.by_version(events), said.denials(events)
     if json:
-        asked_for = [
-            {
-                "rule": r.rule, "target": r.target, "role": r.role, "by": r.by,
-                "at": instant_text(r.at) if r.at else None, "due": instant_text(r.due) if r.due else None,
-            }
-            for r in requests
-        ]  # fmt: skip
-        emit_json({"id": deal, "approvals": [_seen_json(each) for each in found], "requests": asked_for})
+        asked_for = said.requests_json(standing, told)
+        denials = [said.denial_json(each) for each in denied]
+        given = [_seen_json(each) | {"note": said.words_in(told.get(each.version)) or None} for each in found]
+        emit_json({"id": deal, "approvals": given, "denials": denials, "requests": asked_for})
         return
     for each in found:
-        _say_seen(each)
-    for r in requests:
+        _say_seen(each, said.words_in(told.get(each.version)))
+    for no in denied:
+        said.say_denial(no)
+    for r in standing.requests:
         due = f", due {words.moment(r.due)}" if r.due else ""
-        say(f"? {r.rule} for {r.target}: asked of {r.role} by {r.by} on {words.moment(r.at)}{due}")
-    if not found and not requests:
+        line = f"? {r.rule} for {r.target}: asked of {r.role} by {r.by} on {words.moment(r.at)}{due}"
+        say(said.with_words(line, told.get(r.version)))
+    if not found and not standing.requests and not denied:
         say(f"{deal}: nothing was approved or waived, and nothing is asked for")
 
 
-def _say_seen(each: "Seen") -> None:
+def _say_seen(each: "Seen", note: str) -> None:
     what, whose = ("waived" if each.waiver else "approved"), f" for {each.in_stead_of}" if each.in_stead_of else ""
     until = f", until {words.moment(each.expires_at)}" if each.expires_at else ""
     say(
         f"{'✓' if each.serves else '✗'} {each.rule} for {each.target}: {what} by {each.by} as {each.role}{whose}"
         f" on {words.moment(each.at)} (event {each.version}){until}"
     )
+    if note:
+        say(f"    said: {note}")
     saw = ", ".join(f"{name} {_shown(value)}" for name, value in each.fields.items())
     since = ", ".join(f"{name} {_shown(value)}" for name, value in each.changed.items())
     say(f"    saw: {saw or 'nothing that it rests on'}; since then: {since or 'nothing changed'}")
@@ -133,7 +139,7 @@ def announce_expired(by: By = None, command_id: CommandId = None, json: Json = F
     """
     from pipeline_engine.deal import ApprovalExpired
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.announce_expiries(**{k: v for k, v in asked(by, None, command_id).items() if k != "at"})
         told = [
             (outcome.deal_id, each.event)

@@ -12,6 +12,7 @@ from pipeline_engine.cli.deal_looks import SHOWN, STATUSES, known_names
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, progress, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
+from pipeline_engine.cli.somebody import known, note_stranger
 from pipeline_engine.errors import BadValue
 
 if TYPE_CHECKING:
@@ -156,11 +157,13 @@ def _bulk(
     kind, parts = what
     together, dry_run = how.pop("all_"), how.pop("dry_run")
     with opened() as engine, progress("deals") as tell:
+        known(engine, parts.get("owner"), which[1]["owner"])
         chosen = _chosen(engine, *which)
         asked_for = list(engine.commands_for(getattr(kinds, kind), chosen, parts, **how))
         found = engine.bulk(
             asked_for, all_or_nothing=together, dry_run=dry_run, at_given=how["at"] is not None, progress=tell
         )
+        note_stranger(engine, how["by"])
     if json:
         emit_json(_json(found, together, dry_run))
     else:

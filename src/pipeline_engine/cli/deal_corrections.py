@@ -6,7 +6,7 @@ import typer
 
 from pipeline_engine.cli.deal_asks import DealId, Pairs, answer, pairs
 from pipeline_engine.cli.examples import epilog
-from pipeline_engine.cli.session import MOMENT_FORM, At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.session import DAY_FORM, At, By, CommandId, Json, asked, day_or_moment, opened
 
 HELP = """
 Correct what was recorded of a deal: a value, a time, or something that did not happen.
@@ -50,7 +50,9 @@ def value(
 def time(
     deal: DealId,
     version: Version,
-    really_at: Annotated[str, typer.Option("--really-at", help=f"{MOMENT_FORM}.", metavar="MOMENT")],
+    really_at: Annotated[
+        str, typer.Option("--really-at", help=f"{DAY_FORM}; a day: as it begins, in UTC.", metavar="WHEN")
+    ],
     reason: Reason,
     by: By = None,
     at: At = None,
@@ -58,7 +60,7 @@ def time(
     json: Json = False,
 ) -> None:
     """Say when it really happened: between the stage events before and after it, and not in the future."""
-    read = moment(really_at, "--really-at")
+    read = day_or_moment(really_at, "--really-at", begins=True)
     assert read is not None, "the option is needed"
     with opened() as engine:
         answer(engine, engine.correct_time(deal, version, read, reason, **asked(by, at, command_id)), json)

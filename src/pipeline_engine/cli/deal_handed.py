@@ -8,6 +8,7 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import opened
+from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
 from pipeline_engine.values import instant_text
 
@@ -26,6 +27,7 @@ def handed_over(who: str, others: dict[str, str | None], json: bool) -> None:
     if named:
         raise BadValue(named, others[named], "no other filter beside `--handed-to`")
     with opened() as engine:
+        known(engine, who)
         found = engine.handed_over(who)
     now = datetime.now(UTC)
     if json:

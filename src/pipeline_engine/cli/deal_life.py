@@ -6,7 +6,8 @@ import typer
 
 from pipeline_engine.cli.deal_asks import DealId, answer
 from pipeline_engine.cli.examples import epilog
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, day_or_moment, opened
+from pipeline_engine.cli.somebody import known
 
 WhyNot = Annotated[str | None, typer.Option("--reason", help="Why; kept sealed.")]
 
@@ -31,6 +32,7 @@ def hand_off(
 ) -> None:
     """Ask somebody to take a deal over: its owner asks, or their manager. It stays where it is until they accept."""
     with opened() as engine:
+        known(engine, to)
         answer(engine, engine.hand_off(deal, to, why, **asked(by, at, command_id)), json)
 
 
@@ -71,15 +73,22 @@ def pause(
     reason: Annotated[str, typer.Option("--reason", help="What it waits for; kept sealed.")],
     until: Annotated[
         str | None,
-        typer.Option("--until", help="It is over then by itself; else when somebody resumes.", metavar="MOMENT"),
+        typer.Option(
+            "--until",
+            help="It is over then by itself (a day: as it begins, in UTC); else when somebody resumes.",
+            metavar="WHEN",
+        ),
     ] = None,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
     json: Json = False,
 ) -> None:
-    """Let a deal wait on purpose. Its stay goes on; what is paused counts in no stay rule, service level or silence."""
-    ends = moment(until, "--until")
+    """Let a deal wait on purpose. Its stay goes on; what is paused counts in no stay rule, service level or silence.
+
+    Anybody may, and who did is told. Paused again it keeps the end it has, unless another one is named.
+    """
+    ends = day_or_moment(until, "--until", begins=True)
     with opened() as engine:
         answer(engine, engine.pause(deal, reason, ends, **asked(by, at, command_id)), json)
 
@@ -93,13 +102,15 @@ def resume(deal: DealId, by: By = None, at: At = None, command_id: CommandId = N
 def next_step(
     deal: DealId,
     text: Annotated[str, typer.Argument(help="What comes next; kept sealed.", metavar="TEXT")],
-    due: Annotated[str | None, typer.Option("--due", help="By when.", metavar="MOMENT")] = None,
+    due: Annotated[
+        str | None, typer.Option("--due", help="By when; a day means its end, in UTC.", metavar="WHEN")
+    ] = None,
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
     json: Json = False,
 ) -> None:
     """Say what comes next with a deal, and by when; the last one said is the one that holds."""
-    by_when = moment(due, "--due")
+    by_when = day_or_moment(due, "--due", begins=False)
     with opened() as engine:
         answer(engine, engine.next_step(deal, text, by_when, **asked(by, at, command_id)), json)

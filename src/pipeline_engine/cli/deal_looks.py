@@ -1,18 +1,19 @@
 """`deal list · show · timeline`: looking, without writing."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline_engine.cli import variants, words
-from pipeline_engine.cli.deal_ahead import ahead_json, say_ahead
 from pipeline_engine.cli.deal_asks import DealId
 from pipeline_engine.cli.deal_awaiting import Awaiting, awaiting
 from pipeline_engine.cli.deal_handed import HandedTo, handed_over
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, Owner, opened
+from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue, UnknownStage
 from pipeline_engine.values import instant_text
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 STATUSES = ("open", "won", "lost")
+LISTED = (*STATUSES, "merged")
 NOTED_LATE = timedelta(minutes=1)
 
 
@@ -34,7 +36,7 @@ def register(deals: typer.Typer) -> None:
 def list_(
     stage: Annotated[str | None, typer.Option("--stage", help="Only deals in this stage.")] = None,
     owner: Owner = None,
-    status: Annotated[str | None, typer.Option("--status", help="open, won or lost.")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="open, won, lost or merged.")] = None,
     process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
     handed_to: HandedTo = None,
     awaits: Awaiting = None,
@@ -48,10 +50,11 @@ def list_(
     if awaits is not None:
         awaiting(awaits, others, json)
         return
-    if status is not None and status not in STATUSES:
-        raise BadValue("--status", status, f"one of {', '.join(STATUSES)}")
+    if status is not None and status not in LISTED:
+        raise BadValue("--status", status, f"one of {', '.join(LISTED)}")
     with opened() as engine:
         known_names(engine, process, stage)
+        known(engine, owner)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
         emit_json([_row_json(deal) for deal in found])
@@ -87,23 +90,28 @@ def _row_json(deal: Any) -> dict[str, Any]:
 def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
+    from pipeline_engine.cli.deal_ahead import where
 
-    with opened(looking=True) as engine:
-        found = engine.deal(deal)
+    with opened() as engine:
+        found, events = engine.deal(deal), engine.timeline(deal)
         worth, variant = answers.worth(engine, found), engine.variant(deal)
     if json:
-        emit_json({**deal_json(found), "variant": variants.json_of(variant)})
+        emit_json({**deal_json(found, events), "variant": variants.json_of(variant)})
         return
-    say(f"{found.id}  {found.status} in {found.stage} · {worth} · owner {found.owner or words.NOTHING}")
+    say(f"{found.id}  {where(found)} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
         f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
-    if found.status == "open" and (told := variants.of_deal(variant)):
+    if found.stands == "open" and (told := variants.of_deal(variant)):
         say(f"  {told}")
     table([("", "left")] * 2, [(name, words.value(held)) for name, held in sorted(found.fields.items())], indent=2)
-    _lists(found)
+    _lists(found, events)
 
 
-def _lists(found: Any) -> None:
+def _lists(found: Any, events: list[Any]) -> None:
+    from pipeline_engine.cli import said
+    from pipeline_engine.cli.corrected import say_corrected
+    from pipeline_engine.cli.deal_ahead import say_ahead
+
     for contact in found.contacts:
         say(f"  {contact.role}: {words.value(contact.contact)}")
     kinds = sorted({activity.kind for activity in found.activities})
@@ -111,18 +119,24 @@ def _lists(found: Any) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
-    say_ahead(found)
-    for asked in found.requests:
-        say(
-            f"  waiting for {asked.role}: {asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
-        )
+    told = said.by_version(events)
+    say_ahead(found, events)
+    _asked_and_given(found, told)
+    said.say_denials(found, events)
+    say_corrected(found.id, events)
+
+
+def _asked_and_given(found: Any, events: Mapping[int, Any]) -> None:
+    from pipeline_engine.cli.said import with_words
+
+    for asked in found.requests if found.merged_into is None else ():
+        line = f"{asked.rule} for {asked.target}, asked by {asked.by} {words.moment(asked.at)}"
+        say(f"  {with_words(f'waiting for {asked.role}: {line}', events.get(asked.version))}")
     for what, grants in (("approved", found.approvals), ("waived", found.waivers)):
         for grant in grants:
             stands = "" if grant.standing else ", no longer stands"
-            say(
-                f"  {what} by {grant.by} ({grant.role}): {grant.rule} for {grant.target}, "
-                f"{words.moment(grant.at)}{stands}"
-            )
+            line = f"{grant.rule} for {grant.target}, {words.moment(grant.at)}{stands}"
+            say(f"  {with_words(f'{what} by {grant.by} ({grant.role}): {line}', events.get(grant.version))}")
 
 
 def _papers(found: Any) -> None:
@@ -137,25 +151,28 @@ def _papers(found: Any) -> None:
         say(f"  leads to {plan.deal_id} under {plan.process}: {there}")
 
 
-_PARTS = (
-    "id", "status", "process", "process_version", "stage", "owner", "lost_reason", "version", "source",
-)  # fmt: skip
+_PARTS = ("process", "process_version", "stage", "owner", "lost_reason", "merged_into", "version", "source")
 _TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
 
 
-def deal_json(found: Any) -> dict[str, Any]:
-    """A deal for scripts."""
+def deal_json(found: Any, events: list[Any]) -> dict[str, Any]:
+    """A deal for scripts; `events` are its own."""
+    from pipeline_engine.cli.deal_ahead import ahead_json
+    from pipeline_engine.cli.said import by_version, requests_json
     from pipeline_engine.cli.verdicts import plain
 
+    told = by_version(events)
     return {
+        "id": found.id,
+        "status": found.stands,
         **{name: getattr(found, name) for name in _PARTS},
         **{name: instant_text(at) if (at := getattr(found, name)) else None for name in _TIMES},
         "fields": {name: plain(held) for name, held in sorted(found.fields.items())},
         "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
         **_evidence(found),
         "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **ahead_json(found),
-        "requests": [{"rule": r.rule, "target": r.target, "role": r.role, "by": r.by} for r in found.requests],
+        **ahead_json(found, events),
+        "requests": requests_json(found, told),
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
     }
 
@@ -193,15 +210,19 @@ def _grant(grant: Any) -> dict[str, Any]:
 
 def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
-    from pipeline_engine.cli import answers, told
+    from pipeline_engine.cli import answers, corrected, told
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         events = engine.timeline(deal)
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
     if json:
-        emit_json([answers.event_json(recorded) for recorded in events])
+        void, by = corrected.gone(events), corrected.by_whom(events)
+        marked = [{"happened": r.version not in void, "corrected_by": by.get(r.version, [])} for r in events]
+        emit_json([answers.event_json(r) | mark for r, mark in zip(events, marked, strict=True)])
         return
-    rows = [(str(r.version), *_when(r), told.event(r.event), told.verdicts(judged[r.version])) for r in events]
+    marks = corrected.marks(events)
+    what = {r.version: told.event(r.event) + (f" [{marks[r.version]}]" if r.version in marks else "") for r in events}
+    rows = [(str(r.version), *_when(r), what[r.version], told.verdicts(judged[r.version])) for r in events]
     columns = [("#", "right"), *((name, "left") for name in ("when (UTC)", "recorded", "who", "door"))]
     made = [*columns, ("what", "text"), ("verdicts", "text")]
     # When it was recorded is told where that was another time than when it happened.

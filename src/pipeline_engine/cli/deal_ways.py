@@ -35,8 +35,9 @@ def _asker(engine: "Engine", deal_id: str, by: str | None) -> str:
 def next_(deal: DealId, by: By = None, json: Json = False) -> None:
     """What the gate would say of every way from here: what is missing, how to fix it, who could approve or waive."""
     from pipeline_engine.cli import answers
+    from pipeline_engine.cli.deal_ahead import where
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         standing = engine.deal(deal)
         ways = engine.next(deal, _asker(engine, deal, by))
         worth, variant = answers.worth(engine, standing), engine.variant(deal)
@@ -46,9 +47,11 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
             )
             return
         value = f" · {worth}" if worth != words.NOTHING else ""
-        say(f"{deal}  {standing.status} in {standing.stage}{value} · owner {standing.owner or words.NOTHING}")
-        if standing.status == "open" and variant is not None and variant.astray:
+        say(f"{deal}  {where(standing)}{value} · owner {standing.owner or words.NOTHING}")
+        if standing.stands == "open" and variant is not None and variant.astray:
             say(f"  {variants.of_deal(variant)}")
+        if standing.merged_into:
+            say(f"  no way leads on from here: ask of {standing.merged_into}")
         places = {way.target: number for number, way in enumerate(ways)}
         for _, alike in groupby(ways, key=lambda way: _alike(way, standing, engine) or places[way.target]):
             _tell(list(alike), standing, engine)
@@ -64,7 +67,7 @@ def preflight(
     """What the gate would say of one move, win, loss or reopening now; leaves with 1 where it would be refused."""
     from pipeline_engine.cli import answers, verdicts
 
-    with opened(looking=True) as engine:
+    with opened() as engine:
         standing = engine.deal(deal)
         said = engine.preflight(deal, to, by=_asker(engine, deal, by), reason=reason)
         if json:
@@ -80,7 +83,7 @@ def preflight(
 
 
 def _about(deal: "Deal") -> dict[str, Any]:
-    return {"deal": deal.id, "stage": deal.stage, "status": deal.status}
+    return {"deal": deal.id, "stage": deal.stage, "status": deal.stands, "merged_into": deal.merged_into}
 
 
 def _way_json(way: "Preflight") -> dict[str, Any]:

@@ -38,14 +38,14 @@ def propose(
     json: Json = False,
 ) -> None:
     """Propose to erase what is kept about a subject. Nothing is erased before somebody else confirms it."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         _answer(engine, engine.erase(subject, reason, **asked(by, at, command_id)), "propose", json)
 
 
 @commands.command(epilog=epilog("erase confirm"))
 def confirm(subject: Subject, by: By = None, at: At = None, command_id: CommandId = None, json: Json = False) -> None:
     """Erase what somebody else proposed: the key of the subject is destroyed, and nobody can undo it."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         _answer(engine, engine.confirm_erasure(subject, **asked(by, at, command_id)), "confirm", json)
 
 
@@ -59,7 +59,7 @@ def withdraw(
     json: Json = False,
 ) -> None:
     """Take back what was proposed: by who proposed it, or by somebody who may erase."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         _answer(engine, engine.withdraw_erasure(subject, reason, **asked(by, at, command_id)), "withdraw", json)
 
 
@@ -103,7 +103,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List about whom personal values are kept, how many and where, what is proposed, and what was erased."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         held = [each for each in engine.subjects() if subject in (None, each.subject)]
         erasures = engine.erasures()
     proposed = [each for each in erasures.proposed.values() if subject in (None, each.subject)]

@@ -17,12 +17,13 @@ commands = typer.Typer(
 View = Annotated[str, typer.Argument(metavar="VIEW", help="A view, as `follow status` names it.")]
 Stream = Annotated[str, typer.Argument(metavar="STREAM", help="A stream, as `follow parked` names it: deal:D-1.")]
 SECONDS_BETWEEN_LOOKS = 2.0
+MOST = 100_000
 
 
 @commands.command(epilog=epilog("follow status"))
 def status(json: Json = False) -> None:
     """Where each view stands, how far behind the log, and what it put aside. Leaves with 1 where one needs a look."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.standings()
     wrong = any(each.parked or each.failing for each in found)
     if json:
@@ -37,19 +38,19 @@ def status(json: Json = False) -> None:
 @commands.command(epilog=epilog("follow parked"))
 def parked(
     view: View,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=0, max=MOST, help="At most so many; 0 is all.")] = 100,
     json: Json = False,
 ) -> None:
     """The events that a view could not take in, with the reason, and those that wait behind them."""
-    with opened(looking=True) as engine:
-        found = engine.parked(view, limit=limit)
+    with opened() as engine:
+        found = engine.parked(view, limit=limit or MOST)
     _show(view, found, json)
 
 
 @commands.command(epilog=epilog("follow retry"))
 def retry(view: View, stream: Stream, json: Json = False) -> None:
     """Take in again what was put aside of a stream, once what was wrong is mended."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         left = engine.retry(view, stream)
     _show(view, left, json)
 
@@ -57,7 +58,7 @@ def retry(view: View, stream: Stream, json: Json = False) -> None:
 @commands.command(epilog=epilog("follow release"))
 def release(view: View, stream: Stream, json: Json = False) -> None:
     """Let a view go on without the first event it put aside of a stream; the log keeps the event."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         left = engine.release(view, stream)
     _show(view, left, json)
 
@@ -65,7 +66,7 @@ def release(view: View, stream: Stream, json: Json = False) -> None:
 @commands.command(epilog=epilog("follow rebuild"))
 def rebuild(view: View, json: Json = False) -> None:
     """Make a view anew from the first event; whoever reads it meanwhile reads the old one."""
-    with opened(looking=True) as engine, progress("rebuilding") as told:
+    with opened() as engine, progress("rebuilding") as told:
         position = engine.rebuild_view(view, told)
     emit_json({"view": view, "position": position}) if json else say(f"{view} made anew up to position {position:,}")
 
@@ -77,7 +78,7 @@ def run() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     said: dict[str, str | None] = {}
-    with opened(looking=True) as engine, engine.following() as runner:
+    with opened() as engine, engine.following() as runner:
         note(f"following as {runner.by}")
         while not stop.wait(SECONDS_BETWEEN_LOOKS):
             failing = {each.name: each.failing for each in runner.health()}

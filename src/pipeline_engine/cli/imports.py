@@ -61,7 +61,7 @@ def _import(files: list[Path], how: tuple[Path | None, str | None, Path | None],
         raise BadMapping("--mapping", None, None, found, "a mapping file")
     who = by or settings().actor
     extra: dict[str, Any] = {"by": who} if who else {}
-    with opened() as engine, progress("importing") as told:
+    with opened(making=True) as engine, progress("importing") as told:
         report = engine.import_history(
             files, mapping, process, rejects or reject_file(files[0]), lambda rows, deals: told(rows, 0), **extra
         )

@@ -26,7 +26,7 @@ commands = typer.Typer(help="The keys of what is personal: where they are, rotat
 @commands.command(epilog=epilog("keys status"))
 def status(json: Json = False) -> None:
     """Say where the keys are, how many there are, how many were destroyed, and what needs a look."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         keys = engine.keys()
         keys.scrub()
         findings, rows = keys.findings(), list(keys.rows())
@@ -45,7 +45,7 @@ def status(json: Json = False) -> None:
 @commands.command(epilog=epilog("keys rotate"))
 def rotate(to: To = None, json: Json = False) -> None:
     """Wrap every key by a new master key, in one transaction. No stored event changes."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         keys = engine.keys()
         count = keys.rotate(to)
         master = keys.master_place
@@ -63,7 +63,7 @@ File = Annotated[Path, typer.Argument(help="A file of its own, away from the bac
 @commands.command(epilog=epilog("keys backup"))
 def backup(file: File, json: Json = False) -> None:
     """Write the keys, wrapped as they are, into a new file. Keep it apart, and no longer than erasing may take."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         count, master = engine.keys().copy_to(file), engine.keys().master_place
     if json:
         emit_json({"keys": count, "file": str(file), "master_key": master})
@@ -92,7 +92,7 @@ def lost(
     json: Json = False,
 ) -> None:
     """Tell which keys are in no place any more, as after an old back-up was put back. Leaves with 1 where some are."""
-    with opened(looking=True) as engine:
+    with opened() as engine:
         found = engine.lost_keys()
         if give_up:
             engine.give_up_lost_keys()

@@ -39,7 +39,7 @@ def publish(
     Where the version in force says so under `publishing`, this needs a role and a reason, and with `four_eyes` it only
     proposes: a second person puts it in force with `process confirm`. Leaves with 1 where you may not.
     """
-    with opened() as engine:
+    with opened(making=True) as engine:
         published = engine.publish(file, why, **asked(by, at, command_id))
     _answer(published, "publish", json)
 
@@ -96,7 +96,10 @@ def _answer(published: "Published", tried: str, json: bool) -> None:
 def _say(published: "Published", tried: str) -> None:
     process = published.process
     if published.proposed is not None and tried == "publish":
-        _next(published.proposed, process.label)
+        _next(published.proposed, process.label, first=not process.version)
+        return
+    if not process.version:
+        say(f"withdrawn: nothing of the name {process.name} is in force")
         return
     if tried in ("withdraw", "retire"):
         said = "withdrawn" if tried == "withdraw" else "retired"
@@ -108,10 +111,11 @@ def _say(published: "Published", tried: str) -> None:
     say(f"{said} {process.label}{again}: {words.plural(len(process.stages), 'stage')}, {rules_of(process)}")
 
 
-def _next(proposed: "Proposal", label: str) -> None:
+def _next(proposed: "Proposal", label: str, *, first: bool) -> None:
     """What comes next of a proposal."""
     name = label.partition("@")[0]
-    say(f"proposed by {proposed.by}: {proposed.why}; {label} stays in force until somebody else agrees")
+    till = f"nothing of the name {name} is in force" if first else f"{label} stays in force"
+    say(f"proposed by {proposed.by}: {proposed.why}; {till} until somebody else agrees")
     say(f"  next:  pipeline-engine process confirm {name} --digest {proposed.digest[:SHORT]} --by OTHER")
 
 

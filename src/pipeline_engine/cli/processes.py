@@ -33,7 +33,7 @@ def list_(json: Json = False) -> None:
     with opened() as engine:
         found = engine.processes()
     if json:
-        emit_json([_version_json(process, version) for process in found for version in process.versions])
+        emit_json([row for process in found for row in _rows_json(process)])
         return
     rows = [row for process in found for row in _rows(process)]
     if not rows:
@@ -65,6 +65,14 @@ def _why(version: "PublishedVersion") -> str:
     return "; ".join(part for part in (version.why, proposed, same) if part)
 
 
+def _rows_json(process: "PublishedProcess") -> list[dict[str, Any]]:
+    if not process.versions:
+        none = dict.fromkeys(("version", "digest", "author", "at", "why", "same_as", "proposed_by", "retired"))
+        asked = process_changes.proposal_json(process.proposed)
+        return [{"process": process.name, **none, "in_force": False, "proposed": asked}]
+    return [_version_json(process, version) for version in process.versions]
+
+
 def _version_json(process: "PublishedProcess", v: "PublishedVersion") -> dict[str, Any]:
     return {
         "process": process.name, "version": v.version, "digest": v.digest, "author": v.author,
@@ -88,12 +96,15 @@ def show(
     if version and not version.isdecimal():
         raise BadValue("version", version, "a number, like b2b-saas@2")
     with opened() as engine:
+        whole = next((each for each in engine.processes() if each.name == name), None)
+        if proposed and whole is not None:
+            _source(name, _proposed_text(whole), json)
+            return
         process = engine.process(name, int(version) if version else None)
-        whole = next(each for each in engine.processes() if each.name == name)
+    assert whole is not None, "a process that is published is among them"
     told = next(each for each in whole.versions if each.version == process.version)
-    if proposed or (source and not json):
-        text = _proposed_text(whole) if proposed else told.source_text
-        emit_json({"process": name, "source": text}) if json else sys.stdout.write(f"{text.rstrip()}\n")
+    if source and not json:
+        _source(name, told.source_text, json)
     elif json:
         compiled = process.model_dump(mode="json", exclude={"rules": {"__all__": {"check", "when"}}})
         life = {"published": _version_json(whole, told), "migrations": [_migration_json(m) for m in whole.migrations]}
@@ -101,6 +112,10 @@ def show(
     else:
         _show(process)
         _show_life(whole, told)
+
+
+def _source(name: str, text: str, json: bool) -> None:
+    emit_json({"process": name, "source": text}) if json else sys.stdout.write(f"{text.rstrip()}\n")
 
 
 def _migration_json(migration: "Migration") -> dict[str, Any]:

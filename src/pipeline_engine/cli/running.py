@@ -19,6 +19,8 @@ from pipeline_engine.errors import PipelineError
 
 # Typer carries its own copy of click; what a wrong call raises is what its public BadParameter is built on.
 _WRONG_CALL: type[Exception] = typer.BadParameter.__mro__[2]
+# What it raises where a group stands alone; its text would be the whole help in one line.
+_NO_ARGUMENTS = "NoArgsIsHelpError"
 INTERRUPTED = 130
 _NO_COMMAND = re.compile(r"No such command '([\w-]+)'")
 # What the system says where an answer cannot be written out.
@@ -83,8 +85,7 @@ def _run(arguments: list[str]) -> int:
 def _ending(error: BaseException) -> tuple[str, str, int]:
     """What an exception is called, what is said of it, and the exit code."""
     if isinstance(error, _WRONG_CALL):
-        told = _told(error)
-        return "WrongUse", f"{told}{' ' if told.endswith('?') else '; '}{_meant(error) or _help_of(error)}", 2
+        return "WrongUse", _wrong_call(error), 2
     match error:
         case PipelineError():
             return type(error).__name__, str(error), error.exit_code
@@ -101,9 +102,24 @@ def _ending(error: BaseException) -> tuple[str, str, int]:
     return "Fault", _reported(error), 2
 
 
+def _wrong_call(error: BaseException) -> str:
+    if type(error).__name__ == _NO_ARGUMENTS:
+        return _which_command(error)
+    told = _told(error)
+    return f"{told}{' ' if told.endswith('?') else '; '}{_meant(error) or _help_of(error)}"
+
+
 def _told(error: BaseException) -> str:
     said: str = error.format_message() if hasattr(error, "format_message") else str(error)
     return said.rstrip(".").replace("\n", " ")
+
+
+def _which_command(error: BaseException) -> str:
+    """The help of a group that was named without a command, as `--help` prints it; the line asks which one."""
+    context = getattr(error, "ctx", None)
+    sys.stdout.write(f"{context.get_help() if context is not None else error}\n\n")
+    path = context.command_path if context is not None else "pipeline-engine"
+    return f"a command is missing after `{path}`; expected one of those above"
 
 
 def _help_of(error: BaseException) -> str:

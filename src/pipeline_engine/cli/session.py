@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline_engine.errors import BadValue, StoreUnreachable
+from pipeline_engine.errors import BadValue
 from pipeline_engine.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Engine
 
 MOMENT_FORM = "a moment with its zone, like 2026-01-31T09:00:00Z"
+
+DAY_FORM = f"a day like 2026-01-31, or {MOMENT_FORM}"
 
 VIEW_FORM = f"a day like 2026-01-31, `now`, or {MOMENT_FORM}"
 
@@ -48,16 +50,14 @@ def settings() -> Settings:
 
 
 @contextmanager
-def opened(*, looking: bool = False) -> Iterator["Engine"]:
-    """The engine on the store that was named; closed at the end. Who is only `looking` makes no store."""
+def opened(*, making: bool = False) -> Iterator["Engine"]:
+    """The engine on the store that was named; closed at the end. Only a command that can begin a store is `making` one.
+
+    Any other in the wrong folder would leave an empty store there, and answer for that.
+    """
     from pipeline_engine.engine import Engine
-    from pipeline_engine.store import is_there
 
-    if looking and not is_there(_SETTINGS.store):
-        named = "`--store URL`, or PIPELINE_ENGINE_STORE in the environment"
-        raise StoreUnreachable(f"there is no store at `{_SETTINGS.store}`; expected one that is there: {named}")
-
-    with Engine.open(_SETTINGS.store, via="cli") as engine:
+    with Engine.open(_SETTINGS.store, via="cli", make=making) as engine:
         yield engine
 
 
@@ -86,14 +86,21 @@ def view_moment(text: str | None, option: str, *, begins: bool = False) -> datet
     """The moment a view is asked for: a moment, `now`, or a day in UTC, which means its end, or where it `begins`."""
     if text is None:
         return None
-    if text == "now":
-        return datetime.now(UTC)
-    if len(text) == len("2026-01-31"):
+    return datetime.now(UTC) if text == "now" else _day_or_moment(text, option, begins, VIEW_FORM)
+
+
+def day_or_moment(text: str | None, option: str, *, begins: bool) -> datetime | None:
+    """The moment an option names, or the day in UTC: where that `begins`, as in a people file, or its end."""
+    return None if text is None else _day_or_moment(text, option, begins, DAY_FORM)
+
+
+def _day_or_moment(text: str, option: str, begins: bool, form: str) -> datetime | None:
+    if len(text) != len("2026-01-31"):
         try:
-            return datetime.fromisoformat(f"{text}T{'00:00:00' if begins else '23:59:59.999999'}+00:00")
-        except ValueError:
-            raise BadValue(option, text, VIEW_FORM) from None
+            return moment(text, option)
+        except BadValue:
+            raise BadValue(option, text, form) from None
     try:
-        return moment(text, option)
-    except BadValue:
-        raise BadValue(option, text, VIEW_FORM) from None
+        return datetime.fromisoformat(f"{text}T{'00:00:00' if begins else '23:59:59.999999'}+00:00")
+    except ValueError:
+        raise BadValue(option, text, form) from None

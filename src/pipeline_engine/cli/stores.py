@@ -36,7 +36,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check the store: settings, format, positions, disk or server, people. Leaves with 1 where something is wrong."""
-    with opened(looking=True) as engine, progress("reading every event") as told:
+    with opened() as engine, progress("reading every event") as told:
         findings = engine.findings(deep=deep, progress=told)
     wrong = [finding for finding in findings if not finding.ok]
     if json:

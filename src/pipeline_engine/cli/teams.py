@@ -8,7 +8,7 @@ import typer
 from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
-from pipeline_engine.cli.session import At, By, CommandId, Json, asked, moment, opened
+from pipeline_engine.cli.session import At, By, CommandId, Json, asked, day_or_moment, opened
 from pipeline_engine.errors import BadValue
 from pipeline_engine.values import instant_text
 
@@ -36,7 +36,7 @@ def apply(
     json: Json = False,
 ) -> None:
     """Make the register what a people file says. Who is not in the file keeps no role."""
-    with opened() as engine:
+    with opened(making=True) as engine:
         applied = engine.apply_team(file, **asked(by, at, command_id))
     if json:
         emit_json({"people": applied.people, "changed": {who: list(names) for who, names in applied.changed.items()}})
@@ -50,14 +50,17 @@ def delegate(
     lender: Lender,
     to: Borrower,
     role: Role,
-    until: Annotated[str, typer.Option("--until", help="When it is over by itself.", metavar="MOMENT")],
+    until: Annotated[
+        str,
+        typer.Option("--until", help="When it is over by itself; of a day as it begins, in UTC.", metavar="WHEN"),
+    ],
     by: By = None,
     at: At = None,
     command_id: CommandId = None,
     json: Json = False,
 ) -> None:
     """Lend somebody a role until a moment. By whose role it is, or whom they report to; else refused and recorded."""
-    ends = moment(until, "--until")
+    ends = day_or_moment(until, "--until", begins=True)
     if ends is None:
         raise BadValue("--until", until, "the moment at which it is over")
     with opened() as engine:

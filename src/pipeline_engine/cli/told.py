@@ -4,20 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline_engine.cli import words
+from pipeline_engine.cli.said import with_words
 from pipeline_engine.cli.verdicts import MARKS
 from pipeline_engine.deal import Judged
 
 _LONGEST = 70
+_BESIDE = (
+    "DocumentAttached", "ChangeRefused", "FollowUpPlanned", "DealMigrated", "DealPaused", "NextStepSet",
+    "SourceStageNoted",
+)  # fmt: skip
+# Here the words are what it is about.
+_SAY_THEMSELVES = ("DealPaused", "NextStepSet")
 SHORT = 12
 LEGEND = "✓ passes · ✗ fails · ? not known, so it does not pass · ~ waived; rules that pass are only counted"
 
 
 def event(happened: Any) -> str:
-    """What happened, in one short line."""
+    """What happened, in one short line, and what was said with it."""
     name = type(happened).__name__
     parts = _parts(name, happened)
     text = f"{name}" + (f": {parts}" if parts else "") + _past_the_gate(happened)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return short if name in _SAY_THEMSELVES else with_words(short, happened)
 
 
 def _past_the_gate(happened: Any) -> str:
@@ -34,16 +42,15 @@ def _parts(name: str, happened: Any) -> str:
             cleared = "".join(f", {field} cleared" for field in happened.cleared)
             return f"{_fields(happened.set)}{cleared}".lstrip(", ")
         case "DealMoved":
-            why = f": {happened.reason.value or 'erased'}" if happened.reason else ""
-            return f"{happened.from_stage} → {happened.to_stage}{why}"
+            return f"{happened.from_stage} → {happened.to_stage}"
         case "MoveRefused":
             return f"{happened.attempt} {happened.from_stage} → {happened.to_stage}"
-        case "DealWon" | "DealLost" | "DealReopened":
+        case "DealWon" | "DealLost":
             found = getattr(happened, "reason", None) or getattr(happened, "amount", None)
             return words.value(found) if found else ""
         case "CorrectionProposed" | "CorrectionRecorded" | "CorrectionRefused":
             return _corrected(happened)
-        case "DocumentAttached" | "ChangeRefused" | "FollowUpPlanned" | "DealMigrated" | "DealPaused" | "NextStepSet":
+        case _ if name in _BESIDE:
             return _beside(name, happened)
     shown = ("rule", "target", "role", "kind", "owner", "stage", "into", "item", "deal_id", "to", "source")
     return " ".join(str(found) for field in shown if (found := getattr(happened, field, None)))
@@ -54,6 +61,8 @@ def _beside(name: str, happened: Any) -> str:
     match name:
         case "DealPaused" | "NextStepSet":
             return _ahead(happened)
+        case "SourceStageNoted":
+            return f"{happened.stage}, which changes nothing"
         case "DocumentAttached":
             return f"{happened.name}, sha256 {happened.sha256[:SHORT]}…"
         case "ChangeRefused":

@@ -7,6 +7,7 @@ import typer
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json
 from pipeline_engine.cli.session import AsOf, Json, KnownAt, Owner, Process, opened, view_moment
+from pipeline_engine.cli.somebody import known
 
 commands = typer.Typer(
     help="What the log means, at the moment of its last event unless --as-of names another.", no_args_is_help=True
@@ -23,6 +24,7 @@ def health(
     from pipeline_engine.cli import view_tables
 
     with opened() as engine:
+        known(engine, owner)
         found = engine.health(process=process, owner=owner, **_moments(as_of, known_at))
     emit_json(found.to_json()) if json else view_tables.health(found)
 
@@ -42,6 +44,7 @@ def bottlenecks(
 
     window = {"since": view_moment(since, "--since", begins=True), "until": view_moment(until, "--until")}
     with opened() as engine:
+        known(engine, owner)
         found = engine.bottlenecks(process=process, owner=owner, **window, **_moments(as_of, known_at))
     emit_json(found.to_json()) if json else view_tables.bottlenecks(found)
 
@@ -54,6 +57,7 @@ def funnel(
     from pipeline_engine.cli import view_tables
 
     with opened() as engine:
+        known(engine, owner)
         found = engine.funnel(process=process, owner=owner, **_moments(as_of, known_at))
     emit_json(found.to_json()) if json else view_tables.funnel(found)
 

@@ -98,6 +98,7 @@ from pipeline_engine.deal.events import (
 )
 from pipeline_engine.deal.evolve import evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
+from pipeline_engine.deal.four_eyes import barred
 from pipeline_engine.deal.gate import from_outside
 from pipeline_engine.deal.migration import landing, may_migrate, migrated
 from pipeline_engine.deal.observed import Stood, drawn_from, ended_elsewhere, entered_elsewhere
@@ -219,6 +220,7 @@ __all__ = [
     "Way",
     "WinDeal",
     "WithdrawHandoff",
+    "barred",
     "decide",
     "drawn_from",
     "effective",

@@ -75,6 +75,21 @@ def checked(said: Said, past: Past, process: Process, clock: datetime) -> Said |
     return _CHECKS[said.kind](said, past, process, clock)
 
 
+def outcome_of(said: Said, past: Past, clock: datetime) -> Deal:
+    """The deal as it would stand then: a void may put it elsewhere, a value or a time leaves it where it is."""
+    if said.kind != "void":
+        return past.deal
+    last = past.recorded[past.deal.version]
+    event = e.CorrectionRecorded.model_construct(corrects=said.corrects, kind=said.kind)
+    voided = replace(last, version=last.version + 1, recorded_at=clock, event=event)
+    return refold(past.deal, (*past.recorded.values(), voided))
+
+
+def goes_on(deal: Deal) -> bool:
+    """Whether a deal is still under way: neither closed nor merged."""
+    return deal.status == "open" and deal.merged_into is None
+
+
 def _value(said: Said, past: Past, process: Process, clock: datetime) -> Said | None:
     known = sorted(fields_of(past.recorded[said.corrects].event))
     for name in (*said.set, *said.cleared):
@@ -117,17 +132,11 @@ def _void(said: Said, past: Past, process: Process, clock: datetime) -> Said | N
     if later is not None:
         why = f"event {later.version}, {_name(later.event)}, came after it and depends on it"
         raise _not(past, said, f"{why}; only the last stage event can be void")
-    after = refold(past.deal, (*past.recorded.values(), _as_recorded(said, past, clock)))
+    after = outcome_of(said, past, clock)
     if after.status == "won" != past.deal.status:
         raise _not(past, said, "the deal would be won again without the gate; ask it: `deal win`")
     _never_forward(said, past, process, after)
     return said
-
-
-def _as_recorded(said: Said, past: Past, clock: datetime) -> Recorded:
-    last = past.recorded[past.deal.version]
-    event = e.CorrectionRecorded.model_construct(corrects=said.corrects, kind=said.kind)
-    return replace(last, version=last.version + 1, recorded_at=clock, event=event)
 
 
 def _never_forward(said: Said, past: Past, process: Process, after: Deal) -> None:

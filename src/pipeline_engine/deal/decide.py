@@ -38,8 +38,9 @@ _DECISIONS: dict[type[c.Command], Callable[[Any, Deal, Judge, Context], Decided]
     c.CorrectValue: corrections.correct, c.CorrectTime: corrections.correct, c.VoidEvent: corrections.correct,
     c.ConfirmCorrection: corrections.confirm, c.MergeDeal: corrections.merge,
 }  # fmt: skip
-# What may be asked of a deal that is merged: to say that it should not have been, or the same again.
-_OF_MERGED = (c.CorrectValue, c.CorrectTime, c.VoidEvent, c.ConfirmCorrection, c.MergeDeal)
+# What may be asked of a deal that is merged: to say that it should not have been, or the same again; and what another
+# system did to it, which has happened whatever we know.
+_OF_MERGED = (c.CorrectValue, c.CorrectTime, c.VoidEvent, c.ConfirmCorrection, c.MergeDeal, c.ObserveDeal)
 
 
 def decide(command: c.Command, deal: Deal | None, judge: Judge, context: Context) -> Decided:

@@ -20,6 +20,7 @@ from pipeline_engine.deal.events import (
     RuleWaived,
     WaiverRefused,
 )
+from pipeline_engine.deal.four_eyes import barred
 from pipeline_engine.deal.looked_at import as_seen
 from pipeline_engine.deal.state import Deal, Grant
 from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, NothingAsked, UnknownRule
@@ -47,7 +48,7 @@ def request_approval(command: c.RequestApproval, deal: Deal, judge: Judge, conte
 
 
 def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Approve, if the actor holds the role, is neither owner nor asker, and what comes before is approved."""
+    """Approve, if the actor holds the role, it is not their own deal or request, and what comes before is approved."""
     rule, target = _approval_rule(command.rule, judge), _target(command, deal, judge)
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
@@ -105,7 +106,7 @@ def _tried(command: c.Approve | c.Reject | c.Return, about: tuple[Rule, str], tr
 
 
 def waive(command: c.Waive, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Waive a rule for a target, if it may be waived and the actor holds a role that may, and is not the owner."""
+    """Waive a rule for a target, if it may be waived, the actor holds a role that may, and the deal is not theirs."""
     rule, target = _rule(command.rule, judge), _target(command, deal, judge)
     if not command.reason.strip():
         raise BadValue("reason", command.reason, "a reason for the waiver")
@@ -147,16 +148,11 @@ def _may_waive(
 ) -> Capacity | NoCapacity | Literal["not-waivable", "four-eyes"]:
     if not rule.waivable_by:
         return "not-waivable"
-    barred = _barred(deal, rule)
-    acting = capacity(rule.waivable_by, command, context, barred)
+    theirs = barred(deal, rule.id)
+    acting = capacity(rule.waivable_by, command, context, theirs)
     if isinstance(acting, str):
         return acting
-    return acting if barred.isdisjoint({command.by, acting.in_stead_of}) else "four-eyes"
-
-
-def _barred(deal: Deal, rule: Rule) -> set[str | None]:
-    """Who decides nothing about a rule: the deal's owner, and whoever asked for its approval."""
-    return {deal.owner, *(who for asked, _, who in deal.askers if asked == rule.id)} - {None}
+    return acting if theirs.isdisjoint({command.by, acting.in_stead_of}) else "four-eyes"
 
 
 def _rule(rule_id: str, judge: Judge) -> Rule:
@@ -199,12 +195,12 @@ def _must_be_open(deal: Deal, target: str) -> None:
 def _may_answer(
     command: c.Command, deal: Deal, rule: Rule, context: Context
 ) -> Capacity | NoCapacity | Literal["four-eyes", "no-skill"]:
-    """The capacity somebody answers in. Four eyes, always: whose role it is neither owns the deal nor asked."""
-    barred = _barred(deal, rule)
-    acting = capacity((rule.approval or "",), command, context, barred)
+    """The capacity somebody answers in. Four eyes, always: neither is it their deal, nor did they ask."""
+    theirs = barred(deal, rule.id)
+    acting = capacity((rule.approval or "",), command, context, theirs)
     if isinstance(acting, str):
         return acting
-    if not barred.isdisjoint({command.by, acting.in_stead_of}):
+    if not theirs.isdisjoint({command.by, acting.in_stead_of}):
         return "four-eyes"
     return acting if context.able(rule.skills) else "no-skill"
 

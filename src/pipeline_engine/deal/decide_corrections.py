@@ -1,11 +1,12 @@
 """Deciding corrections and merges: who may say what really was, and when a second person must agree."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from pipeline_engine.deal import commands as c
 from pipeline_engine.deal.capacity import Capacity, NoCapacity, capacity
 from pipeline_engine.deal.context import Context
-from pipeline_engine.deal.correcting import Past, Said, checked
+from pipeline_engine.deal.correcting import Past, Said, checked, goes_on, outcome_of
 from pipeline_engine.deal.decide_facts import read_fields
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
@@ -14,6 +15,8 @@ from pipeline_engine.deal.events import (
     CorrectionRefused,
     DealMerged,
 )
+from pipeline_engine.deal.four_eyes import hands
+from pipeline_engine.deal.owning import full
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, CannotCorrect, CannotMerge, DealIsClosed, DealIsMerged, UnknownDeal
@@ -24,7 +27,7 @@ Asked = c.CorrectValue | c.CorrectTime | c.VoidEvent
 
 
 def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Record what really was; of a closed deal propose it, for a second person to confirm."""
+    """Record what really was; of a deal that is closed, or would be by it, propose it: a second person confirms it."""
     reason = _reason(command)
     not_backdated(command, judge.process, context)
     past = Past.of(deal, tuple(context.history()))
@@ -34,7 +37,8 @@ def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decid
     acting = _acting(command, judge.process, context)
     if isinstance(acting, str):
         return _refused(said, acting, reason)
-    if deal.status == "open" and deal.merged_into is None:
+    after = _with_room(outcome_of(said, past, context.clock), (command, deal), (judge, context))
+    if goes_on(deal) and goes_on(after):
         return Decided((_recorded(said, acting.role, reason),), in_stead_of=acting.in_stead_of)
     proposed = CorrectionProposed(
         corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
@@ -60,14 +64,25 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
     said = checked(told, past, judge.process, context.clock)
     if said is None:
         return NOTHING
-    proposer = found.envelope.actor
-    acting = _acting(command, judge.process, context, (proposer,))
+    proposers = hands(found.envelope)
+    acting = _acting(command, judge.process, context, proposers)
     if isinstance(acting, str):
         return _refused(said, acting, proposed.reason)
-    if proposer in (command.by, acting.in_stead_of):
+    if not proposers.isdisjoint({command.by, acting.in_stead_of}):
         return _refused(said, "four-eyes", proposed.reason)
+    _with_room(outcome_of(said, past, context.clock), (command, deal), (judge, context))
     agreed = _recorded(said, acting.role, proposed.reason, found.version)
     return Decided((agreed,), in_stead_of=acting.in_stead_of)
+
+
+def _with_room(after: Deal, asked: tuple[c.Command, Deal], by: tuple[Judge, Context]) -> Deal:
+    """The deal as it will stand; raises CannotCorrect where it comes back to an owner who has no slot for it."""
+    (command, deal), (judge, context) = asked, by
+    if not goes_on(deal) and goes_on(after):
+        for rule in full(after, command, judge, context):
+            why = f"rule `{rule.id}` leaves `{after.owner}` no room for it ({rule.says})"
+            raise CannotCorrect(f"deal `{deal.id}` would be open again in `{after.stage}`, and {why}; make room first")
+    return after
 
 
 def _open(past: Past) -> list[Recorded]:
@@ -103,7 +118,7 @@ def _said(command: Asked, past: Past, process: Process) -> Said:
 
 
 def _acting(
-    command: c.Command, process: Process, context: Context, barred: tuple[str, ...] = ()
+    command: c.Command, process: Process, context: Context, barred: Collection[str] = ()
 ) -> Capacity | NoCapacity:
     """In which capacity somebody corrects; its role is empty where roles bind nobody and the process names none."""
     if context.register_open and not process.corrections_by:
@@ -122,6 +137,17 @@ def _refused(said: Said, why: NoCapacity | Literal["four-eyes"], reason: Persona
     return Decided((CorrectionRefused(corrects=said.corrects, kind=said.kind, why=why, reason=reason),))
 
 
+def _goes_on(command: c.MergeDeal, other: Deal | None) -> Deal:
+    """The deal that goes on after a merge; raises CannotMerge and UnknownDeal."""
+    if command.into == command.deal_id:
+        raise CannotMerge(command.deal_id, command.into, "a deal is not merged into itself")
+    if other is None or not other.opened:
+        raise UnknownDeal(command.into)
+    if other.merged_into is not None:
+        raise CannotMerge(command.deal_id, other.id, f"that one was merged into `{other.merged_into}`")
+    return other
+
+
 def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
     """Say that the deal is the same as another one, which goes on."""
     if deal.merged_into is not None:
@@ -130,12 +156,7 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
         raise DealIsMerged(deal.id, deal.merged_into)
     reason, other = _reason(command), context.other
     not_backdated(command, judge.process, context)
-    if command.into == deal.id:
-        raise CannotMerge(deal.id, command.into, "a deal is not merged into itself")
-    if other is None or not other.opened:
-        raise UnknownDeal(command.into)
-    if other.merged_into is not None:
-        raise CannotMerge(deal.id, other.id, f"that one was merged into `{other.merged_into}`")
+    other = _goes_on(command, other)
     if deal.status != "open":
         raise DealIsClosed(deal.id, deal.status)
     acting = _acting(command, judge.process, context)
@@ -143,4 +164,8 @@ def merge(command: c.MergeDeal, deal: Deal, judge: Judge, context: Context) -> D
     if isinstance(acting, str) and not command.by == deal.owner == other.owner:
         who = [*judge.process.corrections_by, "the owner of both deals"]
         raise CannotMerge(deal.id, other.id, f"only {' or '.join(who)} may, and `{command.by}` is neither")
+    if isinstance(acting, str) and other.status != "open":
+        # An open deal would leave the pipeline by no gate; whose deal it is has `deal lose` for that.
+        may = " or ".join(judge.process.corrections_by) or "whoever `corrections` names"
+        raise CannotMerge(deal.id, other.id, f"`{other.id}` is {other.status}, and only {may} may merge into that")
     return Decided((DealMerged(into=other.id, reason=reason, basis="correction"),), in_stead_of=lent)

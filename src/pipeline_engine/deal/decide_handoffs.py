@@ -10,13 +10,14 @@ from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, person
 from pipeline_engine.deal.events import HandoffAccepted, HandoffDeclined, HandoffRequested, HandoffWithdrawn
 from pipeline_engine.deal.owning import new_owner
 from pipeline_engine.deal.state import Deal, Handoff
-from pipeline_engine.errors import BadMoment, BadValue, HandoffIsOpen, NoHandoff, NotTheirs
+from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed, HandoffIsOpen, NoHandoff, NotTheirs
 from pipeline_engine.process import OWNERS_MANAGER, Judge
 from pipeline_engine.values import instant_text
 
 
 def request_handoff(command: life.RequestHandoff, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Ask somebody to take the deal over; the same person asked again changes nothing."""
+    """Ask somebody to take the deal over; the same person asked again changes nothing. A lost deal is nobody's work."""
+    _not_lost(deal)
     if not _stands_for_owner(command, deal, context):
         raise NotTheirs(command.by, f"hand deal `{deal.id}` over", _owner_or_manager(deal, context))
     not_backdated(command, judge.process, context)
@@ -34,6 +35,7 @@ def accept_handoff(command: life.AcceptHandoff, deal: Deal, judge: Judge, contex
     if deal.handoff is None and deal.owner == command.by:
         return NOTHING
     _answered_by_who_was_asked(command, deal, judge, context)
+    _not_lost(deal)
     return new_owner(HandoffAccepted(owner=command.by), (command, deal), (judge, context))
 
 
@@ -52,6 +54,11 @@ def withdraw_handoff(command: life.WithdrawHandoff, deal: Deal, judge: Judge, co
     _after_it_was_asked(command, open_now)
     not_backdated(command, judge.process, context)
     return Decided((HandoffWithdrawn(reason=personal(command, command.reason)),))
+
+
+def _not_lost(deal: Deal) -> None:
+    if deal.status == "lost":
+        raise DealIsClosed(deal.id, deal.status)
 
 
 def _stands_for_owner(command: c.Command, deal: Deal, context: Context) -> bool:

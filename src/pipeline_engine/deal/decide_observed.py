@@ -32,8 +32,9 @@ def observe_deal(command: ObserveDeal, deal: Deal, judge: Judge, context: Contex
     known = told_before(command, context.history())
     if known is not None:
         return Decided(repeats=known)
-    if deal.last_stage_at and command.at < deal.last_stage_at:
-        # The deal has gone on since: it is kept, and puts the deal nowhere.
+    gone_on = deal.last_stage_at is not None and command.at < deal.last_stage_at
+    if gone_on or deal.merged_into is not None:
+        # The deal has gone on since, or goes on as another one: it is kept, and puts the deal nowhere.
         return Decided((SourceStageNoted(stage=command.target),))
     return Decided(_events(command, deal, told))
 

@@ -4,15 +4,21 @@ from pipeline_engine.deal import commands_life as life
 from pipeline_engine.deal.commands import Command
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
+from pipeline_engine.deal.effective import effective
 from pipeline_engine.deal.events import DealPaused, DealResumed
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.errors import BadMoment, BadValue, DealIsClosed
 from pipeline_engine.process import Judge
-from pipeline_engine.values import instant_text
+from pipeline_engine.values import Personal, instant_text
 
 
 def pause_deal(command: life.PauseDeal, deal: Deal, judge: Judge, context: Context) -> Decided:
-    """Let an open deal wait; while it waits already, the same end again changes nothing, and another one is its end."""
+    """
+    Let an open deal wait, whoever asks.
+
+    While it waits already, another end is its end, and no end named keeps the one it has; for the same reason until the
+    same end it waits already.
+    """
     reason = personal(command, command.reason)
     if reason is None:
         raise BadValue("reason", command.reason, "what the deal waits for")
@@ -23,9 +29,18 @@ def pause_deal(command: life.PauseDeal, deal: Deal, judge: Judge, context: Conte
         raise BadMoment(f"the pause would end at {end}, before it begins at {begin}")
     _in_order(command, deal)
     not_backdated(command, judge.process, context)
-    if deal.pauses.holds(command.at) and deal.pauses.until == command.until:
+    if not deal.pauses.holds(command.at):
+        return Decided((DealPaused(reason=reason, until=command.until),))
+    until = command.until or deal.pauses.until
+    if until == deal.pauses.until and reason == _reason(context):
         return NOTHING
-    return Decided((DealPaused(reason=reason, until=command.until),))
+    return Decided((DealPaused(reason=reason, until=until),))
+
+
+def _reason(context: Context) -> Personal | None:
+    """What the deal waits for, as it was last said."""
+    events = (recorded.event for recorded in reversed(effective(context.history())))
+    return next((event.reason for event in events if isinstance(event, DealPaused)), None)
 
 
 def resume_deal(command: life.ResumeDeal, deal: Deal, judge: Judge, context: Context) -> Decided:

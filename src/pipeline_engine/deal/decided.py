@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pipeline_engine.deal import commands as c
+from pipeline_engine.deal import commands_life as life
 from pipeline_engine.deal.commands import Command
 from pipeline_engine.deal.context import Context
 from pipeline_engine.deal.state import Deal
@@ -25,6 +27,11 @@ class Decided:
 
 
 NOTHING = Decided()
+# Of these the time is evidence, and no correction of one would be taken (CORRECTABLE in effective.py).
+_TIME_STANDS = (
+    c.RequestApproval, c.Approve, c.Reject, c.Return, c.Waive, c.CorrectValue, c.CorrectTime, c.VoidEvent,
+    c.ConfirmCorrection, life.RequestHandoff, life.AcceptHandoff, life.DeclineHandoff, life.WithdrawHandoff,
+)  # fmt: skip
 # A file can no longer say working time here; where a published one does, the shorter reading holds.
 _UNITS = {
     "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1),
@@ -65,11 +72,22 @@ def not_backdated(command: Command, process: Process, context: Context) -> None:
     allowed = _allowed(process)
     if late > allowed:
         moment = instant_text(command.at)
-        raise BadMoment(
-            f"`{moment}` is {_days(late)} back; process `{process.name}` allows {_days(allowed)} (`backdate:`)"
-        )
+        said = f"`{moment}` is {_days(late)} back; process `{process.name}` allows {_days(allowed)} (`backdate:`)"
+        raise BadMoment(said + _other_way(command, process, context))
     if late and process.backdate_by and not any(context.holds(role) for role in process.backdate_by):
-        raise BadMoment(f"only {' or '.join(process.backdate_by)} may backdate in process `{process.name}`")
+        said = f"only {' or '.join(process.backdate_by)} may backdate in process `{process.name}`"
+        raise BadMoment(said + _other_way(command, process, context))
+
+
+def _other_way(command: Command, process: Process, context: Context) -> str:
+    """How the time of what is recorded now is set right afterwards; nothing where a time is never corrected."""
+    if isinstance(command, _TIME_STANDS):
+        return ""
+    by = process.corrections_by
+    if not by and not context.register_open:
+        return "; record it as of now: `corrections: {by: [ROLE]}` in the process names who may then correct its time"
+    who = f", by {' or '.join(by)}" if by else ""
+    return f"; record it as of now, and then correct its time{who}: `deal correct time`"
 
 
 def _allowed(process: Process) -> timedelta:

@@ -68,6 +68,8 @@ def _ends_stay(before: Deal, after: Deal, fields: frozenset[str]) -> Deal:
         waivers=_still(before.waivers, after.waivers, fields),
         requests=tuple(request for request in after.requests if request.version in asked),
         askers=after.askers | before.askers,
+        had=after.had | before.had,
+        opener=after.opener | before.opener,
         gated=after.gated or before.gated,
     )
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
+from pipeline_engine.deal.four_eyes import after_opening, after_owner, after_request, after_step, hands
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
@@ -48,6 +49,7 @@ def _opened(deal: Deal, event: e.DealOpened, recorded: Recorded) -> dict[str, An
         "status": "open", "process": event.process, "process_version": event.version, "stage": event.stage,
         "owner": event.owner, "title": event.title, "fields": MappingProxyType(dict(event.fields)), "opened_at": at,
         "entered_at": at, "last_stage_at": at, "source": ref.source if ref else None, "refusals": MappingProxyType({}),
+        **after_opening(event.owner, event.basis, recorded.envelope),
     }  # fmt: skip
 
 
@@ -82,6 +84,7 @@ def _stage_change(deal: Deal, target: str, envelope: Envelope, basis: str) -> di
         "askers": frozenset(asked for asked in deal.askers if asked[1] != target),
         "refusals": MappingProxyType({}),
         "gated": deal.gated or basis == "gate",
+        **after_step(deal, basis, envelope),
     }
 
 
@@ -162,7 +165,7 @@ def _assigned(deal: Deal, event: e.OwnerAssigned | e.HandoffAccepted, recorded: 
     # Four eyes, always: what the new owner granted, or had granted in their stead, ends with it.
     own = {"approvals": _ended(approvals, event.owner), "waivers": _ended(waivers, event.owner)}
     # Who asked for a handover owned the deal, or stood for who did: with another owner it is over.
-    return {"owner": event.owner, "handoff": None, **own}
+    return {"owner": event.owner, "handoff": None, **own, **after_owner(deal)}
 
 
 def _handoff_asked(deal: Deal, event: e.HandoffRequested, recorded: Recorded) -> dict[str, Any]:
@@ -222,8 +225,8 @@ def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str
 def _requested(deal: Deal, event: e.ApprovalRequested, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
     asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version, event.due)
-    who = (event.rule, event.target, envelope.actor)
-    return {"requests": (*deal.requests, asked), "askers": deal.askers | {who}}
+    askers = deal.askers | {(event.rule, event.target, who) for who in hands(envelope)}
+    return {"requests": (*deal.requests, asked), "askers": askers, **after_request(deal, envelope)}
 
 
 Answer = e.ApprovalGranted | e.ApprovalRejected | e.ApprovalReturned

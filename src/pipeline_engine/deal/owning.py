@@ -15,7 +15,7 @@ from pipeline_engine.deal.evolve import attempt_key
 from pipeline_engine.deal.gate import judge_attempt, repeats, stored
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.process import Gate, Judge
+from pipeline_engine.process import COUNTS, FAIL, UNKNOWN, Gate, Judge, Rule
 
 Way = tuple[Gate, str | None, str]
 
@@ -35,6 +35,19 @@ def new_owner(
     refusal = AssignmentRefused(owner=event.owner, verdicts=verdicts)
     earlier = repeats(deal.refusals.get(attempt_key("own", event.owner)), refusal, command.by, deal)
     return Decided(repeats=earlier) if earlier is not None else Decided((refusal,))
+
+
+def full(deal: Deal, command: c.Command, judge: Judge, context: Context) -> tuple[Rule, ...]:
+    """The limits that an open deal would exceed as it stands; none for one that nobody owns."""
+    if deal.owner is None or not judge.counts("own", deal.stage, deal.stage):
+        return ()
+    attempt = Attempt("own", deal.stage, deal.stage, command.at, command.by)
+    judgement = judge_attempt(deal, attempt, judge, context)
+    return tuple(
+        rule
+        for rule, code in zip((judge.process.rules[n] for n in judgement.asked), judgement.codes, strict=True)
+        if code in (FAIL, UNKNOWN) and rule.severity == "block" and not {*COUNTS}.isdisjoint(rule.reads)
+    )
 
 
 def owned_by(deal: Deal, owner: str) -> Deal:
@@ -61,6 +74,9 @@ def way_of(command: c.Command, deal: Deal, judge: Judge) -> Way | None:
         return ("open", None, stage) if stage in judge.stages else None
     if isinstance(command, c.MoveDeal):
         return ("move", deal.stage, command.target) if command.target in judge.stages else None
+    if isinstance(command, _BRING_BACK):
+        back = (deal.status != "open" or deal.merged_into is not None) and deal.stage in judge.stages
+        return ("own", deal.stage, deal.stage) if back else None
     gate = _OUTCOMES.get(type(command))
     return (gate[0], deal.stage, gate[1]) if gate else None
 
@@ -71,6 +87,8 @@ def first_stage(judge: Judge) -> str:
     return process.moves.open_in[0] if process.moves.open_in else process.stages[0].id
 
 
+# What may make a closed or merged deal an open one, by which it takes its owner's slot again.
+_BRING_BACK = (c.VoidEvent, c.ConfirmCorrection)
 _OUTCOMES: dict[type[c.Command], tuple[Gate, str]] = {
     c.WinDeal: ("win", "won"), c.LoseDeal: ("lose", "lost"), c.ReopenDeal: ("reopen", "reopen"),
 }  # fmt: skip

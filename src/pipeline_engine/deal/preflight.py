@@ -9,7 +9,7 @@ from pipeline_engine.deal.outcome import Preflight
 from pipeline_engine.deal.reading import Attempt
 from pipeline_engine.deal.reasons import History
 from pipeline_engine.deal.state import Deal
-from pipeline_engine.errors import DealIsClosed, DealIsOpen, UnknownReason
+from pipeline_engine.errors import DealIsClosed, DealIsMerged, DealIsOpen, UnknownReason
 from pipeline_engine.process import Gate, Judge
 
 Way = tuple[Gate, str]
@@ -26,7 +26,7 @@ def preflight(deal: Deal, command: Command, ask: Way, by: tuple[Judge, Context],
         history: Gives the deal's events; asked only where somebody reads about an approval.
 
     Raises:
-        DealIsClosed, DealIsOpen, UnknownReason: The attempt would not come to the gate at all.
+        DealIsMerged, DealIsClosed, DealIsOpen, UnknownReason: The attempt would not come to the gate at all.
     """
     (gate, target), (judge, context) = ask, by
     _comes_to_the_gate(deal, gate)
@@ -44,6 +44,8 @@ def preflight(deal: Deal, command: Command, ask: Way, by: tuple[Judge, Context],
 
 
 def _comes_to_the_gate(deal: Deal, gate: Gate) -> None:
+    if deal.merged_into is not None:
+        raise DealIsMerged(deal.id, deal.merged_into)
     if gate == "reopen" and deal.status == "open":
         raise DealIsOpen(deal.id, deal.stage)
     if gate not in ("open", "reopen") and deal.status != "open":
@@ -59,10 +61,12 @@ def _needs_reason(deal: Deal, ask: Way, judge: Judge) -> bool:
 
 def ways_on(deal: Deal, judge: Judge) -> tuple[Way, ...]:
     """
-    Where the deal may go: stages ahead, won, lost, and back, nearest first; reopening if closed.
+    Where the deal may go: stages ahead, won, lost, and back, nearest first; reopening if closed; nowhere if merged.
 
     Stages that only some deals have may be passed by; whether this deal does is said by the judgement of each way.
     """
+    if deal.merged_into is not None:
+        return ()
     if deal.status != "open":
         return (("reopen", "reopen"),)
     place, process = judge.place(deal.stage), judge.process

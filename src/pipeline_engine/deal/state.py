@@ -144,8 +144,9 @@ class Deal:
     `solid_version` is the version of the last event that is not a refusal: refusals move no ETag. `entered_at` is when
     the current stay began; `last_stage_at` the latest known time of a stage, outcome or reopen event. `source` names
     the source that opened it, None for the gate; `gated` says that the gate has moved it. `askers` are
-    (rule, target, who) of every approval asked for since the last such attempt went through, answered or not. `ticked`
-    holds the items that are ticked now, the one ticked last at the end.
+    (rule, target, who) of every approval asked for since the last such attempt went through, answered or not. `had` and
+    `opener` are who had the deal before, or opened it, and is one with its owner still (four_eyes.py). `ticked` holds
+    the items that are ticked now, the one ticked last at the end.
     """
 
     id: str
@@ -170,6 +171,8 @@ class Deal:
     waivers: tuple[Grant, ...] = ()
     requests: tuple[Request, ...] = ()
     askers: frozenset[tuple[str, str, str]] = frozenset()
+    had: frozenset[str] = frozenset()
+    opener: frozenset[str] = frozenset()
     announced: frozenset[int] = frozenset()
     next_step: Personal | None = None
     next_step_due: datetime | None = None
@@ -198,6 +201,11 @@ class Deal:
     def paused(self) -> bool:
         """Whether a pause was begun and nobody resumed; one with an end is over by then all the same."""
         return self.pauses.waiting
+
+    @property
+    def stands(self) -> str:
+        """Its status as lists name it: a deal merged into another one is `merged`, neither open nor decided."""
+        return "merged" if self.merged_into is not None else self.status
 
     @property
     def ordering(self) -> tuple[datetime, ...]:

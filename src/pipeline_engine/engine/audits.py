@@ -1,8 +1,11 @@
 """The verbs of an auditor: what went past the gate, and who allowed, refused and corrected what."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict, Unpack
+
+from pydantic_core import from_json
 
 from pipeline_engine.audit import (
     Answer,
@@ -54,7 +57,14 @@ class AuditVerbs(AnswerVerbs):
     def audit_bypasses(self, **asked: Unpack[AskedAt]) -> Answer[Bypass]:
         """Every change of a stage that asked no gate, with what the gate would have said at that moment."""
         (facts, wanted), opener = self._asked_for(asked), self._store.open_sealed
-        return bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
+        found = bypasses(facts, gate_then(Instants(self._follower.lived(), opener), opener), wanted, opener)
+        return replace(found, rows=tuple(map(self._from_source, found.rows)))
+
+    def _from_source(self, row: Bypass) -> Bypass:
+        """The same, with which source told it under which key; the facts keep neither."""
+        (stored,) = self._store.stored_rows(row.position - 1, 1)
+        ref = from_json(stored.payload).get("source_ref") or {}
+        return replace(row, source=ref.get("source"), key=ref.get("key"))
 
     def audit_waivers(self, **asked: Unpack[AskedAt]) -> Answer[Waiver]:
         """Every waiver, what became of it, and every try to give one."""

@@ -18,7 +18,7 @@ def published_bases(reads: Reads) -> Bases:
 
     def find(name: str, version: int | None) -> Base | None:
         state, _ = reads.state(f"process:{name}", PROCESS)
-        if state is None:
+        if state is None or not state.versions:
             return None
         wanted = state.at(version).version
         found = next(each for each in state.versions if each.version == wanted)

@@ -154,7 +154,7 @@ class DealVerbs(Shell):
         return self._desk.deal(deal_id)
 
     def deals(self, **wanted: str | None) -> list[DealRow]:
-        """Deals by `stage`, `owner`, `status` (open · won · lost) and `process`, by id."""
+        """Deals by `stage`, `owner`, `status` (open · won · lost · merged) and `process`, by id."""
         return rows_of(selected(self._follower.facts().deals, wanted))
 
     def preflight(
@@ -167,7 +167,7 @@ class DealVerbs(Shell):
         return self._desk.preflight(probe, gate or GATE_OF.get(to, "move"), to)
 
     def next(self, deal_id: str, by: str = "somebody") -> tuple[Preflight, ...]:
-        """What the gate would say of every way from here: on, won, lost, back; reopening where it is closed."""
+        """What the gate would say of every way from here: on, won, lost, back; reopening if closed; none if merged."""
         deal = self.deal(deal_id)
         judge = self._desk.judge(deal.process, deal.process_version)
         return worth_telling([self.preflight(deal_id, target, gate, by) for gate, target in ways_on(deal, judge)])

@@ -142,10 +142,14 @@ class Desk:
 
     def _published(self, name: str, reads: Reads) -> PublishedProcess:
         published: PublishedProcess | None = reads.state(f"process:{name}", PROCESS)[0]
-        if published is None:
-            known = [stream.partition(":")[2] for stream in self._store.streams("process:")]
-            raise UnknownProcess(name, known)
+        if published is None or not published.versions:
+            raise UnknownProcess(name, self.published(reads))
         return published
+
+    def published(self, reads: Reads) -> list[str]:
+        """The processes of which a version is in force, by name."""
+        found = (reads.state(stream, PROCESS)[0] for stream in self._store.streams("process:"))
+        return [each.name for each in found if each is not None and each.versions]
 
     def _ready(self, process: Process) -> Judge:
         key = (process.name, process.version, process.digest)

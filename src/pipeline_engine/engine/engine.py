@@ -54,6 +54,7 @@ class Engine(
         clock_name: str = "system",
         via: Via = "python",
         master_key_file: str | Path | None = None,
+        make: bool = True,
     ) -> Self:
         """
         Open the store at a URL, and make it where there is none yet.
@@ -64,12 +65,15 @@ class Engine(
             via: Through which door commands come.
             master_key_file: What wraps the keys of personal values; else what PIPELINE_ENGINE_MASTER_KEY_FILE names,
                 else a file beside those keys.
+            make: Whether to make a store where there is none; else that is an error, and nothing is made.
 
         Raises:
             BadStore: It is no store of ours, of a newer format, unsafe as it is set up, or its keys are missing.
-            StoreUnreachable: It cannot be reached.
+            StoreUnreachable: It cannot be reached, or there is none and none is to be made.
         """
-        store = open_store(url, clock=clock, clock_name=clock_name, master_key_file=master_key_file, events=EVENTS)
+        store = open_store(
+            url, clock=clock, clock_name=clock_name, master_key_file=master_key_file, events=EVENTS, make=make
+        )
         engine = cls(store, clock, via)
         try:
             engine.finish_erasures()

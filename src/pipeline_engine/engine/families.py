@@ -19,7 +19,7 @@ class Families:
         """The variants in force of a process, whichever version of it they extend, by name; retired ones are none."""
         streams = (stream for stream in self._store.streams("process:") if stream != f"process:{base}")
         published = (reads.state(stream, PROCESS)[0] for stream in streams)
-        latest = [each.in_force.process for each in published if each is not None and each.retired is None]
+        latest = [each.in_force.process for each in published if each and each.versions and each.retired is None]
         return [process for process in latest if process.extends and process.extends.process == base]
 
     def chosen(self, command: OpenDeal, named: Process, reads: Reads) -> Process:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from pipeline_engine.deal import Able, Deal, Judged
+from pipeline_engine.deal import Able, Deal, Judged, barred
 from pipeline_engine.process import OWNERS_MANAGER
 from pipeline_engine.store import Fold, Store
 from pipeline_engine.team import Person, evolve_person
@@ -32,38 +32,34 @@ class Holders:
     def _able(self, judged: Judged) -> Able:
         if not self._people:
             return Able(roles_bind=False)
-        return Able(self._approvers(judged), self._holding(judged.waivable_by, self._askers(judged)))
+        return Able(self._approvers(judged), self._holding(judged.waivable_by, judged.rule))
 
     def _approvers(self, judged: Judged) -> tuple[str, ...]:
         if judged.approval is None or self._deal is None:
             return ()
-        able = self._holding((judged.approval,), self._askers(judged))
+        able = self._holding((judged.approval,), judged.rule)
         return tuple(who for who in able if {*judged.skills} <= {*self._people[who].skills_at(self._now)})
 
-    def _askers(self, judged: Judged) -> frozenset[str]:
-        asked = self._deal.askers if self._deal else ()
-        return frozenset(who for rule, _, who in asked if rule == judged.rule)
-
-    def _holding(self, roles: tuple[str, ...], but: frozenset[str]) -> tuple[str, ...]:
-        """Who holds one of the roles; four eyes: never the owner, never who asked, nor in the role of either."""
-        barred = but | ({self._deal.owner} if self._deal and self._deal.owner else set())
-        if barred not in self._roles_without:
-            self._roles_without[barred] = self._roles(barred)
-        return tuple(who for who, held in self._roles_without[barred].items() if who not in barred and held & {*roles})
+    def _holding(self, roles: tuple[str, ...], rule: str) -> tuple[str, ...]:
+        """Who holds one of the roles; four eyes: nobody whose deal it is or who asked, nor in the role of those."""
+        theirs = barred(self._deal, rule) if self._deal else frozenset[str]()
+        if theirs not in self._roles_without:
+            self._roles_without[theirs] = self._roles(theirs)
+        return tuple(who for who, held in self._roles_without[theirs].items() if who not in theirs and held & {*roles})
 
     @cached_property
     def _people(self) -> Mapping[str, Person]:
         loaded: list[Any] = [self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:")]
         return {person.id: person for person in loaded if person is not None}
 
-    def _roles(self, barred: frozenset[str]) -> Mapping[str, set[str]]:
+    def _roles(self, theirs: frozenset[str]) -> Mapping[str, set[str]]:
         """What everybody may act as now: own roles, those the others lend, and being the owner's manager."""
-        lenders = {who: person for who, person in self._people.items() if who not in barred}
+        lenders = {who: person for who, person in self._people.items() if who not in theirs}
         held = {who: {*person.roles_at(self._now, lenders)} for who, person in sorted(self._people.items())}
         owner = self._people.get(self._deal.owner or "") if self._deal else None
         if owner is not None and owner.manager in held:
             held[owner.manager].add(OWNERS_MANAGER)
-            stand_ins = () if owner.manager in barred else self._borrowing(owner.manager, OWNERS_MANAGER)
+            stand_ins = () if owner.manager in theirs else self._borrowing(owner.manager, OWNERS_MANAGER)
             for who in stand_ins:
                 held[who].add(OWNERS_MANAGER)
         return held

@@ -10,7 +10,7 @@ from pipeline_engine.engine.reads import Reads
 from pipeline_engine.engine.recording import drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
-from pipeline_engine.errors import BadMoment, BadValue, UnknownPerson
+from pipeline_engine.errors import BadValue, UnknownPerson
 from pipeline_engine.process import OWNERS_MANAGER
 from pipeline_engine.store import Decision, Receipt
 from pipeline_engine.team import DelegationRefused, Person, decide_end, decide_lend
@@ -78,10 +78,7 @@ class LendingVerbs(Shell):
         for part, text in named.items():
             if not is_id(text):
                 raise BadValue(part, text, "an id of 1 to 100 printable characters without spaces")
-        envelope, now = self._envelope(how), self._clock()
-        if envelope.at is not None and envelope.at > now:
-            raise BadMoment(f"`{instant_text(envelope.at)}` is in the future; now is {instant_text(now)}")
-        return envelope
+        return self._envelope(how)
 
     def _who_asks(self, envelope: Envelope) -> Asker:
         return Asker(envelope.actor, self._clock())

@@ -92,16 +92,32 @@ class MigrationVerbs(AnswerVerbs):
             process=question.target.name, version=question.target.version, mapping=dict(question.mapping),
             allow_stranded=allow_stranded, why=why,
         )  # fmt: skip
+        if self._store.receipt(envelope.command_id) is not None:
+            return self._again(name, wanted, question, envelope, progress)
         found = landed(self._follower.facts(), question)
         nothing = Migrated(name, question.target.label, False, stranded=int((~found.goes).sum()))
         if nothing.stranded and not allow_stranded:
             return nothing
         if not found.goes.any() and begun(self._state(name), wanted) is None:
             return Migrated(name, question.target.label, True, stranded=nothing.stranded)
-        refused = self._begin(name, wanted, question.target, envelope)
-        if refused is not None:
-            return Migrated(name, question.target.label, False, refused=refused)
+        said = self._begin(name, wanted, question.target, envelope)
+        if said is not None:
+            return Migrated(name, question.target.label, False, refused=said)
         return self._run(self._started(name, wanted), question, envelope, progress)
+
+    def _again(
+        self, name: str, wanted: MigrationStarted, question: MigrationQuestion, envelope: Envelope, told: Progress
+    ) -> Migrated:
+        """What became of a migration whose command id is known; one that broke off goes on."""
+        refused, target = self._begin(name, wanted, question.target, envelope), question.target.label
+        if refused is not None:
+            return Migrated(name, target, False, refused=refused)
+        receipt = self._store.receipt(envelope.command_id)
+        assert receipt is not None, "it was there before"
+        migration = next(each for each in reversed(self._state(name).migrations) if each.started <= receipt.first)
+        if (done := migration.finished) is not None:
+            return Migrated(name, target, True, done.kept, done.mapped, done.stranded)
+        return self._run(migration, question, envelope, told)
 
     def _run(self, migration: Migration, question: MigrationQuestion, envelope: Envelope, told: Progress) -> Migrated:
         run = Run((self._store, self._desk, self._clock), migration, question, envelope)
@@ -128,7 +144,7 @@ class MigrationVerbs(AnswerVerbs):
         said: list[object] = []
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
-            published = self._there(state, name)
+            published = self._in_force(state, name)
             asker = self._migrator((published, target), envelope, wanted.why, reader)
             said[:] = [decide_migration(published, wanted, target.digest, asker)]
             return drafts_of(envelope, said[0])  # type: ignore[arg-type]  # an event or None
@@ -141,10 +157,8 @@ class MigrationVerbs(AnswerVerbs):
     def _migrator(self, both: tuple[PublishedProcess, Process], envelope: Envelope, why: str, reader: Reads) -> Asker:
         """Whoever lets deals go from one process to another may change both."""
         leaves, target = both
-        asker = self._asker(leaves, envelope, why, reader)
-        comes, _ = reader.state(f"process:{target.name}", PROCESS)
-        both_hold = asker.holds and (publishing_of(comes) is None or self._asker(comes, envelope, why, reader).holds)
-        return Asker(asker.by, both_hold, why)
+        rules = [publishing_of(each) for each in (leaves, reader.state(f"process:{target.name}", PROCESS)[0])]
+        return Asker(envelope.actor, all(self._asker(rule, envelope, why, reader).holds for rule in rules), why)
 
     def _started(self, name: str, wanted: MigrationStarted) -> Migration:
         state = self._state(name)
@@ -152,7 +166,7 @@ class MigrationVerbs(AnswerVerbs):
         return same[-1]
 
     def _state(self, name: str) -> PublishedProcess:
-        return self._there(self._store.load(f"process:{name}", PROCESS)[0], name)
+        return self._in_force(self._store.load(f"process:{name}", PROCESS)[0], name)
 
     def _question(self, name: str, to: str, mapping: Mapped) -> MigrationQuestion:
         state, now = self._state(name), self._clock()

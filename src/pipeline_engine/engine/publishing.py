@@ -19,6 +19,7 @@ from pipeline_engine.process import (
     Proposal,
     PublicationRefused,
     PublishedProcess,
+    Publishing,
     decide_change,
     decide_confirm,
     decide_retire,
@@ -34,7 +35,8 @@ from pipeline_engine.store import Decision, Receipt
 class Published:
     """What became of a change: `process` is what is in force now, `new` says whether that changed just now.
 
-    `proposed` is what a second person has to confirm; `refused` says why who asked may not (no-role, four-eyes).
+    `proposed` is what a second person has to confirm; `refused` says why who asked may not (no-role, four-eyes). Where
+    nothing of that name is in force yet, `process` is the definition that was asked for, with version 0.
     """
 
     process: Process
@@ -58,13 +60,15 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             self._desk.families.check(process, reader, (text, file))
-            asker = self._asker(state, envelope, why, reader)
-            return drafts_of(envelope, decide_change(state, process, text, asker))
+            rule = self._rule(state, process, reader)
+            return drafts_of(
+                envelope, decide_change(state, process, text, self._asker(rule, envelope, why, reader), rule)
+            )
 
         # Two variants that are new know nothing of each other: only one at a time is published.
         request, alone = request_of(envelope, text), process.extends is not None
         receipt = self._store.transact(f"process:{process.name}", request, PROCESS, on, alone=alone)
-        return self._became(process.name, receipt)
+        return self._became(process, receipt)
 
     def confirm(self, name: str, digest: str | None = None, **how: Unpack[How]) -> Published:
         """Put in force what somebody else proposed; `digest` (or how it begins) makes sure that it is what was read."""
@@ -72,14 +76,15 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             proposal, published = proposal_of(state, name, digest), self._there(state, name)
-            written = (proposal.source_text, f"{name}, as proposed by {proposal.by}")
-            process = load_process(*written, published_bases(reader))
-            self._desk.families.check(process, reader, written)
-            asker = self._asker(published, envelope, proposal.why, reader)
-            return drafts_of(envelope, decide_confirm(published, proposal, process, asker))
+            process = _read(proposal, name, reader)
+            self._desk.families.check(process, reader, (proposal.source_text, _as_proposed(name, proposal.by)))
+            rule = self._rule(published, process, reader)
+            asker = self._asker(rule, envelope, proposal.why, reader)
+            return drafts_of(envelope, decide_confirm(published, process, asker, rule))
 
         request = request_of(envelope, f"confirm {digest or ''}")
-        return self._became(name, self._store.transact(f"process:{name}", request, PROCESS, on, alone=True))
+        asked_for = self._meant(name)
+        return self._became(asked_for, self._store.transact(f"process:{name}", request, PROCESS, on, alone=True))
 
     def withdraw_proposal(self, name: str, why: str | None = None, **how: Unpack[How]) -> Published:
         """Take a proposal back: by who made it, or by somebody who may change the process."""
@@ -87,44 +92,65 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             proposal, published = proposal_of(state, name), self._there(state, name)
-            asker = self._asker(published, envelope, why, reader)
-            return drafts_of(envelope, decide_withdraw(published, proposal, asker))
+            rule = self._rule(published, _read(proposal, name, reader), reader)
+            return drafts_of(envelope, decide_withdraw(proposal, self._asker(rule, envelope, why, reader)))
 
         request = request_of(envelope, f"withdraw {why or ''}")
-        return self._became(name, self._store.transact(f"process:{name}", request, PROCESS, on))
+        asked_for = self._meant(name)
+        return self._became(asked_for, self._store.transact(f"process:{name}", request, PROCESS, on))
 
     def retire(self, name: str, why: str, **how: Unpack[How]) -> Published:
         """Open no deal under a process any more; those that are open go on. Publishing it again puts it back."""
         envelope = self._envelope(how)
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
-            published = self._there(state, name)
-            return drafts_of(envelope, decide_retire(published, self._asker(published, envelope, why, reader)))
+            published = self._in_force(state, name)
+            asker = self._asker(publishing_of(published), envelope, why, reader)
+            return drafts_of(envelope, decide_retire(published, asker))
 
-        request = request_of(envelope, f"retire {why}")
-        return self._became(name, self._store.transact(f"process:{name}", request, PROCESS, on))
+        request, asked_for = request_of(envelope, f"retire {why}"), self._desk.judge(name, None).process
+        return self._became(asked_for, self._store.transact(f"process:{name}", request, PROCESS, on))
 
-    def _asker(self, state: PublishedProcess | None, envelope: Envelope, why: str | None, reader: Reads) -> Asker:
-        rule, at = publishing_of(state), envelope.at
-        assert at is not None, "what is asked of us has a time"
+    def _rule(self, state: PublishedProcess | None, process: Process, reader: Reads) -> Publishing | None:
+        """How the change is to be made: a variant's first version by what it is a variant of."""
+        if process.extends is None or (state is not None and state.versions):
+            return publishing_of(state)
+        return publishing_of(state, reader.state(f"process:{process.extends.process}", PROCESS)[0])
+
+    def _asker(self, rule: Publishing | None, envelope: Envelope, why: str | None, reader: Reads) -> Asker:
         if rule is None:
             return Asker(envelope.actor, holds=True, why=why)
-        who = (envelope.actor, rule.by, reader, at)
+        # Who may is asked now, whenever it is said to have happened: a role that is over opens nothing.
+        who = (envelope.actor, rule.by, reader, self._clock())
         return Asker(envelope.actor, self._desk.holds_one(*who), why, self._desk.lenders(*who))
 
     def _there(self, state: PublishedProcess | None, name: str) -> PublishedProcess:
         if state is None:
-            raise UnknownProcess(name, [stream.partition(":")[2] for stream in self._store.streams("process:")])
+            raise UnknownProcess(name, self._desk.published(Unwatched(self._store)))
         return state
 
-    def _became(self, name: str, receipt: Receipt) -> Published:
-        state = self._there(self._store.load(f"process:{name}", PROCESS)[0], name)
+    def _in_force(self, state: PublishedProcess | None, name: str) -> PublishedProcess:
+        """The process with a version in force; raises UnknownProcess."""
+        return self._there(state if state is not None and state.versions else None, name)
+
+    def _meant(self, name: str) -> Process:
+        """What was proposed of a process last, or else what is in force of it; raises UnknownProcess."""
+        asked = [each for each in self._store.events(f"process:{name}") if isinstance(each.event, ProcessProposed)]
+        if not asked:
+            return self._desk.judge(name, None).process
+        text, by = asked[-1].event.source_text, asked[-1].envelope.actor  # type: ignore[attr-defined]  # as was asked
+        return load_process(text, _as_proposed(name, by), self._published_bases)
+
+    def _became(self, asked_for: Process, receipt: Receipt) -> Published:
+        state: PublishedProcess | None = self._store.load(f"process:{asked_for.name}", PROCESS)[0]
         said = next(iter(self._said(receipt)), None)
-        latest, refused = state.in_force, said.why if isinstance(said, PublicationRefused) else None
-        proposed = state.proposed if isinstance(said, ProcessProposed) or said is None else None
+        refused = said.why if isinstance(said, PublicationRefused) else None
+        proposed = state.proposed if state and (isinstance(said, ProcessProposed) or said is None) else None
+        if state is None or not state.versions:
+            return Published(asked_for, new=False, proposed=proposed, refused=refused)
         # Asked again with the same id, it is told as news again only while it still is in force.
         new = not receipt.known and said is not None and type(said).__name__ == "ProcessPublished"
-        return Published(latest.process, new, latest.same_as, proposed, refused)
+        return Published(state.in_force.process, new, state.in_force.same_as, proposed, refused)
 
     def _said(self, receipt: Receipt) -> list[Event]:
         after = self._store.events(receipt.stream, receipt.first - 1) if receipt.last >= receipt.first else []
@@ -133,3 +159,12 @@ class PublishVerbs(Shell):
     @property
     def _published_bases(self) -> Bases:
         return published_bases(Unwatched(self._store))
+
+
+def _as_proposed(name: str, by: str) -> str:
+    """What errors call the text that was proposed."""
+    return f"{name}, as proposed by {by}"
+
+
+def _read(proposal: Proposal, name: str, reads: Reads) -> Process:
+    return load_process(proposal.source_text, _as_proposed(name, proposal.by), published_bases(reads))

@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+from pydantic_core import to_json
+
 from pipeline_engine.engine.bases import bases_beside, first_of
+from pipeline_engine.engine.follower import BATCH
 from pipeline_engine.engine.holders import PERSON
 from pipeline_engine.engine.publishing import PublishVerbs
 from pipeline_engine.engine.reads import PROCESS, REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How
 from pipeline_engine.envelope import Envelope, Event
-from pipeline_engine.errors import BadPeople, BadProcess
+from pipeline_engine.errors import BadPeople, BadProcess, UnknownPerson
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Bases, Process, PublishedProcess, load_process
 from pipeline_engine.store import Decision
 from pipeline_engine.team import Person, Register, TeamApplied, changes, load_people
+
+# Where a stored event names who acted and whose a deal is.
+_PEOPLE = ("actor", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class SetupVerbs(PublishVerbs):
         return load_process(read_text(file, BadProcess), str(file), self.bases(file))
 
     def processes(self) -> list[PublishedProcess]:
-        """Every published process with its versions, by name."""
+        """Every process with its versions, by name; a variant that is only proposed has none."""
         loaded = (self._store.load(stream, PROCESS)[0] for stream in self._store.streams("process:"))
         return [published for published in loaded if published is not None]
 
@@ -87,3 +93,28 @@ class SetupVerbs(PublishVerbs):
         """Everybody in the register, by id."""
         loaded = (self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:"))
         return [person for person in loaded if person is not None]
+
+    def registered(self) -> list[str]:
+        """The id of everybody in the register, who left the people file included."""
+        return [stream.partition(":")[2] for stream in self._store.streams("person:")]
+
+    def somebody(self, who: str) -> str:
+        """
+        The same id, if it is anybody's; to be asked of what a person typed.
+
+        Raises:
+            UnknownPerson: People are registered, `who` is none of them, never acted and never had a deal.
+        """
+        registered = self.registered()
+        if registered and who not in registered and not self._in_history(who):
+            raise UnknownPerson(who, registered)
+        return who
+
+    def _in_history(self, who: str) -> bool:
+        """Whether any event was asked for by somebody, or gave them a deal."""
+        named, position = [f'"{key}":'.encode() + to_json(who) for key in _PEOPLE], 0
+        while rows := self._store.stored_rows(position, BATCH):
+            if any(each in row.payload for row in rows for each in named):
+                return True
+            position = rows[-1].position
+        return False

@@ -14,12 +14,13 @@ from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.tally import Counts
 from pipeline_engine.envelope import Envelope, Event, Via, stored_name
-from pipeline_engine.errors import BadValue
+from pipeline_engine.errors import BadMoment, BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.store import Store
 from pipeline_engine.team import TEAM_EVENTS
+from pipeline_engine.values import instant_text
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
@@ -82,8 +83,10 @@ class Shell:
 
     def _envelope(self, how: How) -> Envelope:
         who = self._who(how)
-        actor = who.pop("by")
-        return Envelope(at=self._moment(how.get("at")), actor=actor, via=self._via, **who)
+        actor, at, now = who.pop("by"), self._moment(how.get("at")), self._clock()
+        if at > now:
+            raise BadMoment(f"`{instant_text(at)}` is in the future; now is {instant_text(now)}")
+        return Envelope(at=at, actor=actor, via=self._via, **who)
 
     def _record(self, stream: str, event: Event, envelope: Envelope) -> None:
         own = envelope.model_copy(update={"command_id": derived_id(envelope.command_id, stream)})

@@ -6,19 +6,20 @@ bad input, and none is refused, nothing is recorded, so that the same can be ask
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from pipeline_engine.deal import REFUSALS, Command, Deal, Decided, Held, evolve
+from pipeline_engine.deal import REFUSALS, Command, CorrectionRecorded, Deal, Decided, Held, evolve, fold
 from pipeline_engine.engine.desk import CountsDeals, Desk, digest_of_command
 from pipeline_engine.engine.reads import DEAL, Reads
 from pipeline_engine.engine.tally import Counts
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import Rejected
 from pipeline_engine.facts import Holding
-from pipeline_engine.store import Decision, Part, Receipt, Request, Store
+from pipeline_engine.store import Decision, Fold, Part, Receipt, Request, Store
 
 Came = Decided | Rejected | None
 
@@ -58,14 +59,29 @@ class Pending:
         self._tally.catch_up()
 
 
+class _AsDecided:
+    """Reads a deal as it will stand after what was decided of it by an earlier command of the same bulk."""
+
+    def __init__(self, reader: Reads, decided: Mapping[str, tuple[int, Deal]], number: int) -> None:
+        self._reader, self._decided, self._number = reader, decided, number
+
+    def state(self, stream: str, fold: Fold[Any]) -> tuple[Any, int]:
+        """The state of a stream, and the version that is stored."""
+        stored, version = self._reader.state(stream, fold)
+        number, deal = self._decided.get(stream, (self._number, None))
+        return (deal if number < self._number else stored), version
+
+
 class Together:
     """One bulk of commands, each about a deal of its own."""
 
     def __init__(self, desk: Desk, store: Store, asked: tuple[Sequence[Command], bool]) -> None:
         self._store, (self.commands, self._at_given) = store, asked
+        self._all = hashlib.sha256("\n".join(sorted(each.command_id for each in self.commands)).encode()).hexdigest()
         self._pending = Pending(desk.tally)
         self._desk = copy(desk)
         self._desk.tally = self._pending
+        self._decided: dict[str, tuple[int, Deal]] = {}
         self.came: list[Came] = [None] * len(self.commands)
         self.stopped = False
 
@@ -93,24 +109,41 @@ class Together:
         ]
 
     def _request(self, command: Command) -> Request:
-        # The same id asked for each on its own is another request.
-        text = f"all or nothing/{digest_of_command(command, self._at_given)}"
+        # The same id asked for each on its own is another request, and so it is together with others.
+        text = f"all or nothing/{self._all}/{digest_of_command(command, self._at_given)}"
         return Request(command.command_id, hashlib.sha256(text.encode()).hexdigest())
 
     def _decide(self, number: int, alone: bool, deal: Deal | None, version: int, reader: Reads) -> Decision:
         asked = (self.commands[number], self._at_given)
         try:
-            decided, decision = self._desk.decided_on(asked, deal, reader, alone)
+            seen = _AsDecided(reader, self._decided, number)
+            decided, decision = self._desk.decided_on(asked, deal, seen, alone)
         except Rejected as wrong:
             self.came[number] = wrong
             return Decision()
         self.came[number] = decided
-        if not refuses(decided):
-            self._pending.take(deal, _after(asked[0], deal, version, decision))
+        after = self._after(asked[0], deal, version, decision)
+        if not refuses(decided) and after is not None:
+            self._pending.take(deal, after)
+            self._decided[after.stream] = number, after
         return decision
+
+    def _after(self, command: Command, deal: Deal | None, version: int, decision: Decision) -> Deal | None:
+        """The deal once the decision is recorded."""
+        stream = f"deal:{command.deal_id}"
+        new = [
+            Recorded(stream, number, 0, command.at, draft.envelope, draft.event)
+            for number, draft in enumerate(decision.drafts, version + 1)
+        ]
+        if any(isinstance(each.event, CorrectionRecorded) for each in new):
+            return fold([*(each for each in self._store.events(stream) if each.version <= version), *new])
+        for each in new:
+            deal = evolve(deal, each)
+        return deal
 
     def _settle(self, decisions: Sequence[Decision | None]) -> Sequence[Decision | None]:
         self._pending.forget()
+        self._decided.clear()
         known = [number for number, decision in enumerate(decisions) if decision is None]
         refused = any(refuses(came) for came in self.came) or any(map(self._was_refused, known))
         self.stopped = refused or any(isinstance(came, Rejected) for came in self.came)
@@ -136,10 +169,3 @@ def refuses(came: Came) -> bool:
     if not isinstance(came, Decided):
         return False
     return came.repeats is not None or any(isinstance(event, REFUSALS) for event in came.events)
-
-
-def _after(command: Command, deal: Deal | None, version: int, decision: Decision) -> Deal | None:
-    for number, draft in enumerate(decision.drafts, version + 1):
-        stream = f"deal:{command.deal_id}"
-        deal = evolve(deal, Recorded(stream, number, 0, command.at, draft.envelope, draft.event))
-    return deal

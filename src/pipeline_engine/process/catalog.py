@@ -94,7 +94,11 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class PublishedProcess:
-    """Every version of one process, oldest first; the last one is in force, for deals that are open where `retired`."""
+    """
+    Every version of one process, oldest first; the last one is in force, for deals that are open where `retired`.
+
+    A variant whose first version has yet to be confirmed has no version at all.
+    """
 
     name: str
     versions: tuple[PublishedVersion, ...]
@@ -109,18 +113,20 @@ class PublishedProcess:
 
     def at(self, version: int | None = None) -> Process:
         """That version, or the one in force; raises UnknownProcess."""
-        if version is None:
+        if version is None and self.versions:
             return self.in_force.process
         for published in self.versions:
             if published.version == version:
                 return published.process
         known = tuple(f"{self.name}@{published.version}" for published in self.versions)
-        raise UnknownProcess(f"{self.name}@{version}", known)
+        raise UnknownProcess(self.name if version is None else f"{self.name}@{version}", known)
 
 
 def evolve_process(state: PublishedProcess | None, recorded: Recorded) -> PublishedProcess | None:
     """One more event of a `process:<name>` stream; other events change nothing."""
     event = recorded.event
+    if isinstance(event, ProcessProposed):
+        state = state or PublishedProcess(event.name, ())
     if not isinstance(event, ProcessPublished):
         return state and _changed(state, event, recorded)
     published = PublishedVersion(
@@ -140,13 +146,13 @@ def evolve_process(state: PublishedProcess | None, recorded: Recorded) -> Publis
     return replace(state, versions=(*state.versions, published), proposed=None, retired=None)
 
 
-def _changed(state: PublishedProcess, event: Event, recorded: Recorded) -> PublishedProcess:
+def _changed(state: PublishedProcess, event: Event, recorded: Recorded) -> PublishedProcess | None:
     by, at = recorded.envelope.actor, recorded.envelope.at
     match event:
         case ProcessProposed():
             return replace(state, proposed=Proposal(event.digest, event.source_text, by, at, event.why))
         case ProposalWithdrawn():
-            return replace(state, proposed=None)
+            return replace(state, proposed=None) if state.versions else None
         case ProcessRetired():
             return replace(state, retired=Retirement(by, at, event.why))
         case MigrationStarted():
@@ -178,7 +184,7 @@ def decide_publish(
     if state is not None and state.name != process.name:
         raise BadValue("process", process.name, f"`{state.name}`")
     versions = state.versions if state is not None else ()
-    if state is not None and versions[-1].digest == process.digest and state.retired is None:
+    if versions and versions[-1].digest == process.digest and (state is None or state.retired is None):
         return None
     older = [published.version for published in versions if published.digest == process.digest]
     version = versions[-1].version + 1 if versions else 1

@@ -35,21 +35,33 @@ class Asker:
     lent_by: frozenset[str] = frozenset()
 
 
-def publishing_of(state: PublishedProcess | None) -> Publishing | None:
-    """How the next change is to be made, by the version in force; None where it does not say."""
-    return state.in_force.process.publishing if state is not None else None
-
-
-def refused(state: PublishedProcess, tried: Tried, asker: Asker, digest: str | None = None) -> Event | None:
-    """The refusal of who holds no role that may change the process; None for who does."""
-    if asker.holds:
-        return None
-    return PublicationRefused(tried=tried, digest=digest or state.in_force.digest, why="no-role")
-
-
-def decide_change(state: PublishedProcess | None, process: Process, text: str, asker: Asker) -> Event | None:
+def publishing_of(state: PublishedProcess | None, base: PublishedProcess | None = None) -> Publishing | None:
     """
-    What publishing a definition leads to where the version in force governs it: a version, a proposal, a refusal.
+    How the next change is to be made, by the version in force; None where it does not say.
+
+    Args:
+        base: What it is a variant of; that governs the first version, which would otherwise take the base's deals
+            past its own rules.
+    """
+    for each in (state, base):
+        if each is not None and each.versions:
+            return each.in_force.process.publishing
+    return None
+
+
+def refused(tried: Tried, asker: Asker, digest: str) -> Event | None:
+    """The refusal of who holds no role that may change the process; None for who does."""
+    return None if asker.holds else PublicationRefused(tried=tried, digest=digest, why="no-role")
+
+
+def decide_change(
+    state: PublishedProcess | None, process: Process, text: str, asker: Asker, rule: Publishing | None
+) -> Event | None:
+    """
+    What publishing a definition leads to: a version, a proposal, a refusal.
+
+    Args:
+        rule: How the change is to be made; None: by everybody, without a reason.
 
     Returns:
         None where it is in force already, or proposed already.
@@ -57,14 +69,14 @@ def decide_change(state: PublishedProcess | None, process: Process, text: str, a
     Raises:
         BadValue: The change needs a reason, or something else is proposed.
     """
-    published, rule = decide_publish(state, process, text, asker.why), publishing_of(state)
-    if published is None or state is None or rule is None:
+    published = decide_publish(state, process, text, asker.why)
+    if published is None or rule is None:
         return published
-    why = reason(asker, f"`{process.name}` changes; its version in force asks for a reason")
-    tried = refused(state, "publish", asker, process.digest)
+    why = reason(asker, f"`{process.name}` changes; the version in force asks for a reason")
+    tried = refused("publish", asker, process.digest)
     if tried or not rule.four_eyes:
         return tried or published
-    return _proposed(state.proposed, published, why)
+    return _proposed(state.proposed if state is not None else None, published, why)
 
 
 def reason(asker: Asker, of: str) -> str:
@@ -95,12 +107,12 @@ def proposal_of(state: PublishedProcess | None, name: str, digest: str | None = 
     return found
 
 
-def decide_confirm(state: PublishedProcess, proposal: Proposal, process: Process, asker: Asker) -> Event | None:
+def decide_confirm(state: PublishedProcess, process: Process, asker: Asker, rule: Publishing | None) -> Event | None:
     """A second person agrees to what is proposed: it is published, or that person may not."""
-    tried = refused(state, "confirm", asker, proposal.digest)
+    proposal = proposal_of(state, state.name)
+    tried = refused("confirm", asker, proposal.digest)
     if tried is not None:
         return tried
-    rule = publishing_of(state)
     # Who acts in nobody's role but the proposer's is no second person.
     alone = asker.by == proposal.by or asker.lent_by == {proposal.by}
     if rule is not None and rule.four_eyes and alone:
@@ -109,16 +121,16 @@ def decide_confirm(state: PublishedProcess, proposal: Proposal, process: Process
     return published and published.model_copy(update={"proposed_by": proposal.by})
 
 
-def decide_withdraw(state: PublishedProcess, proposal: Proposal, asker: Asker) -> Event:
+def decide_withdraw(proposal: Proposal, asker: Asker) -> Event:
     """What is proposed is so no longer: by who proposed it, or by somebody who may change the process."""
-    if asker.by != proposal.by and (tried := refused(state, "withdraw", asker, proposal.digest)):
+    if asker.by != proposal.by and (tried := refused("withdraw", asker, proposal.digest)):
         return tried
     return ProposalWithdrawn(digest=proposal.digest, why=asker.why)
 
 
 def decide_migration(state: PublishedProcess, wanted: MigrationStarted, digest: str, asker: Asker) -> Event | None:
     """Open deals are to go on under another version; None where that was begun and is not finished."""
-    tried = refused(state, "migrate", asker, digest)
+    tried = refused("migrate", asker, digest)
     return wanted if tried is None and begun(state, wanted) is None else tried
 
 
@@ -133,7 +145,7 @@ def begun(state: PublishedProcess, wanted: MigrationStarted) -> Migration | None
 def decide_retire(state: PublishedProcess, asker: Asker) -> Event | None:
     """No deal is opened under the process from now on; None where it is so already."""
     why = reason(asker, f"no deal is to be opened under `{state.name}` any more")
-    tried = refused(state, "retire", asker)
+    tried = refused("retire", asker, state.in_force.digest)
     if tried is not None or state.retired is not None:
         return tried
     return ProcessRetired(why=why)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
-from pipeline_engine.errors import BadStore
+from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.model import Finding, Row
 from pipeline_engine.store.view_tables import ViewRows
 
@@ -68,6 +68,13 @@ def newer(place: str, found: str) -> BadStore:
     """What to say of a store that a later version wrote."""
     known = f"this version reads format {FORMAT}"
     return BadStore(f"`{place}` has format {found}, {known}; use a newer pipeline_engine")
+
+
+def missing(place: str) -> StoreUnreachable:
+    """What to say where a store is looked for, and there is none."""
+    named = "go to the folder that has it, or name it: `--store URL`, or PIPELINE_ENGINE_STORE in the environment"
+    begun = "`process publish FILE`, `team apply FILE` and `import` begin one, `demo` shows a made-up one"
+    return StoreUnreachable(f"there is no store {place}; {named}; {begun}")
 
 
 class Snapshot(Protocol):

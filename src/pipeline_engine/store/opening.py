@@ -30,6 +30,7 @@ def open_store(
     keys: KeyProvider | None = None,
     master_key_file: str | Path | None = None,
     events: Mapping[str, type[Event]],
+    make: bool = True,
 ) -> Store:
     """
     Open the store at a URL; make it where there is none yet.
@@ -45,6 +46,7 @@ def open_store(
         keys: Closes and opens personal values; else the store's own keys do, one for each subject.
         master_key_file: Wraps those keys; else what PIPELINE_ENGINE_MASTER_KEY_FILE names, else one beside the keys.
         events: Every event class that may be stored, by its stored name.
+        make: Whether to make a store where there is none; else that is an error, and nothing is made.
 
     Raises:
         BadStore: No such kind of store, a foreign or newer one, or one with unsafe settings.
@@ -54,7 +56,7 @@ def open_store(
     def now() -> int:
         return microseconds(clock())
 
-    log = log_at(url, now, clock_name, keys.name if keys else IDENTITY.name)
+    log = log_at(url, now, clock_name, keys.name if keys else IDENTITY.name, make=make)
     try:
         return Store(log, Codec(events, keys or keys_of(log, now, _path(master_key_file))), clock_name)
     except BaseException:
@@ -94,14 +96,14 @@ def is_there(url: str) -> bool:
     return not url.startswith("sqlite:") or _path_of(url).exists()
 
 
-def log_at(url: str, clock: Clock, clock_name: str, keys: str) -> Log:
-    """The log at a URL, without what the store puts before it."""
+def log_at(url: str, clock: Clock, clock_name: str, keys: str, *, make: bool = True) -> Log:
+    """The log at a URL, without what the store puts before it; one in memory is always a new one."""
     if url == "memory://":
         return MemoryLog(clock, clock_name, keys)
     if url.startswith("sqlite:"):
-        return SqliteLog(_file(url), clock, clock_name, keys)
+        return SqliteLog(_file(url), clock, clock_name, keys, make=make)
     if url.startswith(("postgresql:", "postgres:")):
-        return PostgresLog(url, clock, clock_name, keys)
+        return PostgresLog(url, clock, clock_name, keys, make=make)
     kind = url.partition(":")[0][:20]
     raise BadStore(f"`{kind}` is no kind of store; use `sqlite:///file.db`, `postgresql://…` or `memory://`")
 

@@ -143,10 +143,10 @@ class PostgresRecorder(PostgresApplicationRecorder):
 class PostgresLog:
     """The log over one schema of a server; any number of processes may use it."""
 
-    def __init__(self, url: str, clock: Clock, clock_name: str, keys: str) -> None:
+    def __init__(self, url: str, clock: Clock, clock_name: str, keys: str, *, make: bool = True) -> None:
         self.address = Address(url)
         refuse_database_functions(self.address.shown)
-        schema, self.header = opened(self.address, Header(FORMAT, clock(), clock_name, keys))
+        schema, self.header = opened(self.address, Header(FORMAT, clock(), clock_name, keys), make=make)
         self.server = Server(self.address, schema)
         self.recorder = PostgresRecorder(self.server, clock)
 

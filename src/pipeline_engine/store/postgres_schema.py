@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.care.server_settings import refuse_server, refuse_tables
 from pipeline_engine.store.care.unsafe import refuse
-from pipeline_engine.store.log import FORMAT, Header, newer
+from pipeline_engine.store.log import FORMAT, Header, missing, newer
 from pipeline_engine.store.postgres_line import IsStandby
 from pipeline_engine.store.postgres_server import Address
 
@@ -93,19 +93,22 @@ def lock_of(schema: str) -> int:
     return int.from_bytes(sha256(f"pipeline_engine/{schema}".encode()).digest()[:8], signed=True)
 
 
-def opened(address: Address, new: Header) -> tuple[str, Header]:
+def opened(address: Address, new: Header, *, make: bool = True) -> tuple[str, Header]:
     """
     The schema of a store and its header; makes both where there is none, in one step under the writers' lock.
 
+    Args:
+        make: Whether to make them; else a store that is not there is an error.
+
     Raises:
         BadStore: A standby, not UTF-8, fsync off, tables of another program, a newer format, no right to make tables.
-        StoreUnreachable: The server cannot be reached.
+        StoreUnreachable: The server cannot be reached, or there is no store and none is to be made.
     """
     try:
         with address.connected() as connection:
             refuse_server(address, connection)
             with connection.transaction():
-                return _opened(address, connection, new)
+                return _opened(address, connection, new if make else None)
     except IsStandby as error:
         raise refuse("standby", address.shown) from error
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
@@ -116,14 +119,16 @@ def opened(address: Address, new: Header) -> tuple[str, Header]:
         raise address.unreachable(error) from error
 
 
-def _opened(address: Address, connection: Connection[Any], new: Header) -> tuple[str, Header]:
+def _opened(address: Address, connection: Connection[Any], new: Header | None) -> tuple[str, Header]:
     schema = address.schema or _one(connection, "SELECT current_schema()")
     if schema is None:
         raise BadStore(f"the search path of `{address.shown}` names no schema there is; add `?schema=name`")
     # Of several processes that start at once the first makes the tables, and the others find them.
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of(schema),))
     tables = {name for (name,) in connection.execute(_THERE, (schema, list(_OURS)))}
-    if not tables:
+    if not tables and new is None:
+        raise missing(f"in schema `{schema}` of `{address.shown}`")
+    if not tables and new is not None:
         _make(connection, schema, new)
         return schema, new
     if tables != set(_OURS):

@@ -111,7 +111,7 @@ def refuse_database_functions(place: str) -> None:
 
 
 class Pool(ConnectionPool[Connection[DictRow]]):
-    """Connections to one address; it gives up and begins anew soon, so that a server that is back is noticed."""
+    """Connections to one address; it never stops trying to have one, so that a server that is back is noticed soon."""
 
     def __init__(self, address: Address, *, tried: bool = False) -> None:
         self._address = address
@@ -121,6 +121,10 @@ class Pool(ConnectionPool[Connection[DictRow]]):
             max_size=CONNECTIONS, timeout=WAIT_SECONDS, reconnect_timeout=WAIT_SECONDS, open=False,
             configure=address.configure, check=check,
         )  # fmt: skip
+
+    def reconnect_failed(self) -> None:
+        """Begin anew: by itself it would with the next call, while those who wait already wait in vain."""
+        self.check()
 
     def _connect(self, timeout: float | None = None) -> Connection[DictRow]:
         try:

@@ -129,8 +129,8 @@ def _glances(connection: sqlite3.Connection) -> Callable[[float], None]:
 class SqliteLog:
     """The log over one file; any number of processes may use it, their writes one after the other."""
 
-    def __init__(self, file: File, clock: Clock, clock_name: str, keys: str) -> None:
-        self.header = opened(file, Header(FORMAT, clock(), clock_name, keys))
+    def __init__(self, file: File, clock: Clock, clock_name: str, keys: str, *, make: bool = True) -> None:
+        self.header = opened(file, Header(FORMAT, clock(), clock_name, keys), make=make)
         self.file = file
         self.recorder = SqliteRecorder(file, clock)
 

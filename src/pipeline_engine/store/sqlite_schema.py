@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.care.unsafe import refuse
-from pipeline_engine.store.log import FORMAT, Header, newer
+from pipeline_engine.store.log import FORMAT, Header, missing, newer
 from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, unusable
 from pipeline_engine.store.sqlite_file import APPLICATION_ID, File
 
@@ -37,14 +37,16 @@ _RULES = (
 )
 
 
-def opened(file: File, new: Header) -> Header:
+def opened(file: File, new: Header, *, make: bool = True) -> Header:
     """
-    The header of the store in a file; writes `new` and the tables where the file is new or empty.
+    The header of the store in a file; writes `new` and the tables where the file is new or empty, unless told not to.
 
     Raises:
         BadStore: The file belongs to another program, to a newer format, or cannot keep a write-ahead log.
-        StoreUnreachable: It cannot be read and written here.
+        StoreUnreachable: It cannot be read and written here, or there is none and none is to be made.
     """
+    if not make and not file.path.exists():
+        raise missing(_place(file))
     folder = file.path.absolute().parent
     if not folder.is_dir():
         raise StoreUnreachable(f"there is no folder `{folder}` for `{file.path.name}`; create it first")
@@ -56,12 +58,19 @@ def opened(file: File, new: Header) -> Header:
         with closing(file.connect(making=True)) as connection:
             # Looked at before anything is set: a foreign file must stay byte for byte as it was.
             header = _looked_at(file, connection)
+            if header is None and not make:
+                raise missing(_place(file))
             write_ahead(file, connection)
             header = header or _made(file, connection, new)
             file.recognise()
             return header
     except sqlite3.Error as error:
         raise unusable(file.path, error) from error
+
+
+def _place(file: File) -> str:
+    """Where the file is not: a bare name is looked for where one stands."""
+    return f"`{file.path}`{'' if file.path.parent.name or file.path.is_absolute() else ' in this folder'}"
 
 
 def _looked_at(file: File, connection: sqlite3.Connection) -> Header | None:

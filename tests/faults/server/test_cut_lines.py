@@ -22,6 +22,8 @@ from tests.faults.server.wire import Wire
 from tests.faults.server.writers import Writers
 from tests.store.given import COUNT, Counted, Meddled, appending, ask, draft, store_at
 
+pytestmark = pytest.mark.slow
+
 R = TypeVar("R")
 ANSWER = 1  # second, where it is 40 by itself
 BOUND = 2 * ANSWER + 4.0  # two calls without an answer, a connection that is tried in vain, two busy cores

@@ -22,6 +22,8 @@ from pipeline_engine.store.care.digest import Digest
 from tests.store.care.given import changed, everything, filled, plain_store_at
 from tests.store.given import COUNT, Counted, appending, ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def other_schema(shared_database: str, request: pytest.FixtureRequest) -> str:
@@ -104,15 +106,15 @@ def test_positions_that_were_never_given_stay_free(postgres_schema: str, target:
 class Writers:
     """Somebody who goes on counting while a copy is made; what was acknowledged is remembered."""
 
-    def __init__(self, url: str) -> None:
-        self.url, self.acknowledged = url, 0
+    def __init__(self, url: str, name: str) -> None:
+        self.url, self.name, self.acknowledged = url, name, 0
         self._stop = Event()
         self._thread = Thread(target=self._write)
 
     def _write(self) -> None:
         with closing(plain_store_at(self.url)) as store:
             while not self._stop.is_set():
-                ask(store, f"w-{self.acknowledged}", stream=f"deal:W-{self.acknowledged % 5}")
+                ask(store, f"{self.name}-{self.acknowledged}", stream=f"deal:W-{self.acknowledged % 5}")
                 self.acknowledged += 1
 
     def __enter__(self) -> "Writers":
@@ -130,7 +132,7 @@ def test_back_up_restore_and_verify_under_load(lasting_url: str, tmp_path: Path,
     filled(lasting_url, commands=300, seed=rounds).close()
     for number in range(rounds):
         file, into = tmp_path / f"copy-{number}.db", f"sqlite:///{tmp_path}/into-{number}.db"
-        with Writers(lasting_url) as writers, closing(plain_store_at(lasting_url)) as store:
+        with Writers(lasting_url, f"w{number}") as writers, closing(plain_store_at(lasting_url)) as store:
             begun = writers.acknowledged
             made = store.back_up(file)
             while writers.acknowledged < begun + 3:
@@ -140,7 +142,7 @@ def test_back_up_restore_and_verify_under_load(lasting_url: str, tmp_path: Path,
         assert (prefix.log, prefix.events) == (made.digest.log, made.digest.events)
         assert digest_store(lasting_url).position > made.digest.position
         with closing(plain_store_at(into)) as restored:
-            assert all(restored.receipt(f"w-{nth}") for nth in range(begun))
+            assert all(restored.receipt(f"w{number}-{nth}") for nth in range(begun))
             assert not [finding for finding in restored.findings(deep=True) if not finding.ok]
 
 

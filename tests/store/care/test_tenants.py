@@ -15,6 +15,8 @@ from tests.servers import fresh_database
 from tests.store.care.given import filled
 from tests.store.given import COUNT, ask, store_at
 
+pytestmark = pytest.mark.slow
+
 
 def dropped(url: str, *roles: str) -> None:
     """Take roles away again, since they belong to the server and not to the database of a test."""

@@ -21,6 +21,8 @@ from pipeline_engine.store.sqlite_file import File
 from tests.store.care.given import changed, filled
 from tests.store.given import ask, store_at
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class World:

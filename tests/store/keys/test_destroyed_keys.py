@@ -16,6 +16,8 @@ from pipeline_engine.values import Personal
 from tests.store.given import Noted, draft
 from tests.store.keys.given import MAIL, keys_of, note, texts
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Store]
 
 

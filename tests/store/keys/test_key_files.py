@@ -16,6 +16,8 @@ from pipeline_engine.store.keys.cipher import Master
 from pipeline_engine.store.keys.master import VARIABLE, MasterFile
 from tests.store.keys.given import MAIL, bytes_kept, keys_of, note, texts
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Store]
 
 

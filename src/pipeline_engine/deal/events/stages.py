@@ -141,7 +141,7 @@ class DealMigrated(Event):
 
 
 class SourceStageNoted(Event):
-    """The source has a stage row after the outcome; it is kept and changes nothing."""
+    """The source has a stage row after the outcome, or of a merged deal; it is kept and changes nothing."""
 
     stage: str
 
