@@ -103,5 +103,8 @@ def test_a_bulk_asked_again_says_that_its_answers_are_those_of_the_first_time(th
     three("deal set D-3 amount=7 --by rep-1")
     said = three(asked)
     assert said.out.splitlines()[1].split()[:4] == ["D-3", "refused", "(asked", "before)"]
-    assert said.out.splitlines()[-1] == "1 deal: 1 refused; 1 asked before under this id: their first answers"
+    assert (
+        said.out.splitlines()[-1]
+        == "1 deal: 1 refused; 1 asked before (under the same id the first answer is told again)"
+    )
     assert [row["repeated"] for row in three(f"{asked} --json").json["results"]] == [True]

@@ -226,14 +226,14 @@ def _say(found: "list[Bulked]", dry_run: bool) -> None:
     said = {"done": "would be done"} if dry_run else {}
     parts = [f"{counted[result]:,} {said.get(result, result)}" for result in RESULTS if counted[result]]
     before = sum(bool(_again(each)) for each in found)
-    asked_before = f"; {before:,} asked before under this id: their first answers" if before else ""
+    asked_before = f"; {before:,} asked before (under the same id the first answer is told again)" if before else ""
     more = f"; the first {SHOWN} are shown, `--json` gives all" if len(found) > SHOWN else ""
     dry = "; nothing was recorded" if dry_run else ""
     say(f"{words.plural(len(found), 'deal')}: {', '.join(parts) or 'none to ask about'}{asked_before}{dry}{more}")
 
 
 def _again(one: "Bulked") -> str:
-    """Whether the answer is the one of the first time: what was put right since has not been looked at."""
+    """Whether this is recorded once already: the same refusal anew, or the first answer where the id is the same."""
     return " (asked before)" if one.outcome is not None and one.outcome.repeated else ""
 
 
