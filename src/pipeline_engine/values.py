@@ -125,6 +125,13 @@ def value_to_json(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def value_told(value: Value) -> Any:
+    """A value as answers for scripts tell it: money as `{"amount": "62000", "currency": "EUR"}`, the rest as stored."""
+    if isinstance(value, Money):
+        return {"amount": value.plain(), "currency": value.currency}
+    return value_to_json(value)
+
+
 def value_from_json(stored: Any) -> Value:
     """The value behind its stored form; raises ValueError for a form nobody wrote."""
     if type(stored) is dict or isinstance(stored, Mapping):

@@ -117,3 +117,20 @@ def test_an_approval_that_a_migration_does_not_take_over_ended_by_it(shop: Besid
     shop.engine.publish_text(stricter, "shop.yaml", by="ops")
     shop.engine.migrate("shop", "3", why="smaller deals are large now", by="ops")
     assert [row.ended for row in approvals(shop)] == [Ended("migrated", 5)]
+
+
+def test_a_request_that_a_move_ended_is_waited_for_no_longer(shop: Beside) -> None:
+    """Asked on day 2, moved there by another system on day 3; what is answered on day 9 was asked for on day 8."""
+    in_offer(shop).on(2, "request", "big").seen(3, "contract").seen(4, "offer")
+    shop.on(8, "request", "big").on(9, "approve", "big", by="boss")
+    assert [(row.event, row.waited_days) for row in approvals(shop)][:2] == [("granted", 1.0), ("requested", None)]
+
+
+def test_a_request_that_a_migration_ended_is_waited_for_no_longer(shop: Beside) -> None:
+    """The version after asks for something else under that name; it is asked for anew."""
+    in_offer(shop).on(2, "request", "big")
+    stricter = OBSERVED.replace("deal.amount >= 1000", "deal.amount >= 500")
+    shop.engine.publish_text(stricter, "shop.yaml", by="ops")
+    shop.engine.migrate("shop", "3", why="smaller deals are large now", by="ops")
+    shop.on(9, "approve", "big", by="boss")
+    assert [row.waited_days for row in approvals(shop)] == [None, None]

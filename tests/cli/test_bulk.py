@@ -50,7 +50,7 @@ def test_a_dry_run_records_nothing(three: Type) -> None:
     """It says what would become of each, and the deals stay where they are."""
     said = three("deal bulk move --to proposal --owner rep-1 --dry-run --by rep-1")
     assert said.code == 1
-    assert said.out.splitlines()[-1] == "3 deals: 2 done, 1 refused; nothing was recorded"
+    assert said.out.splitlines()[-1] == "3 deals: 2 would be done, 1 refused; nothing was recorded"
     assert "would be done" in said.out
     assert len(three("deal list --stage lead --json").json) == 3
 
@@ -94,3 +94,17 @@ def test_what_cannot_be_meant_is_said_in_one_line(three: Type, asked: str, said:
 def test_a_bulk_of_nothing_makes_no_store_fail(office: Type, folder: Path) -> None:
     """A selection that fits no deal is no error."""
     assert office("deal bulk win --stage negotiation --by rep-1").code == 0
+
+
+def test_a_bulk_asked_again_says_that_its_answers_are_those_of_the_first_time(three: Type) -> None:
+    """What was put right since has not been looked at, so the old refusal is marked as such."""
+    asked = "deal bulk move --to proposal --command-id b-2 --by rep-1 --deal D-3"
+    assert "asked before" not in three(asked).out
+    three("deal set D-3 amount=7 --by rep-1")
+    said = three(asked)
+    assert said.out.splitlines()[1].split()[:4] == ["D-3", "refused", "(asked", "before)"]
+    assert (
+        said.out.splitlines()[-1]
+        == "1 deal: 1 refused; 1 asked before (under the same id the first answer is told again)"
+    )
+    assert [row["repeated"] for row in three(f"{asked} --json").json["results"]] == [True]

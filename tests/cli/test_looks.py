@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Type
-from tests.cli.given import CONFIG
+from tests.cli.given import CONFIG, PEOPLE, PROCESS
 
 
 def test_a_list_names_every_deal_with_its_stage(office: Type) -> None:
@@ -155,3 +155,37 @@ def test_a_people_file_that_is_none_is_refused(line: Type, folder: Path) -> None
     assert refused.code == 2
     assert "nobody.yaml:2" in refused.said_in_one_line()
     assert line("team list --json").json == []
+
+
+def test_a_refused_opening_advises_no_waiver(line: Type, folder: Path) -> None:
+    """Nobody can waive anything of a deal that is not there; what is missing is added to the command."""
+    strict = PROCESS.replace(
+        "  - {id: lead, service_level: 5d}",
+        "  - {id: lead, enter: [{require: [close_date], waivable_by: manager}]}",
+    )
+    (folder / "b2b.yaml").write_text(strict, encoding="utf-8")
+    for text in ("process publish b2b.yaml --by ops-1", "team apply people.yaml --by ops-1"):
+        assert line(text).code == 0
+    said = line("deal open D-7 --process b2b --owner rep-1 --by rep-1")
+    assert (said.code, "waive" in said.out, "add to the command" in said.out) == (1, False, True)
+
+
+def test_a_timeline_for_scripts_says_in_whose_stead(office: Type, folder: Path) -> None:
+    """The actor is who typed; whose role it was stands beside."""
+    loan = "delegations:\n  - {from: manager-1, to: rep-2, role: manager, until: 2099-01-01}\n"
+    (folder / "people.yaml").write_text(PEOPLE + loan, encoding="utf-8")
+    assert office("team apply people.yaml --by ops-1").code == 0
+    assert office("deal approve D-1 big-deal --for manager-1 --by rep-2").code == 0
+    told = [(each["actor"], each["on_behalf_of"]) for each in office("deal timeline D-1 --json").json]
+    assert (told[-1], told[0][1]) == (("rep-2", "manager-1"), None)
+
+
+def test_money_has_one_shape_for_scripts(office: Type) -> None:
+    """Decimal text and a currency, wherever a deal's worth stands."""
+    office("deal set D-1 amount=62000.5 --by rep-1")
+    worth = {"amount": "62000.5", "currency": "EUR"}
+    assert office("deal show D-1 --json").json["fields"]["amount"] == worth
+    (listed,) = [row for row in office("deal list --json").json if row["id"] == "D-1"]
+    assert listed["value"] == worth
+    office("deal request D-1 big-deal --by rep-1")
+    assert [row["value"] for row in office("deal list --awaiting manager-1 --json").json] == [worth]

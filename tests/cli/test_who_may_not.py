@@ -18,7 +18,7 @@ TRIES = [
     ("an expired delegation", "--by deputy-1", "delegation-ended", "the role was lent to deputy-1, and is no longer"),
     ("an expired one by name", "--for manager-1 --by deputy-1", "delegation-ended", "is no longer"),
     ("a foreign delegation", "--for manager-2 --by deputy-1", "no-delegation", "lends deputy-1 the role"),
-    ("no role at all", "--by rep-1", "no-role", "rep-1 does not hold the role"),
+    ("no role at all", "--by rep-1", "no-role", "rep-1 does not hold the role: it takes manager"),
 ]
 WAIVE = "deal waive D-1 two-meetings --to proposal"
 

@@ -1,18 +1,23 @@
 """Another person's word: who may give it, what it covers, and what ends it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline_engine.errors import DealIsClosed, Rejected, UnknownRule
-from tests.life.office import DAY, MINUTE, PEOPLE, SALES, Office, unmet
+from pipeline_engine.errors import BadMoment, DealIsClosed, Rejected, UnknownRule
+from tests.life.office import DAY, HOUR, MINUTE, PEOPLE, SALES, Office, unmet
 
 BOSSY = PEOPLE + "  - {id: rep-9, roles: [rep, manager], manager: manager-1}\n"
 FINER = SALES.replace(
     "{id: big-deal, approval: manager, when: deal.amount >= limits.manager_from, void_if_changed: [discount]}",
     "{id: price, approval: {by: deal.discount, "
     "bands: [{up_to: 10%}, {up_to: 20%, from: manager}, {from: [manager, vp]}]}}",
+)
+
+IN_TURN = SALES.replace("roles: [rep", "backdate: {max: 5d}\nroles: [rep").replace(
+    "approval: manager, when: deal.amount", "approval: [manager, vp], when: deal.amount"
 )
 
 
@@ -457,3 +462,35 @@ def test_a_store_without_people_runs_open_but_not_without_four_eyes(office: Offi
         assert not alone.ask("approve", "D-1", "big-deal", by=who).accepted
     assert alone.ask("approve", "D-1", "big-deal", by="anybody").accepted
     assert office.now <= alone.now + MINUTE
+
+
+@pytest.fixture
+def in_turn(tmp_path: Path) -> Office:
+    """An office where a big deal needs the manager and then the VP, both given, and the manager's taken back."""
+    office = Office(tmp_path, IN_TURN)
+    office.deal(stage="proposal", amount="60000")
+    office.later(HOUR)
+    office.ok("approve", "D-1", "big-deal:manager", by="manager-1")
+    office.later(HOUR)
+    office.ok("approve", "D-1", "big-deal:vp", by="vp-1")
+    office.later(HOUR)
+    office.ok("reject", "D-1", "big-deal:manager", "not on these terms", by="manager-2")
+    return office
+
+
+def test_a_yes_dated_before_the_next_one_does_not_put_that_back_in_order(in_turn: Office) -> None:
+    """The VP built on a yes that was taken back; a new one that claims to be older is not what the VP saw."""
+    with pytest.raises(BadMoment, match=r"`big-deal:vp` was approved at .* after `big-deal:manager`"):
+        in_turn.ask("approve", "D-1", "big-deal:manager", by="manager-1", at=in_turn.now - HOUR - 30 * MINUTE)
+    assert unmet(in_turn.ask("move", "D-1", "negotiation")) == {"big-deal:manager", "big-deal:vp"}
+    in_turn.ok("approve", "D-1", "big-deal:manager", by="manager-1", at=in_turn.now - 30 * MINUTE)
+    assert unmet(in_turn.ask("move", "D-1", "negotiation")) == {"big-deal:vp"}
+    in_turn.ok("approve", "D-1", "big-deal:vp", by="vp-1")
+    in_turn.ok("move", "D-1", "negotiation")
+
+
+def test_a_yes_dated_before_the_one_it_waits_for_is_out_of_order(in_turn: Office) -> None:
+    """The gate would not count it, so it is not taken."""
+    in_turn.ok("approve", "D-1", "big-deal:manager", by="manager-1")
+    early = in_turn.ask("approve", "D-1", "big-deal:vp", by="vp-1", at=in_turn.now - HOUR)
+    _refused(early, in_turn, "out-of-order")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pipeline_engine.values import Money, instant_text, value_to_json
+from pipeline_engine.values import Money, instant_text, value_told
 
 Row = TypeVar("Row")
 
@@ -46,7 +46,7 @@ class Answer(Generic[Row]):
     by_person: tuple[Tally, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """One document for scripts: moments as text, values in their stored forms."""
+        """One document for scripts: moments as text, money with its amount as decimal text."""
         told: dict[str, Any] = plain(self)
         return told
 
@@ -61,7 +61,7 @@ def plain(value: Any) -> Any:
         return {name: plain(part) for name, part in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(part) for part in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else value_to_json(value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else value_told(value)
 
 
 def tallies(pairs: Iterable[tuple[str | None, str]]) -> tuple[Tally, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from pipeline_engine.facts import Facts, Instants, Open, Words, ints
 _DAY = timedelta(days=1)
 _WAIVERS = {"waived": "given", "waiver_refused": "refused"}
 _APPROVALS = {name: name for name in ("requested", "granted", "rejected", "returned", "expired", "refused")}
+_WENT = {"event": "went", "at": None, "position": None, "seen_version": None}
+_ENDING = ("went", "ended")
 _ANSWERS = ("granted", "rejected", "returned")
 # In which field of its event the text of each stands.
 _NOTES = ("requested", "granted")
@@ -92,7 +95,7 @@ class Waiver:
 def approvals(facts: Facts, wanted: Wanted, now: datetime, open_sealed: Open | None = None) -> Answer[Approval]:
     """Every event around an approval; whether a grant still stands is said for `now`. Raises as `bypasses`."""
     found = _Found(facts, wanted, _APPROVALS)
-    waited = _waited(found.table)
+    waited = _waited(facts, found.table)
     rows = tuple(
         Approval(
             seen_version=row["seen_version"], waited_days=waited.get(row["position"]),
@@ -162,14 +165,31 @@ def _shared(row: dict[str, Any], open_sealed: Open | None) -> dict[str, Any]:
     return {name: row[name] for name in names} | texts
 
 
-def _waited(table: pa.Table) -> dict[int, float]:
+def _waited(facts: Facts, table: pa.Table) -> dict[int, float]:
     """By position of an answer the days since the first request that it answers."""
-    asked: dict[tuple[str, str, str], datetime | None] = {}
+    asked: dict[tuple[str, str, str], dict[str, Any]] = {}
     waited: dict[int, float] = {}
-    for row in table.select(["deal_id", "rule", "target", "event", "at", "position"]).to_pylist():
-        about, at = (row["deal_id"], row["rule"], row["target"]), row["at"]
+    names = ["deal_id", "version", "rule", "target", "event", "at", "position", "seen_version"]
+    for row in sorted([*table.select(names).to_pylist(), *_went_through(facts)], key=itemgetter("deal_id", "version")):
+        about = row["deal_id"], row["rule"], row["target"]
         if row["event"] == "requested":
-            asked.setdefault(about, at)
-        elif row["event"] in _ANSWERS and (since := asked.pop(about, None)) and at:
-            waited[row["position"]] = (at - since) / _DAY
+            asked.setdefault(about, row)
+        elif row["event"] in _ENDING:
+            asked = {key: each for key, each in asked.items() if not _ends(row, each)}
+        elif row["event"] in _ANSWERS and (since := asked.pop(about, None)) and since["at"] and row["at"]:
+            waited[row["position"]] = (row["at"] - since["at"]) / _DAY
     return waited
+
+
+def _went_through(facts: Facts) -> Iterator[dict[str, Any]]:
+    """The attempts that went through: each ends what was asked for its target, answered or not."""
+    table = facts.attempts.filter(facts.attempts["accepted"])
+    for row in table.select(["deal_id", "version", "to_stage"]).to_pylist():
+        yield {"deal_id": row["deal_id"], "version": row["version"], "rule": None, "target": row["to_stage"]} | _WENT
+
+
+def _ends(row: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether an attempt that went through, or a migration, ends a request."""
+    if row["deal_id"] != asked["deal_id"]:
+        return False
+    return bool(row["target"] == asked["target"] if row["event"] == "went" else row["seen_version"] == asked["version"])

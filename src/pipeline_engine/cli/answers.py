@@ -31,11 +31,11 @@ from pipeline_engine.deal import (
 from pipeline_engine.engine import Engine
 from pipeline_engine.envelope import Recorded, stored_name
 from pipeline_engine.errors import UnknownDeal
-from pipeline_engine.process import Process, with_skills
+from pipeline_engine.process import OWNERS_MANAGER, Process, with_skills
 from pipeline_engine.values import Money, instant_text
 
 _WHY = {
-    "no-role": "{actor} does not hold the role",
+    "no-role": "{actor} does not hold the role: it takes {role}",
     "four-eyes": "{actor} asked for it, owns the deal, or had it and nobody else has moved it on since; "
     "somebody else must decide (four eyes)",
     "delegation-ended": "the role was lent to {actor}, and is no longer",
@@ -97,9 +97,7 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
             lacking = with_skills(_process_of(engine, outcome.deal_id).rule(rule).skills)
             return f"may not {tried} {rule}: it takes somebody{lacking}"
         case ApprovalRefused() | WaiverRefused():
-            what = last.event.tried if isinstance(last.event, ApprovalRefused) else "waive"
-            said = _WHY[last.event.why].format(actor=last.envelope.actor)
-            return f"may not {what} {last.event.rule}: {said}"
+            return _may_not_decide(_process_of(engine, outcome.deal_id), last.event, last.envelope.actor)
         case ObservationRefused() as tried:
             who = " or ".join(_process_of(engine, outcome.deal_id).observed_by)
             allowed = f"only {who} may" if who else "`observed: {by: […]}` in the process says who may"
@@ -107,6 +105,17 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
         case CorrectionRefused() as tried:
             return _may_not_correct(_process_of(engine, outcome.deal_id), tried, last.envelope.actor)
     return ""
+
+
+def _may_not_decide(process: Process, tried: ApprovalRefused | WaiverRefused, actor: str) -> str:
+    """Of an approval or a waiver, with the role it takes."""
+    rule = process.rule(tried.rule)
+    waives = isinstance(tried, WaiverRefused)
+    roles = rule.waivable_by if waives else (rule.approval or "",)
+    takes = " or ".join("the owner's manager" if role == OWNERS_MANAGER else role for role in roles)
+    what = "waive" if isinstance(tried, WaiverRefused) else tried.tried
+    said = _WHY[tried.why].format(actor=actor, role=takes)
+    return f"may not {what} {tried.rule}: {said}"
 
 
 def _may_not_correct(process: Process, tried: CorrectionRefused, actor: str) -> str:
@@ -140,7 +149,8 @@ def _attempt(engine: Engine, outcome: Outcome, last: Recorded) -> None:
     deal = _deal(engine, outcome.deal_id)
     what = _what(last.event, deal)
     verdicts.headline("ACCEPTED" if outcome.accepted else "REFUSED", deal, worth(engine, deal), what + again(outcome))
-    verdicts.show(outcome.verdicts)
+    # A waiver is of a deal that is there: nobody can give one for an opening that was refused.
+    verdicts.show(outcome.verdicts, waivable=deal.opened)
     for each in outcome.events:
         if isinstance(each.event, FollowUpPlanned):
             plan = each.event
@@ -205,6 +215,7 @@ def event_json(recorded: Recorded) -> dict[str, Any]:
     return {
         "event": stored_name(type(recorded.event)), "version": recorded.version, "position": recorded.position,
         "at": instant_text(envelope.at) if envelope.at else None, "recorded_at": instant_text(recorded.recorded_at),
-        "actor": envelope.actor, "via": envelope.via, "command_id": envelope.command_id,
+        "actor": envelope.actor, "on_behalf_of": envelope.on_behalf_of, "via": envelope.via,
+        "command_id": envelope.command_id,
         "data": recorded.event.model_dump(mode="json", exclude_defaults=True),
     }  # fmt: skip

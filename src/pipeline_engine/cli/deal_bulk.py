@@ -201,6 +201,7 @@ def _json(found: "list[Bulked]", together: bool, dry_run: bool) -> dict[str, Any
             {
                 "deal": each.deal_id, "result": each.result.replace(" ", "_"), "why": each.why or None,
                 "rules": list(each.rules), "command_id": each.command_id,
+                "repeated": each.outcome is not None and each.outcome.repeated,
             }
             for each in found
         ],
@@ -212,16 +213,28 @@ def _say(found: "list[Bulked]", dry_run: bool) -> None:
     rows = sorted(found, key=lambda each: each.ok)[:SHOWN]
     marks = {True: "would be done" if dry_run else "done", False: ""}
     told = [
-        (each.deal_id, marks[each.result == "done"] or each.result, ": ".join(filter(None, (_rules(each), each.why))))
+        (
+            each.deal_id,
+            (marks[each.result == "done"] or each.result) + _again(each),
+            ": ".join(filter(None, (_rules(each), each.why))),
+        )
         for each in rows
     ]
     columns = [("deal", "left"), ("result", "left"), ("why", "text")]
     table(columns, told)
     counted = Counter(str(each.result) for each in found)
-    parts = [f"{counted[result]:,} {result}" for result in RESULTS if counted[result]]
+    said = {"done": "would be done"} if dry_run else {}
+    parts = [f"{counted[result]:,} {said.get(result, result)}" for result in RESULTS if counted[result]]
+    before = sum(bool(_again(each)) for each in found)
+    asked_before = f"; {before:,} asked before (under the same id the first answer is told again)" if before else ""
     more = f"; the first {SHOWN} are shown, `--json` gives all" if len(found) > SHOWN else ""
     dry = "; nothing was recorded" if dry_run else ""
-    say(f"{words.plural(len(found), 'deal')}: {', '.join(parts) or 'none to ask about'}{dry}{more}")
+    say(f"{words.plural(len(found), 'deal')}: {', '.join(parts) or 'none to ask about'}{asked_before}{dry}{more}")
+
+
+def _again(one: "Bulked") -> str:
+    """Whether this is recorded once already: the same refusal anew, or the first answer where the id is the same."""
+    return " (asked before)" if one.outcome is not None and one.outcome.repeated else ""
 
 
 def _rules(one: "Bulked") -> str:

@@ -8,7 +8,7 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.output import prose, say
 from pipeline_engine.deal import Deal, Judged
 from pipeline_engine.process import Part, either
-from pipeline_engine.values import value_to_json
+from pipeline_engine.values import value_told
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "waived": "~", "not asked": "·"}
 _QUIET = ("stage.id", "move.from", "move.to", "move.steps", "actor.id")
@@ -43,13 +43,13 @@ def plain(found: Any) -> Any:
         return [plain(part) for part in found]
     if isinstance(found, timedelta):
         return found.total_seconds()
-    return None if found is None else value_to_json(found)
+    return None if found is None else value_told(found)
 
 
-def show(judged: Sequence[Judged], indent: int = 2, waivers: int | None = None) -> None:
+def show(judged: Sequence[Judged], indent: int = 2, waivers: int | None = None, waivable: bool = True) -> None:
     """The rules that were asked, those that stand in the way first, each with what it saw and what would meet it.
 
-    `waivers` is how many were given before, where somebody counted.
+    `waivers` is how many were given before, where somebody counted; nothing is `waivable` of a deal that is not there.
     """
     order = {"fail": 0, "unknown": 1, "waived": 2, "pass": 3, "not asked": 4}
     asked = [each for each in judged if each.verdict != "not asked" and not _dull(each)]
@@ -58,7 +58,7 @@ def show(judged: Sequence[Judged], indent: int = 2, waivers: int | None = None) 
         say(f"{' ' * indent}{_mark(each)} {each.rule:<{widest}}  {_told(each)}".rstrip(), under=indent + widest + 4)
         if each.verdict in ("fail", "unknown") and (help_ := _help(each)):
             say(f"{' ' * (indent + 2)}{'':<{widest}}  → {help_}", under=indent + widest + 6)
-    way = way_round(judged, waivers)
+    way = way_round(judged, waivers) if waivable else ""
     if way:
         prose(way, indent, 3)
 

@@ -53,6 +53,7 @@ def approve(command: c.Approve, deal: Deal, judge: Judge, context: Context) -> D
     _must_be_open(deal, target)
     not_backdated(command, judge.process, context)
     _ends_later(command.expires_at, command)
+    _not_under_another(command, deal, (rule, target), judge)
     acting = _may_answer(command, deal, rule, context)
     refused = acting if isinstance(acting, str) else _out_of_order(command, deal, rule, target)
     if refused or isinstance(acting, str):
@@ -205,9 +206,21 @@ def _may_answer(
 
 
 def _out_of_order(command: c.Approve, deal: Deal, rule: Rule, target: str) -> Literal["out-of-order"] | None:
-    """Whether an approval that comes before this one is not there, or no longer stands."""
-    standing = {grant.rule for grant in deal.approvals if grant.target == target and grant.live(command.at)}
+    """Whether an approval that comes before this one is not there by then, or no longer stands."""
+    live = (grant for grant in deal.approvals if grant.target == target and grant.live(command.at))
+    standing = {grant.rule for grant in live if _not_after(grant.at, command.at)}
     return None if standing.issuperset(rule.after) else "out-of-order"
+
+
+def _not_under_another(command: c.Approve, deal: Deal, about: tuple[Rule, str], judge: Judge) -> None:
+    """Raise BadMoment for a yes dated before one that waits for it and is there: it was not what that one saw."""
+    rule, target = about
+    later = {each.id for each in judge.process.rules if rule.id in each.after}
+    for grant in deal.approvals:
+        mine = grant.standing and grant.rule in later and grant.target == target
+        if mine and grant.at is not None and command.at <= grant.at:
+            found = f"`{grant.rule}` was approved at {instant_text(grant.at)}, after `{rule.id}` as it stood then"
+            raise BadMoment(f"{found}; an approval of `{rule.id}` that is given now is not dated before it")
 
 
 def _serving(deal: Deal, rule: Rule, asked: tuple[str, datetime]) -> tuple[Grant, ...]:
