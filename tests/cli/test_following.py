@@ -23,7 +23,10 @@ def office(line: Type, folder: Path) -> Type:
     line("process publish few.yaml --by ops-1")
     for deal in ("D-1", "D-2"):
         line(f"deal open {deal} --process few --owner rep-03 --by rep-03")
-    assert line("follow status").out == "no views yet: the first rule that counts an owner's deals makes one\n"
+    assert (
+        line("follow status").out
+        == "no views yet: the first rule that counts an owner's deals makes one, and a log of 20,000 events\n"
+    )
     assert line("deal move D-1 --to offer --by rep-03").code == 0
     return line
 
@@ -75,3 +78,20 @@ def test_a_view_that_is_not_there_and_a_stream_with_nothing_aside_are_told(offic
         "error: `view` cannot be `nothing`; expected one of: holdings"
     )
     assert "put events aside" in office("follow retry holdings deal:D-1").err
+
+
+def test_views_leave_out_what_cannot_be_read_and_say_so(office: Type, folder: Path) -> None:
+    """One line beside the answer, which stays JSON; what proves something is refused and names the event."""
+    assert office("view health --process few --json").err == ""
+    spoil(folder, "deal:D-2")
+    seen = office("view health --process few --json")
+    assert (seen.code, seen.err) == (0, "left out of this: 1 event; `follow parked facts` tells which and why\n")
+    assert seen.json["process"]
+    refused = office("audit refusals")
+    assert (refused.code != 0, "event 2 of stream `deal:D-2`" in refused.err) == (True, True)
+    assert "`follow parked facts`" in office("doctor").out
+    assert [each["stream"] for each in office("follow parked facts --json").json["parked"]] == ["deal:D-2"]
+    assert office("follow release facts deal:D-2").code == 0
+    assert office("view health --process few").err == ""
+    assert office("audit refusals").code == 0
+    assert office("follow rebuild facts").out.startswith("facts made anew up to position ")

@@ -13,7 +13,8 @@ from pipeline_engine.cli.output import Column, emit_json, note, progress, say, t
 from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
 
 commands = typer.Typer(
-    help="Views that are kept in the store, in step with the log: how many deals each owner has.", no_args_is_help=True
+    help="Views that are kept in the store, in step with the log: how many deals each owner has, and facts.",
+    no_args_is_help=True,
 )
 View = Annotated[str, typer.Argument(metavar="VIEW", help="A view, as `follow status` names it.")]
 Stream = Annotated[str, typer.Argument(metavar="STREAM", help="A stream, as `follow parked` names it: deal:D-1.")]
@@ -32,7 +33,9 @@ def status(json: Json = False) -> None:
     else:
         heads = [("view", "left"), ("position", "right"), ("behind", "right"), ("put aside", "right"), ("", "text")]
         rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e, now)) for e in found]
-        table(heads, rows) if rows else say("no views yet: the first rule that counts an owner's deals makes one")
+        table(heads, rows) if rows else say(
+            "no views yet: the first rule that counts an owner's deals makes one, and a log of 20,000 events"
+        )
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -38,7 +38,8 @@ class Follower:
             found = [f"the facts kept in the store are not believed: {self._spoiled}"] if self._spoiled else []
             left_out = self._parked + len(self._projector.aside) if self._projector else 0
             if left_out:
-                found.append(f"left out of this: {left_out:,} events; `follow parked facts` tells which and why")
+                events = "1 event" if left_out == 1 else f"{left_out:,} events"
+                found.append(f"left out of this: {events}; `follow parked facts` tells which and why")
             return found
 
     def facts(self, as_of: datetime | None = None, known_at: datetime | None = None, *, whole: bool = False) -> Facts:
