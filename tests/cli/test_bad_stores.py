@@ -82,7 +82,7 @@ CASES = (
     Case("a database of another program", foreign, "--store sqlite:///other.db deal list"),
     Case("no database at all", wrote("letter.db", b"Dear customer, " * 99), "--store sqlite:///letter.db deal list"),
     Case("an event of a newer version, met by a command", sql(LATER), "deal show D-1"),
-    Case("an event of a newer version, met by a view", sql(LATER), "view health"),
+    Case("an event of a newer version, met by a view", sql(LATER), "view health --as-of 2026-03-31", 0),
     Case("an event of a newer version, met by the doctor", sql(LATER), "doctor", 1),
     Case("a payload cut short, met by a command", sql(CUT), "deal note D-1 hello --by rep-1"),
     Case("a payload cut short, met by the doctor", sql(CUT), "doctor --deep", 1),
@@ -132,7 +132,7 @@ def test_a_store_that_is_not_as_it_should_be_is_told(office: Type, folder: Path,
     case.made(folder)
     asked = office(case.command)
     assert asked.code == case.code
-    if case.code != 1:
+    if case.code > 1:
         asked.said_in_one_line()
     told = f"$ pipeline-engine {case.command}\n{said(asked.out + asked.err, folder)}\n[{asked.code}]"
     if os.environ.get("STORES") == "write":

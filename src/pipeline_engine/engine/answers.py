@@ -38,7 +38,7 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
         known_at: datetime | None = None,
     ) -> Health:
         """How the pipeline of a process stands: by stage, and which deals need a look."""
-        return health(self.facts(as_of, known_at), as_of, process=process, owner=owner)
+        return health(*self._at(as_of, known_at), process=process, owner=owner)
 
     def bottlenecks(
         self,
@@ -51,7 +51,8 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
         known_at: datetime | None = None,
     ) -> Bottlenecks:
         """Where deals get stuck, the worst stage first, and what they wait for."""
-        return bottlenecks(self.facts(as_of, known_at), since, until, as_of=as_of, process=process, owner=owner)
+        facts, moment = self._at(as_of, known_at)
+        return bottlenecks(facts, since, until, as_of=moment, process=process, owner=owner)
 
     def funnel(
         self,
@@ -62,7 +63,12 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
         known_at: datetime | None = None,
     ) -> Funnel:
         """How far deals got, each counted once by its furthest stage."""
-        return funnel(self.facts(as_of, known_at), as_of, process=process, owner=owner)
+        return funnel(*self._at(as_of, known_at), process=process, owner=owner)
+
+    def _at(self, as_of: datetime | None, known_at: datetime | None) -> tuple[Facts, datetime | None]:
+        """The facts, and the moment to answer for: where nothing of a deal is known there is no last event."""
+        facts = self.facts(as_of, known_at)
+        return facts, as_of or (None if facts.deals.num_rows else self._clock())
 
     def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
