@@ -1,6 +1,8 @@
 """Erasing through the engine: two people, one event, and nothing about the subject is read afterwards."""
 
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import pytest
 
@@ -8,6 +10,7 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.errors import NoErasure, SubjectIsErased, UnknownDeal
 from pipeline_engine.privacy import ErasureRefused
 from pipeline_engine.store import SubjectKeys
+from pipeline_engine.values import Personal
 from tests.engine.shop import PROCESS, Clock, Shop
 
 PEOPLE = """
@@ -215,3 +218,24 @@ def test_how_many_contacts_there_are_is_the_same_after_an_erasure(sale: Shop) ->
     fidelity = engine.backtest(engine.process("shop")).fidelity
     # What rested on the erased mail cannot be judged again, which is no mismatch; it is counted.
     assert (fidelity.holds, fidelity.left_out) == (True, {"erased": 1})
+
+
+def test_whoever_is_told_that_it_is_erased_is_told_the_truth(tmp_path: Path) -> None:
+    """Also who asks a second time, or begins, a moment after somebody else destroyed the key."""
+    url = f"sqlite:///{tmp_path}/sales.db"
+    with Engine.open(url) as first, Engine.open(url) as second, Engine.open(url) as reading:
+        first.publish_text(PROCESS, "shop.yaml", by="ops")
+        for number in range(4):
+            deal = f"D-{number}"
+            first.open_deal(deal, process="shop", owner="rep", by="rep", title=MAIL)
+            first.erase(f"deal:{deal}", "they asked us to", by="dpo")
+            assert reading.deal(deal).title == Personal(f"deal:{deal}", MAIL)
+            again = {"by": "dpo-2", "command_id": deal}
+            asked = Thread(target=second.confirm_erasure, args=(f"deal:{deal}",), kwargs=again)
+            asked.start()
+            while len(first.erasures().erased) <= number:
+                sleep(0.001)
+            sleep(0.05)
+            assert first.confirm_erasure(f"deal:{deal}", by="dpo-2", command_id=deal).erased
+            assert reading.deal(deal).title == Personal(f"deal:{deal}", None)
+            asked.join()

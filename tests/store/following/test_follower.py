@@ -159,6 +159,23 @@ def test_another_process_goes_over_to_the_new_one(lasting_url: str, opened: Call
     assert sums_of(one) == sums_of(other) == {"deal:D-1": 6}
 
 
+def test_what_is_mended_is_the_view_that_is_read(lasting_url: str, opened: Callable[..., Store]) -> None:
+    """Where another process made it anew meanwhile: what was put aside is taken in there, or told as still aside."""
+    first, view = opened(lasting_url), Sums()
+    count(first, "deal:D-1", 1, -13, 5)
+    stale = following(first, view)
+    stale.catch_up()
+    anew = following(opened(lasting_url))
+    anew.rebuild()
+    count(first, "deal:D-1", 7)
+    anew.catch_up()
+    assert [each.position for each in stale.parked()] == [2, 3, 4]
+    assert [each.position for each in stale.retry("deal:D-1")] == [2, 3, 4]
+    view.fussy = False
+    assert stale.retry("deal:D-1") == anew.parked() == stale.aside("deal:D-1") == []
+    assert sums_of(anew) == {"deal:D-1": 0}
+
+
 def test_a_view_of_another_shape_is_made_anew(lasting_url: str, opened: Callable[..., Store]) -> None:
     """Tables that another version of this program made are not added to."""
     store = opened(lasting_url)

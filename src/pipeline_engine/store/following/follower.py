@@ -159,13 +159,13 @@ class StoredFollower:
 
     def parked(self, after: int = 0, limit: int = PAGE) -> list[Parked]:
         """What was put aside after a position, at most `limit`."""
-        generation, _ = self._at()
+        generation, _ = self._look_again()
         with self._log.views(writing=False) as views:
             return Positions(views).parked(self.name, generation, after, limit)
 
     def aside(self, stream: str) -> list[Parked]:
         """What is put aside of a stream, in order; none where nothing is."""
-        generation, _ = self._at()
+        generation, _ = self._look_again()
         with self._log.views(writing=False) as views:
             return Positions(views).of_stream(self.name, generation, stream)
 
@@ -183,12 +183,13 @@ class StoredFollower:
         return self._again(stream, release=True)
 
     def _again(self, stream: str, *, release: bool) -> list[Parked]:
-        generation, _ = self._at()
+        self._at()
         with self._log.views() as views:
             books = Positions(views)
-            books.held(self.name, generation)
-            held = books.of_stream(self.name, generation, stream)
-            if not held:
+            # Another process may have made the view anew since this one looked.
+            generation = books.held(self.name)
+            held = books.of_stream(self.name, generation, stream) if generation is not None else []
+            if generation is None or not held:
                 raise BadValue("stream", stream, f"one of which `{self.name}` put events aside: `follow parked`")
             wanted = {each.position for each in held[release:]}
             rows = [row for row in self._log.stream_rows(stream, held[0].version - 1) if row.position in wanted]

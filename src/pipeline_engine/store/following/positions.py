@@ -62,10 +62,11 @@ class Positions:
             RETURNING position"""
         return bool(self._rows.ask(query, after, name, generation, before, int(live)))
 
-    def held(self, name: str, generation: int) -> None:
-        """Keep others from moving this follower on until this transaction ends."""
-        query = "UPDATE {followers} SET position = position WHERE name = ? AND generation = ?"
-        self._rows.ask(query, name, generation)
+    def held(self, name: str) -> int | None:
+        """The generation that is read, which nobody else moves on until this transaction ends; None where none is."""
+        query = "UPDATE {followers} SET position = position WHERE name = ? AND live = 1 RETURNING generation"
+        found = self._rows.ask(query, name)
+        return int(found[0][0]) if found else None
 
     def forget(self, name: str, generation: int) -> None:
         """Strike a generation out, with what it had put aside."""

@@ -176,9 +176,13 @@ class SubjectKeys:
         new = self._rows.destroy(subject, erasure, self._clock())
         self._look_again()
         self._rows.scrub()
-        if new and self._rows.shared:
-            sleep(LEASE_SECONDS)
+        self.outlast()
         return new
+
+    def outlast(self) -> None:
+        """Wait until nobody goes by a key that another process destroyed by now."""
+        if self._rows.shared:
+            sleep(LEASE_SECONDS)
 
     def carried_out(self) -> frozenset[str]:
         """The erasures that were carried out."""
