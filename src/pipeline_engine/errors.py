@@ -30,8 +30,11 @@ PipelineError
 └── UnreadableEvent               a stored row that this version cannot read: stream, version, position
 """
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+
+_LONG_WORD = re.compile(r"(\S{100})\S{21,}")
 
 
 def quoted(names: Sequence[str]) -> str:
@@ -47,11 +50,7 @@ def quoted_some(names: Sequence[str]) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """
-    The known names that look most like `name`, nearest first, at most three.
-
-    Where none does, those that begin with it and a colon, as rules do that were made from one entry.
-    """
+    """The known names most like `name`, nearest first, at most three; else those that begin with it and a colon."""
     close = tuple(get_close_matches(name[:400], list(known), n=3, cutoff=0.6))
     return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
 
@@ -68,6 +67,11 @@ def shown(found: object, longest: int = 80) -> str:
 def printable(text: str) -> str:
     """The text on one line, with what no terminal shows, or what turns a line around, spelled out."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _said(found: str, expected: str, near: Sequence[str]) -> str:
+    needed = f"; expected {expected}" if expected else ""
+    return f"{found}{needed}" + (f"; did you mean {quoted(near)}?" if near else "")
 
 
 class PipelineError(Exception):
@@ -87,9 +91,7 @@ class BadFile(Rejected):
         self, file: str, line: int | None, column: int | None, found: str, expected: str = "", near: Sequence[str] = ()
     ) -> None:
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
-        needed = f"; expected {expected}" if expected else ""
-        hint = f"; did you mean {quoted(near)}?" if near else ""
-        super().__init__(printable(f"{place}: {found}{needed}{hint}"))
+        super().__init__(printable(f"{place}: {_said(found, expected, near)}"))
         self.file, self.line, self.column = file, line, column
         self.found, self.expected, self.near = found, expected, tuple(near)
 
@@ -124,9 +126,9 @@ class RuleError(Rejected):
     def __init__(
         self, found: str, expected: str = "", *, line: int = 1, column: int = 1, near: Sequence[str] = ()
     ) -> None:
-        needed = f"; expected {expected}" if expected else ""
-        hint = f"; did you mean {quoted(near)}?" if near else ""
-        super().__init__(f"{found}{needed}{hint}")
+        # A rule may be one word of four thousand letters.
+        found, expected = (_LONG_WORD.sub(r"\1…", part) for part in (found, expected))
+        super().__init__(_said(found, expected, near))
         self.found, self.expected, self.near = found, expected, tuple(near)
         self.line, self.column = line, column
 

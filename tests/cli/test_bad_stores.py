@@ -30,11 +30,11 @@ class Case:
     code: int = 2
 
 
-def sql(*statements: str) -> Callable[[Path], None]:
+def sql(*statements: str, name: str = "sales.db") -> Callable[[Path], None]:
     """Statements that somebody else runs on the file."""
 
     def run(folder: Path) -> None:
-        with closing(sqlite3.connect(folder / "sales.db", isolation_level=None)) as raw:
+        with closing(sqlite3.connect(folder / name, isolation_level=None)) as raw:
             for statement in statements:
                 raw.execute(statement)
 
@@ -94,6 +94,11 @@ CASES = (
     Case("a folder that is not there", sql(), "--store sqlite:///none/sales.db deal list", 3),
     Case("a new store in a folder that is not there", sql(),
          "--store sqlite:///none/sales.db process publish b2b.yaml --by ops-1", 3),
+    Case("a header that is damaged", sql("DELETE FROM store_header WHERE key = 'clock'"), "deal list"),
+    Case("a format that is no number", sql("UPDATE store_header SET value = 'x' WHERE key = 'format'"), "doctor"),
+    Case("a header of keys that is damaged", sql("DELETE FROM key_header WHERE name = 'master'", name="sales.db.keys"),
+         "deal list"),
+    Case("a record time beyond all times", sql(f"UPDATE stored_events SET recorded_at = {2**63 - 1}"), "doctor", 1),
     Case("a gap in a stream", sql(GAP), "doctor", 1),
     Case("a back-up over a file", wrote("there.db", b"a letter"), "backup there.db"),
     Case("a back-up into no folder", sql(), "backup none/copy.db", 3),

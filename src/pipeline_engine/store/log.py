@@ -70,6 +70,18 @@ def newer(place: str, found: str) -> BadStore:
     return BadStore(f"`{place}` has format {found}, {known}; use a newer pipeline_engine")
 
 
+def read_header(place: str, values: Mapping[str, str]) -> Header:
+    """The header of a store, from its rows; raises BadStore where it is damaged, or of a newer format."""
+    found = values.get("format", "")
+    if found.isdecimal() and int(found) > FORMAT:
+        raise newer(place, found)
+    try:
+        return Header(int(found), int(values["created_at"]), values["clock"], values["keys"])
+    except (KeyError, ValueError):
+        advice = "`restore` brings a back-up into another one"
+        raise BadStore(f"the header of the store in `{place}` is damaged; {advice}") from None
+
+
 def missing(place: str) -> StoreUnreachable:
     """What to say where a store is looked for, and there is none."""
     named = "go to the folder that has it, or name it: `--store URL`, or PIPELINE_ENGINE_STORE in the environment"

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.care.server_settings import refuse_server, refuse_tables
 from pipeline_engine.store.care.unsafe import refuse
-from pipeline_engine.store.log import FORMAT, Header, missing, newer
+from pipeline_engine.store.log import Header, missing, read_header
 from pipeline_engine.store.postgres_line import IsStandby
 from pipeline_engine.store.postgres_server import Address
 
@@ -135,11 +135,9 @@ def _opened(address: Address, connection: Connection[Any], new: Header | None) -
         place = f"schema `{schema}` of `{address.shown}`"
         raise BadStore(f"{place} has tables of another program; add `?schema=name`")
     query = SQL("SELECT key, value FROM {}.store_header").format(Identifier(schema))
-    values = dict(connection.execute(query).fetchall())
-    if int(values["format"]) > FORMAT:
-        raise newer(address.shown, values["format"])
+    header = read_header(address.shown, dict(connection.execute(query).fetchall()))
     refuse_tables(address, connection, schema, lock_of(schema))
-    return schema, Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
+    return schema, header
 
 
 def _make(connection: Connection[Any], schema: str, new: Header) -> None:

@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
 from pipeline_engine.store.care.unsafe import refuse
-from pipeline_engine.store.log import FORMAT, Header, missing, newer
+from pipeline_engine.store.log import Header, missing, read_header
 from pipeline_engine.store.sqlite_errors import LOCK_TIMEOUT_SECONDS, unusable
 from pipeline_engine.store.sqlite_file import APPLICATION_ID, File
 
@@ -91,11 +91,9 @@ def _header(file: File, connection: sqlite3.Connection) -> Header | None:
         return None
     if not ours or "store_header" not in tables:
         raise BadStore(f"`{file.path}` is an SQLite file of another program; name another file")
-    values = dict(connection.execute("SELECT key, value FROM store_header"))
-    if int(values["format"]) > FORMAT:
-        raise newer(str(file.path), values["format"])
+    header = read_header(str(file.path), dict(connection.execute("SELECT key, value FROM store_header")))
     _refuse_tables(str(file.path), connection)
-    return Header(int(values["format"]), int(values["created_at"]), values["clock"], values["keys"])
+    return header
 
 
 def _refuse_tables(place: str, connection: sqlite3.Connection) -> None:

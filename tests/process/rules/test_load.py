@@ -111,3 +111,12 @@ def test_two_spellings_of_a_name_live_side_by_side(capfd):
     """`close_date` and `closeDate` are two fields."""
     both = Vocabulary(deal={"close_date": Kind.INT, "closeDate": Kind.STRING})
     compile_rule("deal.close_date > 1 && deal.closeDate == 'x'", both)
+
+
+@pytest.mark.parametrize("rule", ["{} > 5", "deal.{} > 5", "{}(1)", "deal.region.matches('{}(')", "deal.amount {}"])
+def test_a_name_without_end_is_told_by_how_it_begins(rule: str) -> None:
+    """A complaint is a line that somebody can read, also of a word of thousands of letters."""
+    with pytest.raises(RuleError) as caught:
+        compile_rule(rule.format("x" * 3000), VOCABULARY)
+    assert "x" * 50 in str(caught.value)
+    assert len(str(caught.value)) < 500

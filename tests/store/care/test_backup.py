@@ -176,6 +176,10 @@ DAMAGE = {
     ),
     "a command is missing": ("DELETE FROM command_log WHERE command_id = 'c-1'", "commands"),
     "a command points elsewhere": ("UPDATE command_log SET last = last + 1", "command log was changed"),
+    "another header": ("UPDATE store_header SET value = value || ', x' WHERE key = 'clock'", "its header was changed"),
+    "no header": ("DELETE FROM store_header", "the header of the store in .* is damaged"),
+    "no whole note": ("DELETE FROM backup_note WHERE key = 'log'", "what was noted of it cannot be read"),
+    "a note of something else": ("UPDATE backup_note SET value = 'x' WHERE key = 'events'", "cannot be read"),
 }  # fmt: skip
 
 

@@ -5,8 +5,9 @@ command log and the header are written out, and what can be made again from them
 kept, and backed up, apart.
 """
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from pipeline_engine.errors import BadStore, PipelineError, StoreUnreachable
 from pipeline_engine.store.care.digest import Digest, Progress, digest_of
 from pipeline_engine.store.care.part import whole_or_not_at_all
 from pipeline_engine.store.care.snapshot import SqliteSnapshot
-from pipeline_engine.store.log import FORMAT, Log, Snapshot, newer
+from pipeline_engine.store.log import Log, Snapshot, read_header
 from pipeline_engine.store.sqlite_errors import unusable
 from pipeline_engine.store.sqlite_file import APPLICATION_ID
 from pipeline_engine.store.sqlite_schema import TABLES
@@ -32,7 +33,9 @@ class Backup:
     A copy that was read back: its file, what it holds, and how large it is.
 
     Args:
+        header: The header of the store.
         noted: What was written into the file when it was made; None where it is a store's own file and no back-up.
+        noted_header: The header then, as text; None where that was not written down.
     """
 
     file: Path
@@ -40,6 +43,7 @@ class Backup:
     bytes: int
     header: dict[str, str]
     noted: Digest | None
+    noted_header: str | None = None
 
 
 def quiet(done: int, total: int) -> None:
@@ -137,10 +141,13 @@ def _note(copy: sqlite3.Connection, digest: Digest) -> None:
     copy.execute("BEGIN")
     copy.execute(_NOTE)
     copy.execute("DELETE FROM backup_note")
-    copy.executemany(
-        "INSERT INTO backup_note VALUES (?, ?)", [(key, str(each)) for key, each in asdict(digest).items()]
-    )
+    noted = {**asdict(digest), "header": _as_text(dict(copy.execute("SELECT key, value FROM store_header")))}
+    copy.executemany("INSERT INTO backup_note VALUES (?, ?)", [(key, str(each)) for key, each in noted.items()])
     copy.execute("COMMIT")
+
+
+def _as_text(header: Mapping[str, str]) -> str:
+    return json.dumps(dict(header), sort_keys=True)
 
 
 @contextmanager
@@ -170,9 +177,7 @@ def _check_kind(file: Path, copy: sqlite3.Connection) -> None:
     ours = copy.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     if not ours or not {"stored_events", "command_log", "store_header"} <= tables:
         raise BadStore(f"`{file}` is no back-up of a store; name a file that `backup` made")
-    found = dict(copy.execute("SELECT key, value FROM store_header"))["format"]
-    if int(found) > FORMAT:
-        raise newer(str(file), found)
+    read_header(str(file), dict(copy.execute("SELECT key, value FROM store_header")))
 
 
 def read_back(file: Path, told: Progress = quiet) -> Backup:
@@ -186,6 +191,8 @@ def read_back(file: Path, told: Progress = quiet) -> Backup:
     found = _examined(file, told)
     if found.noted is not None and found.digest != found.noted:
         raise BadStore(f"`{file}` is not as it was made: {_difference(found.noted, found.digest)}; use another back-up")
+    if found.noted_header not in {None, _as_text(found.header)}:
+        raise BadStore(f"`{file}` is not as it was made: its header was changed; use another back-up")
     return found
 
 
@@ -194,17 +201,19 @@ def _examined(file: Path, told: Progress) -> Backup:
         damage = [text for (text,) in snapshot.connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
         if damage:
             raise BadStore(f"`{file}` is damaged ({'; '.join(damage)}); use another back-up")
-        digest, noted = digest_of(snapshot, told=told), _noted(snapshot.connection)
-        return Backup(file, digest, file.stat().st_size, snapshot.header(), noted)
+        digest, (noted, header) = digest_of(snapshot, told=told), _noted(file, snapshot.connection)
+        return Backup(file, digest, file.stat().st_size, snapshot.header(), noted, header)
 
 
-def _noted(copy: sqlite3.Connection) -> Digest | None:
+def _noted(file: Path, copy: sqlite3.Connection) -> tuple[Digest | None, str | None]:
     if not copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup_note'").fetchone()[0]:
-        return None
+        return None, None
     note = dict(copy.execute("SELECT key, value FROM backup_note"))
-    return Digest(
-        int(note["position"]), int(note["events"]), note["log"], int(note["commands"]), note["command_log"]
-    )  # fmt: skip
+    try:
+        position, events, commands = (int(note[key]) for key in ("position", "events", "commands"))
+        return Digest(position, events, note["log"], commands, note["command_log"]), note.get("header")
+    except (KeyError, ValueError):
+        raise BadStore(f"`{file}` is damaged (what was noted of it cannot be read); use another back-up") from None
 
 
 def _difference(noted: Digest, found: Digest) -> str:

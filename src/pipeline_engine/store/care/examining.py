@@ -20,7 +20,11 @@ SKEW = timedelta(minutes=1)
 def not_ahead(log: Log, now: datetime) -> Finding:
     """Whether the newest event was recorded after what the clock shows: it, or the one before it, is wrong."""
     position = log.position()
-    newest = moment_at(log.rows(position - 1, 1)[0].recorded_at) if position else None
+    try:
+        newest = moment_at(log.rows(position - 1, 1)[0].recorded_at) if position else None
+    except (OverflowError, TypeError, ValueError):
+        found = f"the record time of the event at position {position} is none"
+        return checked("time", False, found, "somebody changed that row: `restore` brings a back-up back")
     ahead = newest - now if newest else timedelta()
     if newest is None or ahead <= SKEW:
         return checked(

@@ -62,7 +62,12 @@ class KeyTables:
 
     def state(self) -> KeyState:
         """What has to be looked at."""
-        return _state(self.run)
+        try:
+            return _state(self.run)
+        except (KeyError, ValueError):
+            raise BadStore(
+                f"the header of {self.place} is damaged; `keys restore` brings a back-up of the keys back"
+            ) from None
 
     def made(self, run: Run, master: str, kept: str | None, now: int) -> None:
         """Write the header of new tables."""
