@@ -26,8 +26,6 @@ Map = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would become of the deals; write nothing.")]
 SHOWN = 20
 
-_FOR_THE_STRANDED = "`--map OLD=NEW` says where they go on, `--allow-stranded` leaves them under their version"
-
 
 def register(commands: typer.Typer) -> None:
     """Put the command beside the others of processes."""
@@ -104,9 +102,6 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> 
     if plan is not None:
         _plan(plan, limit)
     if done is None:
-        if plan is not None and plan.count("stranded"):
-            say()
-            prose(_FOR_THE_STRANDED)
         return
     if done.refused is not None:
         say(f"REFUSED  you hold no role that may migrate {done.process} to {done.target}", style="bold red")
@@ -114,7 +109,6 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> 
         what = words.plural(done.stranded, "deal")
         say()
         say(f"nothing was done: {what} would be stranded", style="bold red")
-        prose(_FOR_THE_STRANDED, indent=2)
     elif not done.kept + done.mapped:
         left = f"; left where they were: {words.plural(done.stranded, 'deal')}" if done.stranded else ""
         say(f"nothing to do: every open deal of {done.process} that can run under {done.target} does so{left}")
@@ -139,6 +133,9 @@ def _plan(plan: "MigrationPlan", limit: int) -> None:
         for e in plan.landings
     ]
     table(columns, rows, indent=2)
+    if plan.count("stranded"):
+        say()
+        prose("`--map OLD=NEW` says where stranded deals go on, `--allow-stranded` leaves them under their version")
     _next_moves(plan)
     _ending(plan)
     _over(plan)
