@@ -92,7 +92,8 @@ class Keeping:
     def step(self) -> int:
         """Take the next batch in once there is enough; how many events it was."""
         self.follower.renew()
-        if not self.due(self._store.position(), self.follower.position()):
+        # Looked up, since asking the follower would begin it in the books.
+        if not self.due(self._store.position(), self.looked_up()[0]):
             return 0
         return self.follower.step()
 
