@@ -11,6 +11,7 @@ from pipeline_engine.deal import from_outside
 from pipeline_engine.engine.answers import AnswerVerbs
 from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.migrating import Run
+from pipeline_engine.engine.publishing import looking
 from pipeline_engine.engine.reads import PROCESS, Reads, Unwatched
 from pipeline_engine.engine.recording import drafts_of, request_of
 from pipeline_engine.engine.shell import How
@@ -157,8 +158,8 @@ class MigrationVerbs(AnswerVerbs):
     def _migrator(self, both: tuple[PublishedProcess, Process], envelope: Envelope, why: str, reader: Reads) -> Asker:
         """Whoever lets deals go from one process to another may change both."""
         leaves, target = both
-        rules = [publishing_of(each) for each in (leaves, reader.state(f"process:{target.name}", PROCESS)[0])]
-        return Asker(envelope.actor, all(self._asker(rule, envelope, why, reader).holds for rule in rules), why)
+        look = looking(reader)
+        return self._asker([publishing_of(each, look) for each in (leaves, look(target.name))], envelope, why, reader)
 
     def _started(self, name: str, wanted: MigrationStarted) -> Migration:
         state = self._state(name)
