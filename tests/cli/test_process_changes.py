@@ -151,9 +151,32 @@ def test_one_that_broke_off_is_told_with_how_to_go_on(folder: Path, renamed: Typ
 
 
 def test_stranded_deals_may_stay(renamed: Type) -> None:
-    """Where that is said, the others go on."""
+    """Where that is said, the others go on; asked again nothing is left to do."""
     done = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1 --json")
     assert (done.code, done.json["kept"], done.json["stranded"]) == (0, 1, 1)
+    assert [(deal["deal"], deal["stage"]) for deal in done.json["plan"]["deals"]] == [("D-2", "proposal")]
+    again = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1")
+    assert again.out.startswith("nothing to do: every open deal of b2b that can run under b2b@2 does so; left")
+
+
+def test_which_deals_a_migration_left_is_told(renamed: Type) -> None:
+    """By name, with what they run under, since somebody has to go on with them."""
+    told = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1").out.splitlines()
+    assert told[0] == "migrated b2b → b2b@2: 1 in their stage, 0 in another, 1 left where they were"
+    assert told[2] == "left under the version that they run under, the most valuable first"
+    assert told[4].split() == ["D-2", "rep-1", "b2b@1", "proposal", "700", "EUR"]
+
+
+def test_a_dry_run_says_what_may_be_done_about_stranded_deals(renamed: Type) -> None:
+    """Above the line to sign: a mapping, or that they stay; where that is said already, how many would."""
+    told = renamed("process migrate b2b --to 2 --dry-run").out.splitlines()
+    assert told[-3].startswith("`--map OLD=NEW` says where they go on, `--allow-stranded`")
+    staying = renamed("process migrate b2b --to 2 --dry-run --allow-stranded")
+    assert (staying.code, staying.out.splitlines()[-3]) == (
+        0,
+        "1 deal would stay under the version that they run under",
+    )
+    assert "--allow-stranded" not in renamed("process migrate b2b --to 2 --dry-run --map proposal=offer").out
 
 
 def test_what_a_move_would_lack_is_told_by_rule_and_by_deal(folder: Path, office: Type) -> None:

@@ -51,7 +51,8 @@ def migrate(
 
     With --dry-run: kept, mapped and stranded deals, and whose next move would be refused that is not refused now, with
     what is missing. A stage keeps its name unless --map says otherwise. Where deals would be stranded nothing is done,
-    and this leaves with 1. Broken off at any point, the same command goes on with it; other people go on working.
+    and this leaves with 1; with --allow-stranded the others go on, and those that stay are listed. Broken off at any
+    point, the same command goes on with it; other people go on working.
     """
     named = _mapping(mapping or [])
     with opened() as engine:
@@ -62,7 +63,7 @@ def migrate(
     if json:
         emit_json(_document(plan, done, limit or None))
     else:
-        _show(plan, done, limit)
+        _show(plan, done, limit, staying=allow_stranded)
     stopped = plan is not None and plan.count("stranded") > 0 and not allow_stranded
     raise typer.Exit(1 if stopped or (done is not None and not done.done) else 0)
 
@@ -86,7 +87,7 @@ def _done(
 
 
 def _stranded(done: "Migrated | None") -> bool:
-    return done is not None and not done.done and done.refused is None
+    return done is not None and done.stranded > 0 and done.refused is None
 
 
 def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int | None) -> dict[str, Any]:
@@ -100,13 +101,15 @@ def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int 
     }  # fmt: skip
 
 
-def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> None:
-    if plan is not None:
+def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int, *, staying: bool) -> None:
+    if plan is not None and (done is None or not done.done):
         _plan(plan, limit)
-    if done is None:
-        if plan is not None and plan.count("stranded"):
+        if done is None:
+            _of_the_stranded(plan.count("stranded"), staying=staying)
+        if plan.landings:
             say()
-            prose(_FOR_THE_STRANDED)
+            say("agreed: ____________________   on: ____________")
+    if done is None:
         return
     if done.refused is not None:
         say(f"REFUSED  you hold no role that may migrate {done.process} to {done.target}", style="bold red")
@@ -115,12 +118,40 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> 
         say()
         say(f"nothing was done: {what} would be stranded", style="bold red")
         prose(_FOR_THE_STRANDED, indent=2)
-    elif not done.kept + done.mapped:
+    else:
+        _became(plan, done, limit)
+
+
+def _became(plan: "MigrationPlan | None", done: "Migrated", limit: int) -> None:
+    if not done.kept + done.mapped:
         left = f"; left where they were: {words.plural(done.stranded, 'deal')}" if done.stranded else ""
         say(f"nothing to do: every open deal of {done.process} that can run under {done.target} does so{left}")
     else:
         told = f"{done.kept:,} in their stage, {done.mapped:,} in another, {done.stranded:,} left where they were"
         say(f"migrated {done.process} → {done.target}: {told}")
+    if plan is not None:
+        _left(plan, limit)
+
+
+def _of_the_stranded(count: int, *, staying: bool) -> None:
+    if count:
+        say()
+        stay = f"{words.plural(count, 'deal')} would stay under the version that they run under"
+        prose(stay if staying else _FOR_THE_STRANDED)
+
+
+def _left(plan: "MigrationPlan", limit: int) -> None:
+    """The deals that a migration left, since the target has no stage for them."""
+    left = [deal for deal in plan.listed(None) if deal.to is None]
+    if not left:
+        return
+    listed = left[: limit or None]
+    shown = f"; {len(listed):,} of {len(left):,}, `--limit 0` lists all" if len(listed) < len(left) else ""
+    say()
+    say(f"left under the version that they run under, the most valuable first{shown}")
+    columns = (("deal", "left"), ("owner", "left"), ("runs under", "left"), ("stands in", "left"), ("worth", "right"))
+    rows = [(d.deal, d.owner or words.NOTHING, d.version, d.stage, words.money(d.value)) for d in listed]
+    table(columns, rows, indent=2)
 
 
 def _plan(plan: "MigrationPlan", limit: int) -> None:
@@ -181,8 +212,6 @@ def _deals(plan: "MigrationPlan", limit: int) -> None:
         columns = (("deal", "left"), ("owner", "left"), ("stands in", "left"), ("worth", "right"), ("", "text"))
         rows = [(d.deal, d.owner or words.NOTHING, d.stage, words.money(d.value), _told(d)) for d in listed]
         table(columns, rows, indent=2)
-    say()
-    say("agreed: ____________________   on: ____________")
 
 
 def _told(deal: "DealPlan") -> str:
