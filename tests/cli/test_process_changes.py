@@ -59,9 +59,36 @@ def test_a_proposal_is_read_and_withdrawn(governed: Type) -> None:
     governed("process publish next.yaml --why lower --by manager-1")
     assert "proposed" in governed("process show b2b").out
     assert "25000" in governed("process show b2b --proposed").out
-    assert governed("process withdraw b2b --by manager-1").out == "withdrawn: b2b@2 still in force\n"
+    assert (
+        governed("process withdraw b2b --by manager-1").out
+        == "withdrawn: what was proposed of b2b; b2b@2 stays in force\n"
+    )
     gone = governed("process show b2b --proposed")
-    assert (gone.code, "one of which a change is proposed" in gone.said_in_one_line()) == (2, True)
+    assert (gone.code, "of `b2b` none does" in gone.said_in_one_line()) == (2, True)
+
+
+def test_what_is_proposed_already_is_told_as_that(governed: Type) -> None:
+    """The same again, the text in force meanwhile, and a first word that came to nothing: three other answers."""
+    line = "process publish next.yaml --why lower --command-id p-1 --by"
+    governed(f"{line} manager-1")
+    again = governed("process publish next.yaml --why lower --by manager-2").out
+    assert again.startswith("proposed already by manager-1: lower; b2b@2 stays in force until somebody else agrees")
+    in_force = governed("process publish b2b.yaml --why lower --by manager-2")
+    assert in_force.out.startswith("in force already, nothing changed: b2b@2")
+    governed("process withdraw b2b --by manager-1")
+    gone = governed(f"{line} manager-1").out
+    assert gone.startswith(
+        "nothing changed: that was asked before under this command id, and something else came since; b2b@2"
+    )
+
+
+def test_a_version_that_is_only_proposed_takes_no_deals(governed: Type) -> None:
+    """It is said who proposed it, and what puts it in force."""
+    governed("process publish next.yaml --why lower --by manager-1")
+    for line in ("process migrate b2b --to 3 --dry-run", "process show b2b@3"):
+        ran = governed(line)
+        said = "there is no process `b2b@3`; manager-1 proposed it, and `process confirm b2b` publishes it"
+        assert (ran.code, said in ran.said_in_one_line()) == (2, True)
 
 
 def test_a_change_without_a_reason_is_wrong_use(governed: Type) -> None:

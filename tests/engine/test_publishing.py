@@ -111,7 +111,7 @@ def test_one_change_is_proposed_at_a_time(shop: Shop) -> None:
     """The same again is nothing; another one waits until the first is confirmed or withdrawn."""
     governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
     assert shop.engine.publish_text(CHANGED, "shop.yaml", "again", by="vp").proposed is not None
-    with pytest.raises(BadValue, match="confirmed or withdrawn first"):
+    with pytest.raises(BadValue, match="`process confirm shop` or `process withdraw shop` first: what boss proposed"):
         shop.engine.publish_text(CHANGED.replace("500", "5"), "shop.yaml", "lower still", by="vp")
     assert events(shop).count("ProcessProposed") == 1
 
@@ -122,7 +122,7 @@ def test_a_proposal_is_withdrawn_by_who_made_it_or_who_may(shop: Shop) -> None:
     assert shop.engine.withdraw_proposal("shop", by="rep").refused == "no-role"
     assert shop.engine.withdraw_proposal("shop", "not now", by="vp").refused is None
     assert shop.engine.processes()[0].proposed is None
-    with pytest.raises(BadValue, match="is proposed"):
+    with pytest.raises(BadValue, match="of `shop` none does"):
         shop.engine.confirm("shop", by="vp")
 
 

@@ -38,8 +38,9 @@ from pipeline_engine.store import Decision, Receipt
 class Published:
     """What became of a change: `process` is what is in force now, `new` says whether that changed just now.
 
-    `proposed` is what a second person has to confirm; `refused` says why who asked may not (no-role, four-eyes). Where
-    nothing of that name is in force yet, `process` is the definition that was asked for, with version 0.
+    `proposed` is what was asked for where a second person has to confirm it; `refused` says why who asked may not
+    (no-role, four-eyes). `repeated`: nothing was recorded now, since it was so before, or asked before under this id.
+    Where nothing of that name is in force yet, `process` is the definition that was asked for, with version 0.
     """
 
     process: Process
@@ -47,6 +48,13 @@ class Published:
     same_as: int | None = None
     proposed: Proposal | None = None
     refused: str | None = None
+    repeated: bool = False
+    asked: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether what was asked for is in force or proposed; asked before, it may have been followed by another."""
+        return self.proposed is not None or self.asked == self.process.digest
 
 
 class PublishVerbs(Shell):
@@ -143,11 +151,14 @@ class PublishVerbs(Shell):
         said = next(iter(self._said(receipt)), None)
         refused = said.why if isinstance(said, PublicationRefused) else None
         proposed = state.proposed if state and (isinstance(said, ProcessProposed) or said is None) else None
+        if proposed is not None and proposed.digest != asked_for.digest:
+            proposed = None
+        told = proposed, refused, receipt.known or said is None, asked_for.digest
         if state is None or not state.versions:
-            return Published(asked_for, new=False, proposed=proposed, refused=refused)
+            return Published(asked_for, False, None, *told)
         # Asked again with the same id, it is told as news again only while it still is in force.
         new = not receipt.known and said is not None and type(said).__name__ == "ProcessPublished"
-        return Published(state.in_force.process, new, state.in_force.same_as, proposed, refused)
+        return Published(state.in_force.process, new, state.in_force.same_as, *told)
 
     def _said(self, receipt: Receipt) -> list[Event]:
         after = self._store.events(receipt.stream, receipt.first - 1) if receipt.last >= receipt.first else []

@@ -119,8 +119,9 @@ def _proposed(open_one: Proposal | None, published: ProcessPublished, why: str) 
     if open_one is not None and open_one.digest == published.digest:
         return None
     if open_one is not None:
-        expected = f"the one that {open_one.by} proposed ({open_one.digest[:12]}) confirmed or withdrawn first"
-        raise BadValue("proposal", published.digest[:12], expected)
+        settled = f"`process confirm {published.name}` or `process withdraw {published.name}`"
+        waits = f"{settled} first: what {open_one.by} proposed ({open_one.digest[:12]}) waits for a second person"
+        raise BadValue("proposal", published.digest[:12], waits)
     return ProcessProposed(
         name=published.name, digest=published.digest, source_text=published.source_text, why=why
     )  # fmt: skip
@@ -130,7 +131,7 @@ def proposal_of(state: PublishedProcess | None, name: str, digest: str | None = 
     """The definition that is proposed, where it is the one meant (`digest`, or how it begins); raises BadValue."""
     found = state.proposed if state is not None else None
     if found is None:
-        raise BadValue("process", name, "one of which a change is proposed; `process list` shows them")
+        raise BadValue("process", name, f"one of which a change waits to be confirmed; of `{name}` none does")
     if digest and not found.digest.startswith(digest):
         raise BadValue("--digest", digest, f"`{found.digest[:12]}`, which is what {found.by} proposed")
     return found
