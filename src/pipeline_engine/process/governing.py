@@ -41,9 +41,9 @@ class Asker:
 
     def is_one_with(self, proposal: Proposal) -> bool:
         """Whether this is no second person: whose proposal it is, somebody for them, or in nobody's role but theirs."""
-        theirs = proposal.by, proposal.on_behalf_of
-        lent = any(lenders and lenders.issubset(theirs) for lenders in self.lent_by)
-        return lent or self.by in theirs or (self.on_behalf_of is not None and self.on_behalf_of in theirs)
+        theirs = {proposal.by, proposal.on_behalf_of} - {None}
+        lent = any(lenders and lenders <= theirs for lenders in self.lent_by)
+        return lent or not theirs.isdisjoint({self.by, self.on_behalf_of})
 
 
 def publishing_of(state: PublishedProcess | None, look: Look) -> Publishing | None:
