@@ -91,7 +91,7 @@ def test_views_leave_out_what_cannot_be_read_and_say_so(office: Type, folder: Pa
     assert (refused.code != 0, "event 2 of stream `deal:D-2`" in refused.err) == (True, True)
     assert "`follow parked facts`" in office("doctor").out
     assert [each["stream"] for each in office("follow parked facts --json").json["parked"]] == ["deal:D-2"]
-    assert office("follow release facts deal:D-2").code == 0
+    assert office("follow release facts deal:D-2 --by ops-1 --reason never-was-a-deal").code == 0
     assert office("view health --process few").err == ""
     assert office("audit refusals").code == 0
     assert office("follow rebuild facts").out.startswith("facts made anew up to position ")

@@ -61,7 +61,7 @@ class Life:
     def ask(self, command: d.Command) -> tuple[Event, ...]:
         """Decide a command and record what comes of it; bad input comes to nothing."""
         owner = d.owner_asked_about(command, self.deal)
-        context = d.Context(self.now, standing(command.by), standing(owner or ""))
+        context = d.Context(self.now, standing(command.by), standing(owner or ""), history=lambda: tuple(self.recorded))
         try:
             decided = d.decide(command, self.deal, self.judge, context)
         except Rejected:

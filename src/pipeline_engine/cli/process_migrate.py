@@ -26,8 +26,6 @@ Map = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would become of the deals; write nothing.")]
 SHOWN = 20
 
-_FOR_THE_STRANDED = "`--map OLD=NEW` says where they go on, `--allow-stranded` leaves them under their version"
-
 
 def register(commands: typer.Typer) -> None:
     """Put the command beside the others of processes."""
@@ -103,12 +101,7 @@ def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int 
 
 def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int, *, staying: bool) -> None:
     if plan is not None and (done is None or not done.done):
-        _plan(plan, limit)
-        if done is None:
-            _of_the_stranded(plan.count("stranded"), staying=staying)
-        if plan.landings:
-            say()
-            say("agreed: ____________________   on: ____________")
+        _plan(plan, limit, staying=staying)
     if done is None:
         return
     if done.refused is not None:
@@ -117,7 +110,6 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int, *, 
         what = words.plural(done.stranded, "deal")
         say()
         say(f"nothing was done: {what} would be stranded", style="bold red")
-        prose(_FOR_THE_STRANDED, indent=2)
     else:
         _became(plan, done, limit)
 
@@ -131,13 +123,6 @@ def _became(plan: "MigrationPlan | None", done: "Migrated", limit: int) -> None:
         say(f"migrated {done.process} → {done.target}: {told}")
     if plan is not None:
         _left(plan, limit)
-
-
-def _of_the_stranded(count: int, *, staying: bool) -> None:
-    if count:
-        say()
-        stay = f"{words.plural(count, 'deal')} would stay under the version that they run under"
-        prose(stay if staying else _FOR_THE_STRANDED)
 
 
 def _left(plan: "MigrationPlan", limit: int) -> None:
@@ -154,7 +139,7 @@ def _left(plan: "MigrationPlan", limit: int) -> None:
     table(columns, rows, indent=2)
 
 
-def _plan(plan: "MigrationPlan", limit: int) -> None:
+def _plan(plan: "MigrationPlan", limit: int, *, staying: bool) -> None:
     say(f"{plan.process} → {plan.target} · digest {plan.digest[:12]} · position {plan.position:,}", style="bold")
     beside = [f"{plan.there:,} run under it already"] if plan.there else []
     beside += [f"{plan.not_meant:,} stay, another variant is meant for them"] if plan.not_meant else []
@@ -170,10 +155,20 @@ def _plan(plan: "MigrationPlan", limit: int) -> None:
         for e in plan.landings
     ]
     table(columns, rows, indent=2)
+    _stranded_ones(plan.count("stranded"), staying=staying)
     _next_moves(plan)
     _ending(plan)
     _over(plan)
     _deals(plan, limit)
+
+
+def _stranded_ones(count: int, *, staying: bool) -> None:
+    """What may be done about them, or that they stay where that is said."""
+    if count:
+        say()
+        stay = f"{words.plural(count, 'deal')} would stay under the version that they run under"
+        either = "`--map OLD=NEW` says where stranded deals go on, `--allow-stranded` leaves them under their version"
+        prose(stay if staying else either)
 
 
 def _next_moves(plan: "MigrationPlan") -> None:
@@ -212,6 +207,8 @@ def _deals(plan: "MigrationPlan", limit: int) -> None:
         columns = (("deal", "left"), ("owner", "left"), ("stands in", "left"), ("worth", "right"), ("", "text"))
         rows = [(d.deal, d.owner or words.NOTHING, d.stage, words.money(d.value), _told(d)) for d in listed]
         table(columns, rows, indent=2)
+    say()
+    say("agreed: ____________________   on: ____________")
 
 
 def _told(deal: "DealPlan") -> str:
