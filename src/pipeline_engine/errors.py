@@ -139,10 +139,10 @@ class UnknownName(Rejected):
     what = "name"
     remedy = ""
 
-    def __init__(self, name: str, known: Sequence[str] = (), where: str = "") -> None:
-        near = nearest(shown(name, 200), known)
+    def __init__(self, name: str, known: Sequence[str] = (), where: str = "", remedy: str = "") -> None:
+        near, remedy = nearest(shown(name, 200), known), remedy or self.remedy
         hint = f"; did you mean {quoted(near)}?" if near else f"; there is {quoted_some(known)}" if known else ""
-        remedy = f"; {self.remedy}" if self.remedy and not near else ""
+        remedy = f"; {remedy}" if remedy and not near else ""
         super().__init__(f"{where + ' has ' if where else 'there is '}no {self.what} `{shown(name)}`{hint}{remedy}")
         self.name, self.known, self.near = name, tuple(known), near
 

@@ -59,9 +59,36 @@ def test_a_proposal_is_read_and_withdrawn(governed: Type) -> None:
     governed("process publish next.yaml --why lower --by manager-1")
     assert "proposed" in governed("process show b2b").out
     assert "25000" in governed("process show b2b --proposed").out
-    assert governed("process withdraw b2b --by manager-1").out == "withdrawn: b2b@2 still in force\n"
+    assert (
+        governed("process withdraw b2b --by manager-1").out
+        == "withdrawn: what was proposed of b2b; b2b@2 stays in force\n"
+    )
     gone = governed("process show b2b --proposed")
-    assert (gone.code, "one of which a change is proposed" in gone.said_in_one_line()) == (2, True)
+    assert (gone.code, "of `b2b` none does" in gone.said_in_one_line()) == (2, True)
+
+
+def test_what_is_proposed_already_is_told_as_that(governed: Type) -> None:
+    """The same again, the text in force meanwhile, and a first word that came to nothing: three other answers."""
+    line = "process publish next.yaml --why lower --command-id p-1 --by"
+    governed(f"{line} manager-1")
+    again = governed("process publish next.yaml --why lower --by manager-2").out
+    assert again.startswith("proposed already by manager-1: lower; b2b@2 stays in force until somebody else agrees")
+    in_force = governed("process publish b2b.yaml --why lower --by manager-2")
+    assert in_force.out.startswith("in force already, nothing changed: b2b@2")
+    governed("process withdraw b2b --by manager-1")
+    gone = governed(f"{line} manager-1").out
+    assert gone.startswith(
+        "nothing changed: that was asked before under this command id, and something else came since; b2b@2"
+    )
+
+
+def test_a_version_that_is_only_proposed_takes_no_deals(governed: Type) -> None:
+    """It is said who proposed it, and what puts it in force."""
+    governed("process publish next.yaml --why lower --by manager-1")
+    for line in ("process migrate b2b --to 3 --dry-run", "process show b2b@3"):
+        ran = governed(line)
+        said = "there is no process `b2b@3`; manager-1 proposed it, and `process confirm b2b` publishes it"
+        assert (ran.code, said in ran.said_in_one_line()) == (2, True)
 
 
 def test_a_change_without_a_reason_is_wrong_use(governed: Type) -> None:
@@ -151,9 +178,30 @@ def test_one_that_broke_off_is_told_with_how_to_go_on(folder: Path, renamed: Typ
 
 
 def test_stranded_deals_may_stay(renamed: Type) -> None:
-    """Where that is said, the others go on."""
+    """Where that is said, the others go on; asked again nothing is left to do."""
     done = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1 --json")
     assert (done.code, done.json["kept"], done.json["stranded"]) == (0, 1, 1)
+    assert [(deal["deal"], deal["stage"]) for deal in done.json["plan"]["deals"]] == [("D-2", "proposal")]
+    again = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1")
+    assert again.out.startswith("nothing to do: every open deal of b2b that can run under b2b@2 does so; left")
+
+
+def test_which_deals_a_migration_left_is_told(renamed: Type) -> None:
+    """By name, with what they run under, since somebody has to go on with them."""
+    told = renamed("process migrate b2b --to 2 --allow-stranded --why rename --by ops-1").out.splitlines()
+    assert told[0] == "migrated b2b → b2b@2: 1 in their stage, 0 in another, 1 left where they were"
+    assert told[2] == "left under the version that they run under, the most valuable first"
+    assert told[4].split() == ["D-2", "rep-1", "b2b@1", "proposal", "700", "EUR"]
+
+
+def test_a_dry_run_says_what_may_be_done_about_stranded_deals(renamed: Type) -> None:
+    """Above the line to sign: a mapping, or that they stay; where that is said already, how many would."""
+    told = renamed("process migrate b2b --to 2 --dry-run")
+    assert "`--map OLD=NEW` says where stranded deals go on, `--allow-stranded` leaves them" in told.out
+    staying = renamed("process migrate b2b --to 2 --dry-run --allow-stranded")
+    assert staying.code == 0
+    assert "1 deal would stay under the version that they run under" in staying.out
+    assert "--allow-stranded" not in renamed("process migrate b2b --to 2 --dry-run --map proposal=offer").out
 
 
 def test_what_a_move_would_lack_is_told_by_rule_and_by_deal(folder: Path, office: Type) -> None:

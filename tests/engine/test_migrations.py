@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline_engine.engine import Migrated
+from pipeline_engine.engine.migrating import TOGETHER
 from pipeline_engine.errors import BadValue, CommandIdReused, UnknownProcess, UnknownStage
 from tests.engine.shop import MONDAY, PROCESS, Shop
 
@@ -315,3 +316,23 @@ def test_an_id_is_for_one_migration(shop: Shop, deals: int) -> None:
         shop.ask("lose", reason="gone")
     with pytest.raises(CommandIdReused):
         migrate(shop, to="2", command_id="m-1")
+
+
+def test_what_broke_off_is_gone_on_with_by_who_may_then(shop: Shop) -> None:
+    """The id of before opens nothing to somebody whose role is over; who holds it still finishes the migration."""
+    for number in range(TOGETHER + 1):
+        shop.deal_in("lead", f"D-{number}")
+    governed = PROCESS + "publishing: {by: [manager]}\n"
+    with_version(with_version(shop, governed), governed.replace(">= 1000", ">= 500"), by="boss")
+
+    def broken(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        migrate(shop, to="3", by="boss", command_id="m-1", progress=broken)
+    shop.people("people: [{id: boss, roles: [rep]}, {id: vp, roles: [manager]}]")
+    assert migrate(shop, to="3", by="boss", command_id="m-1").refused == "no-role"
+    assert events(shop)[-1] == "PublicationRefused"
+    assert {shop.engine.deal(f"D-{number}").process_version for number in range(TOGETHER + 1)} == {1, 3}
+    assert migrate(shop, to="3", by="vp").kept == TOGETHER + 1
+    assert migrate(shop, to="3", by="boss", command_id="m-1").kept == TOGETHER + 1

@@ -111,7 +111,7 @@ def test_one_change_is_proposed_at_a_time(shop: Shop) -> None:
     """The same again is nothing; another one waits until the first is confirmed or withdrawn."""
     governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
     assert shop.engine.publish_text(CHANGED, "shop.yaml", "again", by="vp").proposed is not None
-    with pytest.raises(BadValue, match="confirmed or withdrawn first"):
+    with pytest.raises(BadValue, match="`process confirm shop` or `process withdraw shop` first: what boss proposed"):
         shop.engine.publish_text(CHANGED.replace("500", "5"), "shop.yaml", "lower still", by="vp")
     assert events(shop).count("ProcessProposed") == 1
 
@@ -122,7 +122,7 @@ def test_a_proposal_is_withdrawn_by_who_made_it_or_who_may(shop: Shop) -> None:
     assert shop.engine.withdraw_proposal("shop", by="rep").refused == "no-role"
     assert shop.engine.withdraw_proposal("shop", "not now", by="vp").refused is None
     assert shop.engine.processes()[0].proposed is None
-    with pytest.raises(BadValue, match="is proposed"):
+    with pytest.raises(BadValue, match="of `shop` none does"):
         shop.engine.confirm("shop", by="vp")
 
 
@@ -257,3 +257,67 @@ def test_nothing_is_published_at_a_time_that_is_still_to_come(shop: Shop) -> Non
     """A version that is in force tomorrow is published tomorrow."""
     with pytest.raises(BadMoment, match="is in the future"):
         shop.engine.publish_text(GOVERNED, "shop.yaml", by="boss", at=shop.clock() + DAY)
+
+
+MINE = PROCESS.replace("process: shop", "process: shop-emea").replace(
+    "deal:\n", "deal:\n  region: {type: choice, of: [EMEA, NA]}\n", 1
+)
+
+
+def test_what_becomes_a_variant_asks_the_base(shop: Shop) -> None:
+    """A process of one's own would else take deals of another one with its second version."""
+    variants(shop).engine.publish_text(MINE, "emea.yaml", by="rep")
+    tried = shop.engine.publish_text(VARIANT, "emea.yaml", "EMEA is ours", by="rep")
+    assert (tried.refused, tried.process.label) == ("no-role", "shop-emea@1")
+    assert shop.engine.publish_text(VARIANT, "emea.yaml", "EMEA sells otherwise", by="boss").proposed is not None
+    assert shop.engine.confirm("shop-emea", by="boss").refused == "four-eyes"
+    assert shop.engine.confirm("shop-emea", by="vp").new
+
+
+def test_a_variant_that_changes_over_asks_its_own_rule_and_that_of_the_new_base(shop: Shop) -> None:
+    """Whoever may change the variant takes no deals of a process that they may not change."""
+    mall = PROCESS.replace("process: shop", "process: mall")
+    mall = mall.replace("deal:\n", "deal:\n  size: {type: choice, of: [big, small]}\n", 1)
+    variants(shop, f"{PROCESS}publishing: {{by: [vp]}}\n")
+    shop.engine.publish_text(f"{mall}publishing: {{by: [manager]}}\n", "mall.yaml", by="ops")
+    of_mall = VARIANT.replace("shop@2", "mall@1").replace("{region: [EMEA]}", "{size: [big]}")
+    assert shop.engine.publish_text(of_mall, "emea.yaml", "big ones", by="boss").new
+    assert shop.engine.publish_text(VARIANT, "emea.yaml", "EMEA is ours", by="boss").refused == "no-role"
+    assert shop.engine.publish_text(VARIANT, "emea.yaml", "EMEA sells otherwise", by="vp").new
+
+
+@pytest.mark.parametrize("verb", ["publish", "retire", "migrate"])
+def test_a_variant_that_does_not_say_is_governed_by_its_base_ever_after(shop: Shop, verb: str) -> None:
+    """Made from a version that everybody might change, it is changed by whoever may change the base now."""
+    engine = variants(shop, PROCESS).engine
+    engine.publish_text(VARIANT, "emea.yaml", by="rep")
+    engine.open_deal("D-1", process="shop", owner="rep", by="rep", fields={"region": "EMEA"})
+    engine.publish_text(f"{VARIANT}title: EMEA\n", "emea.yaml", by="rep")
+    variants(shop)
+    changed = f"{VARIANT}remove: [big]\n"
+    asked: dict[str, Callable[[str], Any]] = {
+        "publish": lambda by: engine.publish_text(changed, "emea.yaml", "no approval", by=by),
+        "retire": lambda by: engine.retire("shop-emea", "no more", by=by),
+        "migrate": lambda by: engine.migrate("shop-emea", "2", why="it is better", by=by),
+    }
+    assert asked[verb]("rep").refused == "no-role"
+    assert asked[verb]("boss").refused is None
+
+
+def test_a_variant_that_says_who_changes_it_is_changed_by_them(shop: Shop) -> None:
+    """Whoever may change the base has agreed to that with its first version."""
+    variants(shop, f"{PROCESS}publishing: {{by: [manager]}}\n")
+    shop.engine.publish_text(f"{VARIANT}publishing: {{by: [rep]}}\n", "emea.yaml", "EMEA does it itself", by="boss")
+    changed = f"{VARIANT}publishing: {{by: [rep]}}\nremove: [big]\n"
+    assert shop.engine.publish_text(changed, "emea.yaml", "no approval", by="boss").refused == "no-role"
+    assert shop.engine.publish_text(changed, "emea.yaml", "no approval", by="rep").new
+
+
+def test_who_proposes_for_somebody_leaves_it_to_a_third_one(shop: Shop) -> None:
+    """The person in whose stead it was proposed is no second person, nor is who confirms in the proposer's stead."""
+    governed(shop, TWO_PEOPLE)
+    shop.people("people: [{id: boss, roles: [manager]}, {id: vp, roles: [manager]}, {id: mgr, roles: [manager]}]")
+    shop.engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss", on_behalf_of="vp")
+    assert shop.engine.confirm("shop", by="vp").refused == "four-eyes"
+    assert shop.engine.confirm("shop", by="mgr", on_behalf_of="boss").refused == "four-eyes"
+    assert shop.engine.confirm("shop", by="mgr").new

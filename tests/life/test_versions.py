@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_engine.errors import BadValue, CannotCorrect, ProcessIsRetired, Rejected, UnknownStage
+from pipeline_engine.errors import CannotCorrect, ProcessIsRetired, Rejected, UnknownProcess, UnknownStage
 from tests.life.office import DAY, SALES, Office, unmet
 
 RULED = SALES.replace("corrections:", "publishing: {by: [ops], four_eyes: true}\ncorrections:")
@@ -153,7 +153,7 @@ def test_a_proposed_version_is_not_published(tmp_path: Path) -> None:
     office = Office(tmp_path, RULED)
     office.deal("D-1")
     _publish(office, RULED.replace("meeting: 1", "meeting: 2"), why="better")
-    with pytest.raises(BadValue, match="ops-1 proposed it, `process confirm sales` publishes it"):
+    with pytest.raises(UnknownProcess, match="ops-1 proposed it, and `process confirm sales` publishes it"):
         office.engine.migrate("sales", "2", why="tidy", by="ops-1")
 
 

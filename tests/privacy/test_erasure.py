@@ -65,6 +65,16 @@ def test_nobody_confirms_what_they_proposed(asker: Asker) -> None:
     assert refused == ErasureRefused(subject="person:p-7", tried="confirm", why="four-eyes")
 
 
+@pytest.mark.parametrize("asker", [OTHER, Asker("privacy-3", True, on_behalf_of="privacy-1")])
+def test_nobody_confirms_what_was_proposed_in_their_stead_nor_in_the_proposers(asker: Asker) -> None:
+    """One in another's stead is one person with them."""
+    envelope = Envelope(at=NOW, actor="privacy-1", on_behalf_of="privacy-2", command_id="c-1")
+    state = evolve_erasures(None, Recorded("store:erasures", 1, 1, NOW, envelope, PROPOSED))
+    refused = decide_confirm(state, "person:p-7", asker)
+    assert refused == ErasureRefused(subject="person:p-7", tried="confirm", why="four-eyes")
+    assert isinstance(decide_confirm(state, "person:p-7", Asker("privacy-3", True)), SubjectErased)
+
+
 def test_whoever_has_the_role_from_somebody_else_too_is_a_second_person() -> None:
     """One of two lenders is the proposer: the other one's role is enough."""
     stand_in = Asker("privacy-3", True, lent_by=frozenset({"privacy-1", "privacy-2"}))

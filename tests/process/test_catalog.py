@@ -10,6 +10,7 @@ from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.errors import BadValue, UnknownProcess
 from pipeline_engine.process import (
     Catalog,
+    ProcessProposed,
     ProcessPublished,
     PublishedProcess,
     decide_publish,
@@ -85,6 +86,18 @@ def test_versions_are_found_by_number():
     assert (state.at().version, state.at(1).version, state.in_force.author) == (2, 1, "vp-1")
     with pytest.raises(UnknownProcess, match="no process `p@7`"):
         state.at(7)
+
+
+def test_a_version_that_is_only_proposed_is_not_there_yet():
+    """It is said who proposed it and what puts it in force; any other number is unknown as ever."""
+    published = _publish(None, GOOD)
+    waiting = evolve_process(
+        published, _recorded(ProcessProposed(name="p", digest="d" * 64, source_text="…", why="better"), 2)
+    )
+    name = published.name
+    for version, said in ((2, f"vp-1 proposed it, and `process confirm {name}` publishes it"), (3, f"`{name}@1`")):
+        with pytest.raises(UnknownProcess, match=rf"no process `{name}@{version}`.*{said}"):
+            waiting.at(version)
 
 
 def test_the_text_and_the_process_belong_together():

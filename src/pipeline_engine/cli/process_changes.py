@@ -13,7 +13,7 @@ from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Published
-    from pipeline_engine.process import Proposal, Retirement
+    from pipeline_engine.process import Process, Proposal, Retirement
 
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
 Name = Annotated[str, typer.Argument(help="A published process: b2b-saas.", metavar="NAME")]
@@ -96,27 +96,35 @@ def _answer(published: "Published", tried: str, json: bool) -> None:
 def _say(published: "Published", tried: str) -> None:
     process = published.process
     if published.proposed is not None and tried == "publish":
-        _next(published.proposed, process.label, first=not process.version)
-        return
-    if not process.version:
-        say(f"withdrawn: nothing of the name {process.name} is in force")
-        return
-    if tried in ("withdraw", "retire"):
-        said = "withdrawn" if tried == "withdraw" else "retired"
-        after = "still in force" if tried == "withdraw" else "no deal is opened under it; those that are open go on"
-        say(f"{said}: {process.label} {after}" if tried == "withdraw" else f"{said} {process.name}: {after}")
-        return
-    said = "published" if published.new else "in force already, nothing changed:"
+        _next(published)
+    elif tried == "withdraw":
+        say(f"withdrawn: what was proposed of {process.name}; {_in_force(process)}")
+    elif tried == "retire":
+        say(f"retired {process.name}: no deal is opened under it; those that are open go on")
+    elif not published.stands:
+        before = "that was asked before under this command id, and something else came since"
+        say(f"nothing changed: {before}; {_in_force(process)}")
+    else:
+        _say_version(published)
+
+
+def _in_force(process: "Process") -> str:
+    return f"{process.label} stays in force" if process.version else f"nothing of the name {process.name} is in force"
+
+
+def _say_version(published: "Published") -> None:
+    process, said = published.process, "published" if published.new else "in force already, nothing changed:"
     again = f", the same as version {published.same_as}" if published.new and published.same_as else ""
     say(f"{said} {process.label}{again}: {words.plural(len(process.stages), 'stage')}, {rules_of(process)}")
 
 
-def _next(proposed: "Proposal", label: str, *, first: bool) -> None:
+def _next(published: "Published") -> None:
     """What comes next of a proposal."""
-    name = label.partition("@")[0]
-    till = f"nothing of the name {name} is in force" if first else f"{label} stays in force"
-    say(f"proposed by {proposed.by}: {proposed.why}; {till} until somebody else agrees")
-    say(f"  next:  pipeline-engine process confirm {name} --digest {proposed.digest[:SHORT]} --by OTHER")
+    proposed, process = published.proposed, published.process
+    assert proposed is not None, "there is a proposal to go on with"
+    already = "proposed already" if published.repeated else "proposed"
+    say(f"{already} by {proposed.by}: {proposed.why}; {_in_force(process)} until somebody else agrees")
+    say(f"  next:  pipeline-engine process confirm {process.name} --digest {proposed.digest[:SHORT]} --by OTHER")
 
 
 def rules_of(process: Any) -> str:

@@ -49,7 +49,8 @@ def migrate(
 
     With --dry-run: kept, mapped and stranded deals, and whose next move would be refused that is not refused now, with
     what is missing. A stage keeps its name unless --map says otherwise. Where deals would be stranded nothing is done,
-    and this leaves with 1. Broken off at any point, the same command goes on with it; other people go on working.
+    and this leaves with 1; with --allow-stranded the others go on, and those that stay are listed. Broken off at any
+    point, the same command goes on with it; other people go on working.
     """
     named = _mapping(mapping or [])
     with opened() as engine:
@@ -60,7 +61,7 @@ def migrate(
     if json:
         emit_json(_document(plan, done, limit or None))
     else:
-        _show(plan, done, limit)
+        _show(plan, done, limit, staying=allow_stranded)
     stopped = plan is not None and plan.count("stranded") > 0 and not allow_stranded
     raise typer.Exit(1 if stopped or (done is not None and not done.done) else 0)
 
@@ -84,7 +85,7 @@ def _done(
 
 
 def _stranded(done: "Migrated | None") -> bool:
-    return done is not None and not done.done and done.refused is None
+    return done is not None and done.stranded > 0 and done.refused is None
 
 
 def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int | None) -> dict[str, Any]:
@@ -98,9 +99,9 @@ def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int 
     }  # fmt: skip
 
 
-def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> None:
-    if plan is not None:
-        _plan(plan, limit)
+def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int, *, staying: bool) -> None:
+    if plan is not None and (done is None or not done.done):
+        _plan(plan, limit, staying=staying)
     if done is None:
         return
     if done.refused is not None:
@@ -109,15 +110,36 @@ def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int) -> 
         what = words.plural(done.stranded, "deal")
         say()
         say(f"nothing was done: {what} would be stranded", style="bold red")
-    elif not done.kept + done.mapped:
+    else:
+        _became(plan, done, limit)
+
+
+def _became(plan: "MigrationPlan | None", done: "Migrated", limit: int) -> None:
+    if not done.kept + done.mapped:
         left = f"; left where they were: {words.plural(done.stranded, 'deal')}" if done.stranded else ""
         say(f"nothing to do: every open deal of {done.process} that can run under {done.target} does so{left}")
     else:
         told = f"{done.kept:,} in their stage, {done.mapped:,} in another, {done.stranded:,} left where they were"
         say(f"migrated {done.process} → {done.target}: {told}")
+    if plan is not None:
+        _left(plan, limit)
 
 
-def _plan(plan: "MigrationPlan", limit: int) -> None:
+def _left(plan: "MigrationPlan", limit: int) -> None:
+    """The deals that a migration left, since the target has no stage for them."""
+    left = [deal for deal in plan.listed(None) if deal.to is None]
+    if not left:
+        return
+    listed = left[: limit or None]
+    shown = f"; {len(listed):,} of {len(left):,}, `--limit 0` lists all" if len(listed) < len(left) else ""
+    say()
+    say(f"left under the version that they run under, the most valuable first{shown}")
+    columns = (("deal", "left"), ("owner", "left"), ("runs under", "left"), ("stands in", "left"), ("worth", "right"))
+    rows = [(d.deal, d.owner or words.NOTHING, d.version, d.stage, words.money(d.value)) for d in listed]
+    table(columns, rows, indent=2)
+
+
+def _plan(plan: "MigrationPlan", limit: int, *, staying: bool) -> None:
     say(f"{plan.process} → {plan.target} · digest {plan.digest[:12]} · position {plan.position:,}", style="bold")
     beside = [f"{plan.there:,} run under it already"] if plan.there else []
     beside += [f"{plan.not_meant:,} stay, another variant is meant for them"] if plan.not_meant else []
@@ -133,13 +155,20 @@ def _plan(plan: "MigrationPlan", limit: int) -> None:
         for e in plan.landings
     ]
     table(columns, rows, indent=2)
-    if plan.count("stranded"):
-        say()
-        prose("`--map OLD=NEW` says where stranded deals go on, `--allow-stranded` leaves them under their version")
+    _stranded_ones(plan.count("stranded"), staying=staying)
     _next_moves(plan)
     _ending(plan)
     _over(plan)
     _deals(plan, limit)
+
+
+def _stranded_ones(count: int, *, staying: bool) -> None:
+    """What may be done about them, or that they stay where that is said."""
+    if count:
+        say()
+        stay = f"{words.plural(count, 'deal')} would stay under the version that they run under"
+        either = "`--map OLD=NEW` says where stranded deals go on, `--allow-stranded` leaves them under their version"
+        prose(stay if staying else either)
 
 
 def _next_moves(plan: "MigrationPlan") -> None:

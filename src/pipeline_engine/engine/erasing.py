@@ -203,7 +203,7 @@ class ErasureVerbs(Shell):
 
     def _who_erases(self, envelope: Envelope, reader: Reads) -> Asker:
         who = (envelope.actor, (ROLE,), reader, self._clock())
-        return Asker(envelope.actor, self._desk.holds_one(*who), self._desk.lenders(*who))
+        return Asker(envelope.actor, self._desk.holds_one(*who), self._desk.lenders(*who), envelope.on_behalf_of)
 
     def _erasure(self, subject: str, envelope: Envelope, asked: str, on: Any) -> Erasure:
         receipt = self._store.transact(ERASURE_STREAM, request_of(envelope, asked), ERASURES, on)

@@ -11,9 +11,10 @@ from pipeline_engine.deal import from_outside
 from pipeline_engine.engine.answers import AnswerVerbs
 from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.migrating import Run
+from pipeline_engine.engine.publishing import looking
 from pipeline_engine.engine.reads import PROCESS, Reads, Unwatched
 from pipeline_engine.engine.recording import drafts_of, request_of
-from pipeline_engine.engine.shell import How
+from pipeline_engine.engine.shell import How, new_command_id
 from pipeline_engine.envelope import Envelope
 from pipeline_engine.errors import BadValue, UnknownStage
 from pipeline_engine.process import (
@@ -26,9 +27,10 @@ from pipeline_engine.process import (
     begun,
     decide_migration,
     publishing_of,
+    refused,
 )
 from pipeline_engine.replay import MigrationPlan, MigrationQuestion, landed, plan_migration
-from pipeline_engine.store import Decision
+from pipeline_engine.store import Decision, Receipt
 from pipeline_engine.values import microseconds
 
 Mapped = Mapping[str, str]
@@ -108,16 +110,31 @@ class MigrationVerbs(AnswerVerbs):
     def _again(
         self, name: str, wanted: MigrationStarted, question: MigrationQuestion, envelope: Envelope, told: Progress
     ) -> Migrated:
-        """What became of a migration whose command id is known; one that broke off goes on."""
-        refused, target = self._begin(name, wanted, question.target, envelope), question.target.label
-        if refused is not None:
-            return Migrated(name, target, False, refused=refused)
+        """What became of a migration whose command id is known; one that broke off goes on, by who may do so now."""
+        first, target = self._begin(name, wanted, question.target, envelope), question.target.label
+        if first is not None:
+            return Migrated(name, target, False, refused=first)
         receipt = self._store.receipt(envelope.command_id)
         assert receipt is not None, "it was there before"
         migration = next(each for each in reversed(self._state(name).migrations) if each.started <= receipt.first)
         if (done := migration.finished) is not None:
             return Migrated(name, target, True, done.kept, done.mapped, done.stranded)
+        if (said := self._no_longer(name, wanted, question.target, envelope)) is not None:
+            return Migrated(name, target, False, refused=said)
         return self._run(migration, question, envelope, told)
+
+    def _no_longer(self, name: str, wanted: MigrationStarted, target: Process, envelope: Envelope) -> str | None:
+        """Why who began it may not go on with it; None where they may. That they tried is recorded."""
+        own = envelope.model_copy(update={"command_id": new_command_id()})
+
+        def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
+            asker = self._migrator((self._in_force(state, name), target), own, wanted.why, reader)
+            return drafts_of(own, refused("migrate", asker, target.digest))
+
+        return self._why_refused(self._store.transact(f"process:{name}", request_of(own, "go on"), PROCESS, on))
+
+    def _why_refused(self, receipt: Receipt) -> str | None:
+        return next((event.why for event in self._said(receipt) if isinstance(event, PublicationRefused)), None)
 
     def _run(self, migration: Migration, question: MigrationQuestion, envelope: Envelope, told: Progress) -> Migrated:
         run = Run((self._store, self._desk, self._clock), migration, question, envelope)
@@ -141,24 +158,20 @@ class MigrationVerbs(AnswerVerbs):
 
     def _begin(self, name: str, wanted: MigrationStarted, target: Process, envelope: Envelope) -> str | None:
         """Record that it begins, once; why who asks may not, where they may not."""
-        said: list[object] = []
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             published = self._in_force(state, name)
             asker = self._migrator((published, target), envelope, wanted.why, reader)
-            said[:] = [decide_migration(published, wanted, target.digest, asker)]
-            return drafts_of(envelope, said[0])  # type: ignore[arg-type]  # an event or None
+            return drafts_of(envelope, decide_migration(published, wanted, target.digest, asker))
 
         request = request_of(envelope, f"migrate {wanted!r}")
-        receipt = self._store.transact(f"process:{name}", request, PROCESS, on)
-        events = said if not receipt.known else self._said(receipt)
-        return next((event.why for event in events if isinstance(event, PublicationRefused)), None)
+        return self._why_refused(self._store.transact(f"process:{name}", request, PROCESS, on))
 
     def _migrator(self, both: tuple[PublishedProcess, Process], envelope: Envelope, why: str, reader: Reads) -> Asker:
         """Whoever lets deals go from one process to another may change both."""
         leaves, target = both
-        rules = [publishing_of(each) for each in (leaves, reader.state(f"process:{target.name}", PROCESS)[0])]
-        return Asker(envelope.actor, all(self._asker(rule, envelope, why, reader).holds for rule in rules), why)
+        look = looking(reader)
+        return self._asker([publishing_of(each, look) for each in (leaves, look(target.name))], envelope, why, reader)
 
     def _started(self, name: str, wanted: MigrationStarted) -> Migration:
         state = self._state(name)

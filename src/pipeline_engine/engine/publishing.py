@@ -1,5 +1,6 @@
 """The verbs of a process's life: published, proposed and confirmed, withdrawn, retired."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -14,6 +15,7 @@ from pipeline_engine.notation import read_text
 from pipeline_engine.process import (
     Asker,
     Bases,
+    Look,
     Process,
     ProcessProposed,
     Proposal,
@@ -27,6 +29,7 @@ from pipeline_engine.process import (
     load_process,
     proposal_of,
     publishing_of,
+    rules_of_change,
 )
 from pipeline_engine.store import Decision, Receipt
 
@@ -35,8 +38,9 @@ from pipeline_engine.store import Decision, Receipt
 class Published:
     """What became of a change: `process` is what is in force now, `new` says whether that changed just now.
 
-    `proposed` is what a second person has to confirm; `refused` says why who asked may not (no-role, four-eyes). Where
-    nothing of that name is in force yet, `process` is the definition that was asked for, with version 0.
+    `proposed` is what was asked for where a second person has to confirm it; `refused` says why who asked may not
+    (no-role, four-eyes). `repeated`: nothing was recorded now, since it was so before, or asked before under this id.
+    Where nothing of that name is in force yet, `process` is the definition that was asked for, with version 0.
     """
 
     process: Process
@@ -44,6 +48,13 @@ class Published:
     same_as: int | None = None
     proposed: Proposal | None = None
     refused: str | None = None
+    repeated: bool = False
+    asked: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether what was asked for is in force or proposed; asked before, it may have been followed by another."""
+        return self.proposed is not None or self.asked == self.process.digest
 
 
 class PublishVerbs(Shell):
@@ -60,10 +71,9 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             self._desk.families.check(process, reader, (text, file))
-            rule = self._rule(state, process, reader)
-            return drafts_of(
-                envelope, decide_change(state, process, text, self._asker(rule, envelope, why, reader), rule)
-            )
+            rules = rules_of_change(state, process, looking(reader))
+            asker = self._asker(rules, envelope, why, reader)
+            return drafts_of(envelope, decide_change(state, process, text, asker, rules))
 
         # Two variants that are new know nothing of each other: only one at a time is published.
         request, alone = request_of(envelope, text), process.extends is not None
@@ -78,9 +88,9 @@ class PublishVerbs(Shell):
             proposal, published = proposal_of(state, name, digest), self._there(state, name)
             process = _read(proposal, name, reader)
             self._desk.families.check(process, reader, (proposal.source_text, _as_proposed(name, proposal.by)))
-            rule = self._rule(published, process, reader)
-            asker = self._asker(rule, envelope, proposal.why, reader)
-            return drafts_of(envelope, decide_confirm(published, process, asker, rule))
+            rules = rules_of_change(published, process, looking(reader))
+            asker = self._asker(rules, envelope, proposal.why, reader)
+            return drafts_of(envelope, decide_confirm(published, process, asker, rules))
 
         request = request_of(envelope, f"confirm {digest or ''}")
         asked_for = self._meant(name)
@@ -92,8 +102,8 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             proposal, published = proposal_of(state, name), self._there(state, name)
-            rule = self._rule(published, _read(proposal, name, reader), reader)
-            return drafts_of(envelope, decide_withdraw(proposal, self._asker(rule, envelope, why, reader)))
+            rules = rules_of_change(published, _read(proposal, name, reader), looking(reader))
+            return drafts_of(envelope, decide_withdraw(proposal, self._asker(rules, envelope, why, reader)))
 
         request = request_of(envelope, f"withdraw {why or ''}")
         asked_for = self._meant(name)
@@ -105,24 +115,19 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             published = self._in_force(state, name)
-            asker = self._asker(publishing_of(published), envelope, why, reader)
+            asker = self._asker([publishing_of(published, looking(reader))], envelope, why, reader)
             return drafts_of(envelope, decide_retire(published, asker))
 
         request, asked_for = request_of(envelope, f"retire {why}"), self._desk.judge(name, None).process
         return self._became(asked_for, self._store.transact(f"process:{name}", request, PROCESS, on))
 
-    def _rule(self, state: PublishedProcess | None, process: Process, reader: Reads) -> Publishing | None:
-        """How the change is to be made: a variant's first version by what it is a variant of."""
-        if process.extends is None or (state is not None and state.versions):
-            return publishing_of(state)
-        return publishing_of(state, reader.state(f"process:{process.extends.process}", PROCESS)[0])
-
-    def _asker(self, rule: Publishing | None, envelope: Envelope, why: str | None, reader: Reads) -> Asker:
-        if rule is None:
-            return Asker(envelope.actor, holds=True, why=why)
+    def _asker(self, rules: Iterable[Publishing | None], envelope: Envelope, why: str | None, reader: Reads) -> Asker:
+        """Who asks, and whether they may by all of some rules; None is no rule."""
         # Who may is asked now, whenever it is said to have happened: a role that is over opens nothing.
-        who = (envelope.actor, rule.by, reader, self._clock())
-        return Asker(envelope.actor, self._desk.holds_one(*who), why, self._desk.lenders(*who))
+        who = [(envelope.actor, rule.by, reader, self._clock()) for rule in rules if rule is not None]
+        holds = all(self._desk.holds_one(*each) for each in who)
+        lent_by = tuple(self._desk.lenders(*each) for each in who)
+        return Asker(envelope.actor, holds, why, lent_by, envelope.on_behalf_of)
 
     def _there(self, state: PublishedProcess | None, name: str) -> PublishedProcess:
         if state is None:
@@ -146,11 +151,14 @@ class PublishVerbs(Shell):
         said = next(iter(self._said(receipt)), None)
         refused = said.why if isinstance(said, PublicationRefused) else None
         proposed = state.proposed if state and (isinstance(said, ProcessProposed) or said is None) else None
+        if proposed is not None and proposed.digest != asked_for.digest:
+            proposed = None
+        told = proposed, refused, receipt.known or said is None, asked_for.digest
         if state is None or not state.versions:
-            return Published(asked_for, new=False, proposed=proposed, refused=refused)
+            return Published(asked_for, False, None, *told)
         # Asked again with the same id, it is told as news again only while it still is in force.
         new = not receipt.known and said is not None and type(said).__name__ == "ProcessPublished"
-        return Published(state.in_force.process, new, state.in_force.same_as, proposed, refused)
+        return Published(state.in_force.process, new, state.in_force.same_as, *told)
 
     def _said(self, receipt: Receipt) -> list[Event]:
         after = self._store.events(receipt.stream, receipt.first - 1) if receipt.last >= receipt.first else []
@@ -159,6 +167,11 @@ class PublishVerbs(Shell):
     @property
     def _published_bases(self) -> Bases:
         return published_bases(Unwatched(self._store))
+
+
+def looking(reads: Reads) -> Look:
+    """How a process is looked up by its name, as it is published."""
+    return lambda name: reads.state(f"process:{name}", PROCESS)[0]
 
 
 def _as_proposed(name: str, by: str) -> str:

@@ -18,13 +18,14 @@ _KINDS = ("deal:", "person:")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What somebody proposes to erase, and waits for a second person."""
+    """What somebody proposes to erase, or in whose stead, and waits for a second person."""
 
     subject: str
     by: str
     at: datetime
     version: int
     reason: str | None
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,17 @@ class Erasures:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks; whether they hold the role, and who lends it to them where it is not their own."""
+    """Who asks, or in whose stead; whether they hold the role, and who lends it to them where it is not their own."""
 
     by: str
     holds: bool
     lent_by: frozenset[str] = frozenset()
+    on_behalf_of: str | None = None
+
+    def is_one_with(self, proposal: Proposal) -> bool:
+        """Whether this is no second person: whose proposal it is, somebody for them, or in nobody's role but theirs."""
+        theirs = {proposal.by, proposal.on_behalf_of} - {None}
+        return not theirs.isdisjoint({self.by, self.on_behalf_of}) or (bool(self.lent_by) and self.lent_by <= theirs)
 
 
 def checked_subject(subject: str) -> str:
@@ -82,7 +89,8 @@ def evolve_erasures(state: Erasures | None, recorded: Recorded) -> Erasures:
 
 def _proposal(event: ErasureProposed, recorded: Recorded) -> Proposal:
     at = recorded.envelope.at or recorded.recorded_at
-    return Proposal(event.subject, recorded.envelope.actor, at, recorded.version, event.reason.value)
+    who = recorded.envelope
+    return Proposal(event.subject, who.actor, at, recorded.version, event.reason.value, who.on_behalf_of)
 
 
 def _erased(event: SubjectErased, recorded: Recorded, proposal: Proposal | None) -> Erased:
@@ -114,8 +122,7 @@ def decide_confirm(state: Erasures, subject: str, asker: Asker) -> Event:
         raise NoErasure(subject)
     if not asker.holds:
         return ErasureRefused(subject=subject, tried="confirm", why="no-role")
-    # Who acts in nobody's role but the proposer's is no second person.
-    if asker.by == proposal.by or asker.lent_by == {proposal.by}:
+    if asker.is_one_with(proposal):
         return ErasureRefused(subject=subject, tried="confirm", why="four-eyes")
     return SubjectErased(subject=subject, proposed=proposal.version)
 
@@ -125,7 +132,7 @@ def decide_withdraw(state: Erasures, subject: str, reason: str | None, asker: As
     proposal = state.proposed.get(subject)
     if proposal is None:
         raise NoErasure(subject)
-    if not asker.holds and asker.by != proposal.by:
+    if not asker.holds and asker.by not in (proposal.by, proposal.on_behalf_of):
         return ErasureRefused(subject=subject, tried="withdraw", why="no-role")
     said = Personal(ERASURE_STREAM, reason) if reason and reason.strip() else None
     return ErasureWithdrawn(subject=subject, reason=said)

@@ -37,6 +37,7 @@ from pipeline_engine.process.findings import CODES, PAGE, Finding
 from pipeline_engine.process.fitting import VariantStanding, both_fit, chosen, fits, standing
 from pipeline_engine.process.governing import (
     Asker,
+    Look,
     Tried,
     begun,
     decide_change,
@@ -47,6 +48,7 @@ from pipeline_engine.process.governing import (
     proposal_of,
     publishing_of,
     refused,
+    rules_of_change,
 )
 from pipeline_engine.process.judge import (
     FAIL,
@@ -162,6 +164,7 @@ __all__ = [
     "Judge",
     "Kind",
     "ListOf",
+    "Look",
     "LostReason",
     "Meanings",
     "Migration",
@@ -242,6 +245,7 @@ __all__ = [
     "read_value",
     "reads",
     "refused",
+    "rules_of_change",
     "said",
     "schema_of",
     "seen",

@@ -62,13 +62,14 @@ class PublishedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A definition that somebody wants in force and a second person has to agree to."""
+    """A definition that somebody wants in force, or wants in another's stead, and a second person has to agree to."""
 
     digest: str
     source_text: str
     by: str
     at: datetime | None
     why: str
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +113,15 @@ class PublishedProcess:
         return self.versions[-1]
 
     def at(self, version: int | None = None) -> Process:
-        """That version, or the one in force; raises UnknownProcess, and BadValue for one that is proposed."""
+        """That version, or the one in force; raises UnknownProcess, also for one that is only proposed."""
         if version is None and self.versions:
             return self.in_force.process
         for published in self.versions:
             if published.version == version:
                 return published.process
         if self.proposed is not None and version == len(self.versions) + 1:
-            confirm = f"`process confirm {self.name}` publishes it"
-            expected = f"a published version; {self.proposed.by} proposed it, {confirm}"
-            raise BadValue("process", f"{self.name}@{version}", expected)
+            confirm = f"{self.proposed.by} proposed it, and `process confirm {self.name}` publishes it"
+            raise UnknownProcess(f"{self.name}@{version}", remedy=confirm)
         known = tuple(f"{self.name}@{published.version}" for published in self.versions)
         raise UnknownProcess(self.name if version is None else f"{self.name}@{version}", known)
 
@@ -154,7 +154,8 @@ def _changed(state: PublishedProcess, event: Event, recorded: Recorded) -> Publi
     by, at = recorded.envelope.actor, recorded.envelope.at
     match event:
         case ProcessProposed():
-            return replace(state, proposed=Proposal(event.digest, event.source_text, by, at, event.why))
+            whose = recorded.envelope.on_behalf_of
+            return replace(state, proposed=Proposal(event.digest, event.source_text, by, at, event.why, whose))
         case ProposalWithdrawn():
             return replace(state, proposed=None) if state.versions else None
         case ProcessRetired():

@@ -3,6 +3,7 @@
 Who tried and may not is an event too, because an auditor will ask.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,31 +23,55 @@ from pipeline_engine.process.model import Process, Publishing
 Tried = Literal["publish", "confirm", "withdraw", "migrate", "retire"]
 
 
+Look = Callable[[str], PublishedProcess | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks for a change and why; `holds` says whether in one of the roles that may.
+    """Who asks for a change, in whose stead and why; `holds` says whether in roles that may.
 
-    `lent_by` are those who lend such a role, where the asker has none of their own.
+    `lent_by` are those who lend such a role, where the asker has none of their own; one set for each rule that asks.
     """
 
     by: str
     holds: bool
     why: str | None = None
-    lent_by: frozenset[str] = frozenset()
+    lent_by: tuple[frozenset[str], ...] = ()
+    on_behalf_of: str | None = None
+
+    def is_one_with(self, proposal: Proposal) -> bool:
+        """Whether this is no second person: whose proposal it is, somebody for them, or in nobody's role but theirs."""
+        theirs = {proposal.by, proposal.on_behalf_of} - {None}
+        lent = any(lenders and lenders <= theirs for lenders in self.lent_by)
+        return lent or not theirs.isdisjoint({self.by, self.on_behalf_of})
 
 
-def publishing_of(state: PublishedProcess | None, base: PublishedProcess | None = None) -> Publishing | None:
+def publishing_of(state: PublishedProcess | None, look: Look) -> Publishing | None:
+    """How the next change is to be made, by what is in force; None where it does not say, nor the base of a variant."""
+    if state is None or not state.versions:
+        return None
+    own = state.in_force.process
+    return own.publishing if own.publishing is not None else _of_base(own, look)
+
+
+def rules_of_change(state: PublishedProcess | None, process: Process, look: Look) -> tuple[Publishing, ...]:
     """
-    How the next change is to be made, by the version in force; None where it does not say.
+    How a process becomes what a definition says: by all of these rules; by everybody where there are none.
+
+    What was no variant of a base takes its deals once it is one, past the base's own rules. So the base is asked too.
 
     Args:
-        base: What it is a variant of; that governs the first version, which would otherwise take the base's deals
-            past its own rules.
+        look: The process of a name as it is published.
     """
-    for each in (state, base):
-        if each is not None and each.versions:
-            return each.in_force.process.publishing
-    return None
+    was = state.in_force.process.extends if state is not None and state.versions else None
+    same = was is not None and process.extends is not None and was.process == process.extends.process
+    rules = publishing_of(state, look), None if same else _of_base(process, look)
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _of_base(process: Process, look: Look) -> Publishing | None:
+    base = look(process.extends.process) if process.extends is not None else None
+    return base.in_force.process.publishing if base is not None and base.versions else None
 
 
 def refused(tried: Tried, asker: Asker, digest: str) -> Event | None:
@@ -55,13 +80,13 @@ def refused(tried: Tried, asker: Asker, digest: str) -> Event | None:
 
 
 def decide_change(
-    state: PublishedProcess | None, process: Process, text: str, asker: Asker, rule: Publishing | None
+    state: PublishedProcess | None, process: Process, text: str, asker: Asker, rules: tuple[Publishing, ...]
 ) -> Event | None:
     """
     What publishing a definition leads to: a version, a proposal, a refusal.
 
     Args:
-        rule: How the change is to be made; None: by everybody, without a reason.
+        rules: How the change is to be made; where there are none, by everybody and without a reason.
 
     Returns:
         None where it is in force already, or proposed already.
@@ -70,13 +95,17 @@ def decide_change(
         BadValue: The change needs a reason, or something else is proposed.
     """
     published = decide_publish(state, process, text, asker.why)
-    if published is None or rule is None:
+    if published is None or not rules:
         return published
     why = reason(asker, f"`{process.name}` changes; the version in force asks for a reason")
     tried = refused("publish", asker, process.digest)
-    if tried or not rule.four_eyes:
+    if tried or not _four_eyes(rules):
         return tried or published
     return _proposed(state.proposed if state is not None else None, published, why)
+
+
+def _four_eyes(rules: tuple[Publishing, ...]) -> bool:
+    return any(rule.four_eyes for rule in rules)
 
 
 def reason(asker: Asker, of: str) -> str:
@@ -90,8 +119,9 @@ def _proposed(open_one: Proposal | None, published: ProcessPublished, why: str) 
     if open_one is not None and open_one.digest == published.digest:
         return None
     if open_one is not None:
-        expected = f"the one that {open_one.by} proposed ({open_one.digest[:12]}) confirmed or withdrawn first"
-        raise BadValue("proposal", published.digest[:12], expected)
+        settled = f"`process confirm {published.name}` or `process withdraw {published.name}`"
+        waits = f"{settled} first: what {open_one.by} proposed ({open_one.digest[:12]}) waits for a second person"
+        raise BadValue("proposal", published.digest[:12], waits)
     return ProcessProposed(
         name=published.name, digest=published.digest, source_text=published.source_text, why=why
     )  # fmt: skip
@@ -101,21 +131,21 @@ def proposal_of(state: PublishedProcess | None, name: str, digest: str | None = 
     """The definition that is proposed, where it is the one meant (`digest`, or how it begins); raises BadValue."""
     found = state.proposed if state is not None else None
     if found is None:
-        raise BadValue("process", name, "one of which a change is proposed; `process list` shows them")
+        raise BadValue("process", name, f"one of which a change waits to be confirmed; of `{name}` none does")
     if digest and not found.digest.startswith(digest):
         raise BadValue("--digest", digest, f"`{found.digest[:12]}`, which is what {found.by} proposed")
     return found
 
 
-def decide_confirm(state: PublishedProcess, process: Process, asker: Asker, rule: Publishing | None) -> Event | None:
+def decide_confirm(
+    state: PublishedProcess, process: Process, asker: Asker, rules: tuple[Publishing, ...]
+) -> Event | None:
     """A second person agrees to what is proposed: it is published, or that person may not."""
     proposal = proposal_of(state, state.name)
     tried = refused("confirm", asker, proposal.digest)
     if tried is not None:
         return tried
-    # Who acts in nobody's role but the proposer's is no second person.
-    alone = asker.by == proposal.by or asker.lent_by == {proposal.by}
-    if rule is not None and rule.four_eyes and alone:
+    if _four_eyes(rules) and asker.is_one_with(proposal):
         return PublicationRefused(tried="confirm", digest=proposal.digest, why="four-eyes")
     published = decide_publish(state, process, proposal.source_text, proposal.why)
     return published and published.model_copy(update={"proposed_by": proposal.by})
@@ -123,7 +153,7 @@ def decide_confirm(state: PublishedProcess, process: Process, asker: Asker, rule
 
 def decide_withdraw(proposal: Proposal, asker: Asker) -> Event:
     """What is proposed is so no longer: by who proposed it, or by somebody who may change the process."""
-    if asker.by != proposal.by and (tried := refused("withdraw", asker, proposal.digest)):
+    if asker.by not in (proposal.by, proposal.on_behalf_of) and (tried := refused("withdraw", asker, proposal.digest)):
         return tried
     return ProposalWithdrawn(digest=proposal.digest, why=asker.why)
 
