@@ -94,6 +94,8 @@ def test_a_version_that_is_only_proposed_is_not_there_yet():
     waiting = evolve_process(
         published, _recorded(ProcessProposed(name="p", digest="d" * 64, source_text="…", why="better"), 2)
     )
+    assert published is not None
+    assert waiting is not None
     name = published.name
     for version, said in ((2, f"vp-1 proposed it, and `process confirm {name}` publishes it"), (3, f"`{name}@1`")):
         with pytest.raises(UnknownProcess, match=rf"no process `{name}@{version}`.*{said}"):
