@@ -5,21 +5,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pipeline_engine.store import Store
-from tests.store.given import Clock, store_at
+from tests.store.given import Clock, opening
 
 
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Store]]:
     """Opens stores and closes them after the test."""
-    stores: list[Store] = []
-
-    def open_one(url: str, *args: object, **options: object) -> Store:
-        stores.append(store_at(url, *args, **options))  # type: ignore[arg-type]  # passed on as they came
-        return stores[-1]
-
-    yield open_one
-    for store in stores:
-        store.close()
+    with opening() as open_one:
+        yield open_one
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small events, a fold and stores for these tests; the store knows nothing of deals, and neither do they."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -62,6 +63,19 @@ class Clock:
 def store_at(url: str, clock: Callable[[], datetime] | None = None, **options: Any) -> Store:
     """The store at a URL, for the events of these tests."""
     return open_store(url, clock=clock or Clock(), **{"events": EVENTS, **options})
+
+
+@contextmanager
+def opening() -> Iterator[Callable[..., Store]]:
+    """Opens stores, and closes them in the end."""
+    with ExitStack() as stores:
+
+        def open_one(url: str, clock: Callable[[], datetime] | None = None, **options: Any) -> Store:
+            store = store_at(url, clock, **options)
+            stores.callback(store.close)
+            return store
+
+        yield open_one
 
 
 class Meddled:

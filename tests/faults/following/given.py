@@ -35,6 +35,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+Part = Callable[[ViewRows], None]
+
+
 class Careless(StoredFollower):
     """Control: rows in one transaction, the position in another."""
 
@@ -44,13 +47,25 @@ class Careless(StoredFollower):
         rows = self._next(position)
         if not rows:
             return 0
+        first, second = self.parts(rows, generation, position)
         with self._log.views() as views:
-            self._take(rows, (views, Positions(views), generation))
+            first(views)
         self.between()
         with self._log.views() as views:
-            Positions(views).moved(self.name, generation, (position, rows[-1].position), live=True)
+            second(views)
         self._know(generation, rows[-1].position)
         return len(rows)
+
+    def parts(self, rows: Sequence[Row], generation: int, position: int) -> tuple[Part, Part]:
+        """What is done in a transaction of its own, in order."""
+
+        def take(views: ViewRows) -> None:
+            self._take(rows, (views, Positions(views), generation))
+
+        def move(views: ViewRows) -> None:
+            Positions(views).moved(self.name, generation, (position, rows[-1].position), live=True)
+
+        return take, move
 
     def between(self) -> None:
         """Take so long that something comes between if it can."""
@@ -58,21 +73,12 @@ class Careless(StoredFollower):
 
 
 class Hasty(Careless):
-    """Control: the position first, and the rows in a transaction after it."""
+    """Control: the position first, and the rows in a transaction after it; what comes between is missed."""
 
-    def step(self) -> int:
-        """Whatever comes between the two is missed."""
-        generation, position = self._at()
-        rows = self._next(position)
-        if not rows:
-            return 0
-        with self._log.views() as views:
-            Positions(views).moved(self.name, generation, (position, rows[-1].position), live=True)
-        self.between()
-        with self._log.views() as views:
-            self._take(rows, (views, Positions(views), generation))
-        self._know(generation, rows[-1].position)
-        return len(rows)
+    def parts(self, rows: Sequence[Row], generation: int, position: int) -> tuple[Part, Part]:
+        """The other way about."""
+        take, move = super().parts(rows, generation, position)
+        return move, take
 
 
 def follower_of(store: Store, kind: type[StoredFollower] = StoredFollower) -> StoredFollower:

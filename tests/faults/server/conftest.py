@@ -1,10 +1,7 @@
-"""What these tests are given: a seed that is printed, and wires to the server that can be cut."""
+"""What these tests are given: stores on either database, and wires to the server that can be cut."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
@@ -12,17 +9,7 @@ from pipeline_engine.store import Store, postgres, postgres_server
 from tests.conftest import RUN
 from tests.faults.server.own_server import OwnServer, own_server
 from tests.faults.server.wire import Wire
-from tests.store.given import store_at
-
-SEED = "PIPELINE_ENGINE_TEST_SEED"
-
-
-@pytest.fixture
-def seed() -> int:
-    """Another one each time, or the one named in the environment; it is printed with what failed."""
-    drawn = int(os.environ.get(SEED) or SystemRandom().randrange(2**32))
-    sys.stdout.write(f"{SEED}={drawn}\n")
-    return drawn
+from tests.store.given import opening
 
 
 @pytest.fixture
@@ -43,15 +30,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Store]]:
     """Opens stores and closes them after the test."""
-    stores: list[Store] = []
-
-    def open_one(url: str, *args: object, **options: object) -> Store:
-        stores.append(store_at(url, *args, **options))  # type: ignore[arg-type]  # passed on as they came
-        return stores[-1]
-
-    yield open_one
-    for store in stores:
-        store.close()
+    with opening() as open_one:
+        yield open_one
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
