@@ -2,6 +2,7 @@
 
 from pipeline_engine.store.following.events import FOLLOWING_EVENTS, FOLLOWING_STREAM, ViewReleased
 from pipeline_engine.store.following.follower import StoredFollower, standings
+from pipeline_engine.store.following.leases import Lease
 from pipeline_engine.store.following.model import (
     Follows,
     Kept,
@@ -23,6 +24,7 @@ __all__ = [
     "Follows",
     "Health",
     "Kept",
+    "Lease",
     "Parked",
     "Progress",
     "Projection",
