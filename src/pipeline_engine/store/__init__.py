@@ -11,19 +11,19 @@ from pipeline_engine.store.following import (
     FOLLOWING_EVENTS,
     FOLLOWING_STREAM,
     OUTAGE,
+    Aside,
     Follows,
     Health,
     Kept,
     Lease,
     Parked,
-    Progress,
     Projection,
     Runner,
     SpoiledView,
     Standing,
     StoredFollower,
     ViewReleased,
-    quiet,
+    check_payload,
 )
 from pipeline_engine.store.keys import SubjectKeys
 from pipeline_engine.store.model import (
@@ -31,11 +31,13 @@ from pipeline_engine.store.model import (
     Draft,
     Finding,
     Fold,
+    Progress,
     Reader,
     Receipt,
     Request,
     Row,
     StreamAppend,
+    quiet,
 )
 from pipeline_engine.store.opening import is_there, open_store, restore_keys
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
@@ -49,6 +51,7 @@ __all__ = [
     "OUTAGE",
     "UNSAFE",
     "UPCASTERS",
+    "Aside",
     "Backup",
     "Decision",
     "Digest",
@@ -85,6 +88,7 @@ __all__ = [
     "ViewRows",
     "ViewTable",
     "back_up_store",
+    "check_payload",
     "digest_store",
     "is_there",
     "make_tenant",

@@ -19,8 +19,8 @@ from eventsourcing.persistence import StoredEvent
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, StoreUnreachable, WrongExpectedVersion
 from pipeline_engine.store.answering import ATTEMPTS, answered, checked_name, gave_up, same
-from pipeline_engine.store.care.backup import Backup, back_up, quiet
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.backup import Backup, back_up
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds, ReadVersions
@@ -33,11 +33,13 @@ from pipeline_engine.store.model import (
     Draft,
     Finding,
     Fold,
+    Progress,
     Reader,
     Receipt,
     Request,
     Row,
     StreamAppend,
+    quiet,
 )
 
 S = TypeVar("S")
