@@ -226,3 +226,11 @@ def test_what_doctor_should_know_includes_the_people(shop: Shop) -> None:
     assert {finding.check: finding.ok for finding in shop.engine.findings()}["people"] is True
     bare = Shop.opened(people=None)
     assert {finding.check: finding.ok for finding in bare.engine.findings()}["people"] is False
+
+
+def test_one_engine_has_many_doors(shop: Shop) -> None:
+    """Each command says which it came through; the deals are the same."""
+    shop.ask("open_deal", process="shop", owner="rep")
+    shop.engine.through("api").note("D", "seen at the fair", by="rep")
+    shop.engine.note("D", "called back", by="rep")
+    assert [each.envelope.via for each in shop.engine.timeline("D")] == ["python", "api", "python"]

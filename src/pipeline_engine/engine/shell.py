@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
 from pipeline_engine.deal import DEAL_EVENTS, Command, Outcome
 from pipeline_engine.engine.clocks import system_clock
@@ -60,6 +61,12 @@ class Shell:
         """`counts` says how many deals people own, where that is not to be counted in the log."""
         self._store, self._clock, self._via = store, clock, via
         self._desk, self._follower = Desk(store, clock, counts), Follower(store, Keeping(store, clock))
+
+    def through(self, via: Via) -> Self:
+        """The same engine behind another door; closing either closes both."""
+        other = copy(self)
+        other._via = via
+        return other
 
     def run(self, command: Command, at_given: bool = True) -> Outcome:
         """Decide any deal command; what is asked twice is recorded once."""

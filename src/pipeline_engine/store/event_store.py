@@ -19,12 +19,12 @@ from eventsourcing.persistence import StoredEvent
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, StoreUnreachable, WrongExpectedVersion
 from pipeline_engine.store.answering import ATTEMPTS, answered, checked_name, gave_up, same
-from pipeline_engine.store.care.backup import Backup, back_up, quiet
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.backup import Backup, back_up
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.following import Projection, Standing, StoredFollower, as_readable, standings
+from pipeline_engine.store.following import Lease, Projection, Standing, StoredFollower, as_readable, standings
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
@@ -33,11 +33,13 @@ from pipeline_engine.store.model import (
     Draft,
     Finding,
     Fold,
+    Progress,
     Reader,
     Receipt,
     Request,
     Row,
     StreamAppend,
+    quiet,
 )
 
 S = TypeVar("S")
@@ -319,6 +321,10 @@ class Store:
     def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
         """What keeps a view in tables of this store in step with the log."""
         return StoredFollower(as_readable(self._log, self._codec.readable), projection, clock)
+
+    def lease(self, name: str, holder: str, clock: Callable[[], datetime]) -> Lease:
+        """The right to a piece of work, which one holder of all processes has at a time."""
+        return Lease(self._log, name, holder, clock)
 
     def standings(self) -> list[Standing]:
         """Where every follower stands that has tables in this store, by name."""

@@ -2,17 +2,17 @@
 
 from pipeline_engine.store.following.events import FOLLOWING_EVENTS, FOLLOWING_STREAM, ViewReleased
 from pipeline_engine.store.following.follower import StoredFollower, standings
+from pipeline_engine.store.following.leases import Lease
 from pipeline_engine.store.following.model import (
+    Aside,
     Follows,
     Kept,
     Parked,
-    Progress,
     Projection,
     SpoiledView,
     Standing,
-    quiet,
 )
-from pipeline_engine.store.following.readable import as_readable
+from pipeline_engine.store.following.readable import as_readable, check_payload
 from pipeline_engine.store.following.runner import Health, Runner
 from pipeline_engine.store.following.taking import OUTAGE
 
@@ -20,11 +20,12 @@ __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
     "OUTAGE",
+    "Aside",
     "Follows",
     "Health",
     "Kept",
+    "Lease",
     "Parked",
-    "Progress",
     "Projection",
     "Runner",
     "SpoiledView",
@@ -32,6 +33,6 @@ __all__ = [
     "StoredFollower",
     "ViewReleased",
     "as_readable",
-    "quiet",
+    "check_payload",
     "standings",
 ]
