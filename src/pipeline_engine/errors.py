@@ -23,6 +23,7 @@ PipelineError
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   ├── SubjectIsErased · NoErasure  nothing is recorded about an erased person; nobody proposed that erasure
+│   ├── UnsafeService             a setting under which the service is not started
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
 ├── NotThereYet                   the log has not come to a position that was asked for (exit 3)
@@ -343,6 +344,10 @@ class NoErasure(Rejected):
 
 class BadStore(Rejected):
     """A store that must not be used as it is: foreign, of a newer format, or with unsafe settings."""
+
+
+class UnsafeService(Rejected):
+    """A setting under which others could do or see what they may not, or requests would be lost: it is not started."""
 
 
 class Refused(PipelineError):
