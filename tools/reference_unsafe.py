@@ -2,7 +2,7 @@
 
 from tools.markdown import page, table
 
-from pipeline_engine.service.unsafe import UNSAFE_SERVICE
+from pipeline_engine.service import UNSAFE_SERVICE
 from pipeline_engine.store import UNSAFE
 
 INTRO = """

@@ -21,6 +21,7 @@ from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.positions import PositionVerbs
+from pipeline_engine.engine.reached import ServiceVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
@@ -38,6 +39,7 @@ class Engine(
     MigrationVerbs,
     AuditVerbs,
     PositionVerbs,
+    ServiceVerbs,
 ):
     """A store with its verbs; safe to share between threads.
 

@@ -5,7 +5,7 @@ A router carries no exception handlers, so every room gives its `APIRouter` `rou
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +14,9 @@ from pydantic import ConfigDict, with_config
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from typing_extensions import TypedDict
 
+from pipeline_engine.documents import outcome_document
 from pipeline_engine.errors import PipelineError, Refused, UnknownName, shown
 from pipeline_engine.service.bodies import BadBody, TooLarge, WrongType, checked
 from pipeline_engine.service.problem_kinds import (
@@ -89,6 +91,7 @@ class ProblemRoute(APIRoute):
         answer, reads = super().get_route_handler(), self.body_field is not None
 
         async def handle(request: Request) -> Response:
+            """The answer, whatever it is."""
             try:
                 return await answer(await checked(request) if reads else request)
             except ClientDisconnect:
@@ -134,7 +137,7 @@ def _members(error: PipelineError) -> dict[str, Any]:
     """What the error carries, by the names that documents use."""
     named = {_CALLED.get(name, name): _plain(value) for name, value in vars(error).items() if name not in _KEPT_BACK}
     told = {name: value for name, value in named.items() if name not in _STANDARD and not name.startswith("_")}
-    return told | (refused_members(error) if isinstance(error, Refused) else {})
+    return told | (_refused(error) if isinstance(error, Refused) else {})
 
 
 def _plain(value: Any) -> Any:
@@ -145,11 +148,11 @@ def _plain(value: Any) -> Any:
     return shown(value)
 
 
-def refused_members(error: Refused) -> dict[str, Any]:
+def _refused(error: Refused) -> dict[str, Any]:
     """What became of the command, how each rule judged, and what would help."""
     outcome: Any = error.outcome
     fixes = [{"rule": judged.rule, "fix": judged.fix} for judged in outcome.unmet if judged.fix]
-    return {"deal": outcome.deal_id, "position": outcome.position, "fixes": fixes}
+    return {**outcome_document(outcome), "fixes": fixes}
 
 
 def _of_status(status: int) -> Kind:
