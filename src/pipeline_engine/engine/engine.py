@@ -20,6 +20,7 @@ from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
+from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
@@ -35,6 +36,7 @@ class Engine(
     LintVerbs,
     HistoryVerbs,
     MigrationVerbs,
+    SendingVerbs,
     AuditVerbs,
 ):
     """A store with its verbs; safe to share between threads.
