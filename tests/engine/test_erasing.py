@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -9,7 +10,7 @@ from time import sleep
 import pytest
 
 from pipeline_engine.engine import Engine
-from pipeline_engine.errors import NoErasure, SubjectIsErased, UnknownDeal, UnreadableEvent
+from pipeline_engine.errors import BadMoment, NoErasure, SubjectIsErased, UnknownDeal, UnreadableEvent
 from pipeline_engine.privacy import ErasureRefused
 from pipeline_engine.store import SubjectKeys
 from pipeline_engine.values import Personal
@@ -60,6 +61,15 @@ def test_nothing_that_was_said_about_an_erased_deal_is_read_again(sale: Shop) ->
     assert (after.count(MAIL), after.count("value=None")) == (0, 10)
     assert MAIL not in repr(sale.engine.deal("D-1"))
     assert MAIL not in repr(sale.engine.audit_waivers())
+
+
+def test_nobody_agreed_before_an_erasure_was_proposed(sale: Shop) -> None:
+    """The second person says yes to something that is there."""
+    sale.clock.on(5)
+    sale.engine.erase("deal:D-1", "they asked us to", by="dpo")
+    with pytest.raises(BadMoment, match="before it was proposed"):
+        sale.engine.confirm_erasure("deal:D-1", by="dpo-2", at=sale.clock.now - timedelta(seconds=1))
+    assert sale.engine.confirm_erasure("deal:D-1", by="dpo-2", at=sale.clock.now).erased
 
 
 def test_the_history_and_its_counts_stay(sale: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, Unpack
 from pydantic_core import from_json
 
 from pipeline_engine.engine.reads import Reads
-from pipeline_engine.engine.recording import drafts_of, request_of
+from pipeline_engine.engine.recording import check_agreed, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadStore, UnknownDeal, UnreadableEvent
@@ -105,8 +105,10 @@ class ErasureVerbs(Shell):
         keys = self.keys()
 
         def on(state: Erasures | None, version: int, reader: Reads) -> Decision:
-            asker = self._who_erases(envelope, reader)
-            return drafts_of(envelope, decide_confirm(state or Erasures(), subject, asker))
+            asker, erasures = self._who_erases(envelope, reader), state or Erasures()
+            if (proposal := erasures.proposed.get(subject)) is not None:
+                check_agreed(envelope, proposal.at)
+            return drafts_of(envelope, decide_confirm(erasures, subject, asker))
 
         became = self._erasure(subject, envelope, f"confirm {subject}", on)
         # The event is the decision: what breaks off from here on is carried out at the next start.
