@@ -88,6 +88,11 @@ class Envelope(Stored):
     source_ref: SourceRef | None = None
     provenance: Provenance = "observed"
 
+    @property
+    def hands(self) -> frozenset[str]:
+        """Whose act it was: of whoever did it, and of the person in whose stead."""
+        return hands(self.actor, self.on_behalf_of)
+
 
 class Event(Stored):
     """Something that happened; a class that is renamed keeps its stored name in a `STORED_AS` of its own."""
@@ -111,3 +116,8 @@ class Recorded:
     recorded_at: datetime
     envelope: Envelope
     event: Event
+
+
+def hands(by: str, in_stead_of: str | None) -> frozenset[str]:
+    """Who acts together: whoever does something, and the person in whose stead."""
+    return frozenset((by, in_stead_of or by))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pipeline_engine import deal as e
 from pipeline_engine.envelope import Event, Recorded
-from tests.facts.given import Log, Row, day, euro, payload, personal
+from pipeline_engine.store import Row
+from tests.facts.given import Log, day, euro, payload, personal
 from tests.facts.histories import days, fields, next_event
 
 DEALS = ("A", "B")

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -11,6 +11,7 @@ from pipeline_engine import deal as e
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.facts import Facts, facts_of
 from pipeline_engine.process import Process, ProcessPublished, Stage
+from pipeline_engine.store import Row
 from pipeline_engine.values import Money, Personal, microseconds, moment_at
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -23,17 +24,6 @@ PROCESS = Process(
     value="amount",
     stages=tuple(Stage(id=s) for s in STAGES),
 )
-
-
-class Row(NamedTuple):
-    """A stored row as the store hands it out."""
-
-    position: int
-    stream: str
-    version: int
-    recorded_at: int
-    name: str
-    payload: bytes
 
 
 def day(number: float) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline_engine.deal import Deal, Held
 from pipeline_engine.facts import Holdings, held
-from pipeline_engine.facts.projector import LogRow
+from pipeline_engine.store import Row
 from pipeline_engine.store.view_tables import SqliteRows
 
 
@@ -21,7 +21,7 @@ class Kept:
         self._view = rows.naming(self._holdings.tables, 1)
         self.position = 0
 
-    def advance(self, rows: Sequence[LogRow], corrected: Mapping[str, Deal]) -> None:
+    def advance(self, rows: Sequence[Row], corrected: Mapping[str, Deal]) -> None:
         """Read on; `corrected` are the deals as they stand that were corrected within these rows, by stream."""
         self._corrected = corrected
         new = [row for row in rows if row.position > self.position]

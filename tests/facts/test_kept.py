@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_engine.facts import KeptFacts, Projector, as_kept, kept, last_kept, parts
-from pipeline_engine.store import SpoiledView, ViewRows
+from pipeline_engine.store import Row, SpoiledView, ViewRows
 from pipeline_engine.store.view_tables import SqliteRows
-from tests.facts.given import Log, Row, day, opened
+from tests.facts.given import Log, day, opened
 from tests.facts.histories import histories
 
 CUTS = st.lists(st.integers(0, 40), max_size=6)

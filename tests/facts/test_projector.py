@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pipeline_engine import deal as e
 from pipeline_engine.errors import UnreadableEvent
 from pipeline_engine.facts import Facts, Projector, facts_of, ledger, projector
+from pipeline_engine.store import Row
 from pipeline_engine.values import moment_at
-from tests.facts.given import Log, Row, column, day, euro, opened
+from tests.facts.given import Log, column, day, euro, opened
 from tests.facts.histories import days, histories
 
 pytestmark = pytest.mark.slow

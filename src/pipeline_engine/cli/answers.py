@@ -110,10 +110,9 @@ def _refused(engine: Engine, outcome: Outcome) -> str:
 def _may_not_decide(process: Process, tried: ApprovalRefused | WaiverRefused, actor: str) -> str:
     """Of an approval or a waiver, with the role it takes."""
     rule = process.rule(tried.rule)
-    waives = isinstance(tried, WaiverRefused)
-    roles = rule.waivable_by if waives else (rule.approval or "",)
+    waived = "waive", rule.waivable_by
+    what, roles = waived if isinstance(tried, WaiverRefused) else (tried.tried, (rule.approval or "",))
     takes = " or ".join("the owner's manager" if role == OWNERS_MANAGER else role for role in roles)
-    what = "waive" if isinstance(tried, WaiverRefused) else tried.tried
     said = _WHY[tried.why].format(actor=actor, role=takes)
     return f"may not {what} {tried.rule}: {said}"
 

@@ -43,7 +43,7 @@ def bypasses(
 ) -> None:  # fmt: skip
     """Every change of a stage that asked no gate (by import, observed, migrated, corrected), and what it would have
     said."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
     _answer("bypasses", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -54,7 +54,7 @@ def waivers(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every waiver with its reason and what became of it, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
     _answer("waivers", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -65,7 +65,7 @@ def approvals(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every approval asked for, given, rejected or returned, how long it waited, what became of it, and who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
     _answer("approvals", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -76,7 +76,7 @@ def refusals(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every no of the gate with its rules, whether the deal got there later, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit or MOST, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, rule=rule, limit=limit, before=before)
     _answer("refusals", json, {**who, **_moments(since, until, known_at)})
 
 
@@ -87,12 +87,12 @@ def corrections(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Every correction, what really was, who proposed and who agreed, and every try of somebody who may not."""
-    who = _asked(by=by, deal=deal, owner=owner, process=process, limit=limit or MOST, before=before)
+    who = _asked(by=by, deal=deal, owner=owner, process=process, limit=limit, before=before)
     _answer("corrections", json, {**who, **_moments(since, until, known_at)})
 
 
-def _asked(**given: Any) -> dict[str, Any]:
-    return given
+def _asked(*, limit: int, **given: Any) -> dict[str, Any]:
+    return {**given, "limit": limit or MOST}
 
 
 def _moments(since: str | None, until: str | None, known_at: str | None) -> dict[str, Any]:

@@ -85,11 +85,6 @@ def outcome_of(said: Said, past: Past, clock: datetime) -> Deal:
     return refold(past.deal, (*past.recorded.values(), voided))
 
 
-def goes_on(deal: Deal) -> bool:
-    """Whether a deal is still under way: neither closed nor merged."""
-    return deal.status == "open" and deal.merged_into is None
-
-
 def _value(said: Said, past: Past, process: Process, clock: datetime) -> Said | None:
     known = sorted(fields_of(past.recorded[said.corrects].event))
     for name in (*said.set, *said.cleared):

@@ -6,7 +6,7 @@ from typing import Literal
 from pipeline_engine.deal import commands as c
 from pipeline_engine.deal.capacity import Capacity, NoCapacity, capacity
 from pipeline_engine.deal.context import Context
-from pipeline_engine.deal.correcting import Past, Said, checked, goes_on, outcome_of
+from pipeline_engine.deal.correcting import Past, Said, checked, outcome_of
 from pipeline_engine.deal.decide_facts import read_fields
 from pipeline_engine.deal.decided import NOTHING, Decided, not_backdated, personal
 from pipeline_engine.deal.events import (
@@ -15,7 +15,6 @@ from pipeline_engine.deal.events import (
     CorrectionRefused,
     DealMerged,
 )
-from pipeline_engine.deal.four_eyes import hands
 from pipeline_engine.deal.owning import full
 from pipeline_engine.deal.state import Deal
 from pipeline_engine.envelope import Recorded
@@ -38,7 +37,7 @@ def correct(command: Asked, deal: Deal, judge: Judge, context: Context) -> Decid
     if isinstance(acting, str):
         return _refused(said, acting, reason)
     after = _with_room(outcome_of(said, past, context.clock), (command, deal), (judge, context))
-    if goes_on(deal) and goes_on(after):
+    if deal.goes_on and after.goes_on:
         return Decided((_recorded(said, acting.role, reason),), in_stead_of=acting.in_stead_of)
     proposed = CorrectionProposed(
         corrects=said.corrects, kind=said.kind, set=dict(said.set), cleared=said.cleared, really_at=said.really_at,
@@ -64,7 +63,7 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
     said = checked(told, past, judge.process, context.clock)
     if said is None:
         return NOTHING
-    proposers = hands(found.envelope)
+    proposers = found.envelope.hands
     acting = _acting(command, judge.process, context, proposers)
     if isinstance(acting, str):
         return _refused(said, acting, proposed.reason)
@@ -78,7 +77,7 @@ def confirm(command: c.ConfirmCorrection, deal: Deal, judge: Judge, context: Con
 def _with_room(after: Deal, asked: tuple[c.Command, Deal], by: tuple[Judge, Context]) -> Deal:
     """The deal as it will stand; raises CannotCorrect where it comes back to an owner who has no slot for it."""
     (command, deal), (judge, context) = asked, by
-    if not goes_on(deal) and goes_on(after):
+    if not deal.goes_on and after.goes_on:
         for rule in full(after, command, judge, context):
             why = f"rule `{rule.id}` leaves `{after.owner}` no room for it ({rule.says})"
             raise CannotCorrect(f"deal `{deal.id}` would be open again in `{after.stage}`, and {why}; make room first")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline_engine.deal import events as e
-from pipeline_engine.deal.four_eyes import after_opening, after_owner, after_request, after_step, hands
+from pipeline_engine.deal.four_eyes import after_opening, after_owner, after_request, after_step
 from pipeline_engine.deal.pauses import Pauses, paused, resumed
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Mark, Request, Tick
 from pipeline_engine.envelope import Envelope, Event, Recorded
@@ -225,7 +225,7 @@ def _next_step(deal: Deal, event: e.NextStepSet, recorded: Recorded) -> dict[str
 def _requested(deal: Deal, event: e.ApprovalRequested, recorded: Recorded) -> dict[str, Any]:
     envelope = recorded.envelope
     asked = Request(event.rule, event.target, event.role, envelope.actor, envelope.at, recorded.version, event.due)
-    askers = deal.askers | {(event.rule, event.target, who) for who in hands(envelope)}
+    askers = deal.askers | {(event.rule, event.target, who) for who in envelope.hands}
     return {"requests": (*deal.requests, asked), "askers": askers, **after_request(deal, envelope)}
 
 
@@ -285,7 +285,7 @@ def _migrated(deal: Deal, event: e.DealMigrated, recorded: Recorded) -> dict[str
         "process": event.process, "process_version": event.version, "approvals": approvals, "waivers": waivers,
         "requests": tuple(r for r in deal.requests if r.version not in event.ended),
     }  # fmt: skip
-    if event.to_stage == event.from_stage or deal.status != "open" or deal.merged_into is not None:
+    if event.to_stage == event.from_stage or not deal.goes_on:
         return changed
     # In a stage of another name a stay of its own begins.
     at = recorded.envelope.at

@@ -16,14 +16,12 @@ def barred(deal: Deal, rule: str) -> frozenset[str]:
     return deal.had | deal.opener | owner | asked
 
 
-def hands(envelope: Envelope) -> frozenset[str]:
-    """Whose act it was: of whoever did it, and of the person in whose stead."""
-    return frozenset({envelope.actor, envelope.on_behalf_of} - {None})  # type: ignore[arg-type]  # None is taken out
-
-
 def after_opening(owner: str | None, basis: str, envelope: Envelope) -> dict[str, Any]:
     """What an opening says of four eyes; what an import opened was opened elsewhere, by nobody here."""
-    return {"opener": hands(envelope) if basis == "gate" or owner is None else frozenset(), "had": frozenset()}
+    return {
+        "opener": envelope.hands if basis == "gate" or owner is None else frozenset(),
+        "had": frozenset(),
+    }
 
 
 def after_step(deal: Deal, basis: str, envelope: Envelope) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def after_step(deal: Deal, basis: str, envelope: Envelope) -> dict[str, Any]:
     """
     if basis != "gate":
         return {}
-    by = hands(envelope)
+    by = envelope.hands
     had = deal.had & by if deal.owner else by
     return {"had": had, "opener": deal.opener & by}
 
@@ -42,7 +40,7 @@ def after_request(deal: Deal, envelope: Envelope) -> dict[str, Any]:
     """What asking for an approval says of four eyes: whoever opened the deal for another is alone no longer."""
     if deal.owner is None:
         return {}
-    return {"opener": deal.opener & hands(envelope)}
+    return {"opener": deal.opener & envelope.hands}
 
 
 def after_owner(deal: Deal) -> dict[str, Any]:

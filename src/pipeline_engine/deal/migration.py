@@ -15,9 +15,8 @@ def landing(stage: str, after: Process, mapping: Mapping[str, str]) -> str | Non
 
 def may_migrate(deal: Deal, before: Process, after: Process) -> bool:
     """Whether a deal is one that this migration is about: open, its own, and not there already."""
-    open_one = deal.status == "open" and deal.merged_into is None
     here = (deal.process, deal.process_version) == (before.name, before.version)
-    return open_one and here and (before.name, before.version) != (after.name, after.version)
+    return deal.goes_on and here and (before.name, before.version) != (after.name, after.version)
 
 
 def migrated(deal: Deal, before: Process, after: Process, mapping: Mapping[str, str]) -> DealMigrated | None:

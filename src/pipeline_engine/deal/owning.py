@@ -75,7 +75,7 @@ def way_of(command: c.Command, deal: Deal, judge: Judge) -> Way | None:
     if isinstance(command, c.MoveDeal):
         return ("move", deal.stage, command.target) if command.target in judge.stages else None
     if isinstance(command, _BRING_BACK):
-        back = (deal.status != "open" or deal.merged_into is not None) and deal.stage in judge.stages
+        back = not deal.goes_on and deal.stage in judge.stages
         return ("own", deal.stage, deal.stage) if back else None
     gate = _OUTCOMES.get(type(command))
     return (gate[0], deal.stage, gate[1]) if gate else None

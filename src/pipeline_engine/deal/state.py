@@ -203,6 +203,11 @@ class Deal:
         return self.pauses.waiting
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it is still under way: neither closed nor merged."""
+        return self.status == "open" and self.merged_into is None
+
+    @property
     def stands(self) -> str:
         """Its status as lists name it: a deal merged into another one is `merged`, neither open nor decided."""
         return "merged" if self.merged_into is not None else self.status

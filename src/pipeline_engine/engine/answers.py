@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline_engine.engine.bases import bases_beside
 from pipeline_engine.engine.erasing import ErasureVerbs
-from pipeline_engine.engine.follower import BATCH, Progress, quiet
+from pipeline_engine.engine.follower import BATCH
 from pipeline_engine.engine.following import FollowVerbs
 from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
@@ -14,7 +14,7 @@ from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Bases, Process, load_process
 from pipeline_engine.replay import Backtest, Question, backtest
-from pipeline_engine.store import Backup, Digest, Finding, Restored, Row, named_in, restore
+from pipeline_engine.store import Backup, Digest, Finding, Progress, Restored, Row, named_in, quiet, restore
 from pipeline_engine.views import Bottlenecks, Funnel, Health, bottlenecks, funnel, health
 
 

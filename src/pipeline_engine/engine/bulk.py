@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, Unpack
 
 from pipeline_engine.deal import REFUSALS, Command, Decided, Outcome
-from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.reads import DEAL, Unwatched
 from pipeline_engine.engine.recording import derived_id
 from pipeline_engine.engine.shell import How, Shell, new_command_id
 from pipeline_engine.engine.together import Together, refuses
 from pipeline_engine.envelope import Event
 from pipeline_engine.errors import BadValue, Rejected, WrongExpectedVersion
-from pipeline_engine.store import Receipt
+from pipeline_engine.store import Progress, Receipt, quiet
 
 MOST_TOGETHER = 10_000
 Result = Literal["done", "nothing to do", "refused", "not done", "wrong"]

@@ -1,20 +1,14 @@
 """Keeps the facts up with the log: begins with what is kept in the store, and catches up before a view answers."""
 
-from collections.abc import Callable
 from datetime import datetime
 from threading import RLock
 
 from pipeline_engine.engine.keeping import Keeping, Taken
 from pipeline_engine.errors import UnreadableEvent
 from pipeline_engine.facts import Facts, Projector
-from pipeline_engine.store import SpoiledView, Store
+from pipeline_engine.store import Progress, SpoiledView, Store, quiet
 
 BATCH = 20_000
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 class Follower:
@@ -60,7 +54,7 @@ class Follower:
         """The facts as they were lived, for judging attempts again, after catching up; raises as `facts` does."""
         with self._lock:
             projector = self._caught_up(quiet, whole)
-            return projector.lived() if projector.any_corrected else self.facts()
+            return projector.lived()
 
     def catch_up(self, progress: Progress = quiet) -> int:
         """Read on to the end of the log; the position reached."""

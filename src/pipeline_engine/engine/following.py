@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.reads import REGISTER, Reads
 from pipeline_engine.engine.recording import drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
@@ -16,10 +15,12 @@ from pipeline_engine.store import (
     Finding,
     Follows,
     Parked,
+    Progress,
     Runner,
     Standing,
     StoredFollower,
     ViewReleased,
+    quiet,
 )
 from pipeline_engine.values import Personal
 

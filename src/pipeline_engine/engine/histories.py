@@ -7,7 +7,6 @@ from typing import Unpack
 
 from pipeline_engine.deal import Command, ObserveDeal, Outcome, RawValue
 from pipeline_engine.engine.clocks import StoryClock
-from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import (
@@ -19,6 +18,7 @@ from pipeline_engine.exchange import (
     load_mapping,
     propose,
 )
+from pipeline_engine.store import Progress, quiet
 
 
 class HistoryVerbs(Shell):

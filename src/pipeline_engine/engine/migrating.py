@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from pipeline_engine.deal import Deal, DealMigrated, migrated
 from pipeline_engine.engine.desk import Desk
-from pipeline_engine.engine.follower import BATCH, Progress
+from pipeline_engine.engine.follower import BATCH
 from pipeline_engine.engine.reads import DEAL, PROCESS
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import new_command_id
@@ -21,7 +21,7 @@ from pipeline_engine.envelope import Envelope
 from pipeline_engine.errors import WrongExpectedVersion
 from pipeline_engine.process import Migration, MigrationFinished, PublishedProcess, fits
 from pipeline_engine.replay import MigrationQuestion
-from pipeline_engine.store import Decision, Draft, Store, StreamAppend
+from pipeline_engine.store import Decision, Draft, Progress, Store, StreamAppend
 from pipeline_engine.values import Value
 
 # Few, so that nobody waits long for the writers' lock, also where the machine is busy and this process is made to wait

@@ -9,7 +9,6 @@ from pydantic_core import to_json
 
 from pipeline_engine.deal import from_outside
 from pipeline_engine.engine.answers import AnswerVerbs
-from pipeline_engine.engine.follower import Progress, quiet
 from pipeline_engine.engine.migrating import Run
 from pipeline_engine.engine.publishing import looking
 from pipeline_engine.engine.reads import PROCESS, Reads, Unwatched
@@ -30,7 +29,7 @@ from pipeline_engine.process import (
     refused,
 )
 from pipeline_engine.replay import MigrationPlan, MigrationQuestion, landed, plan_migration
-from pipeline_engine.store import Decision, Receipt
+from pipeline_engine.store import Decision, Progress, Receipt, quiet
 from pipeline_engine.values import microseconds
 
 Mapped = Mapping[str, str]
@@ -102,7 +101,7 @@ class MigrationVerbs(AnswerVerbs):
             return nothing
         if not found.goes.any() and begun(self._state(name), wanted) is None:
             return Migrated(name, question.target.label, True, stranded=nothing.stranded)
-        said = self._begin(name, wanted, question.target, envelope)
+        said = self._why_refused(self._begin(name, wanted, question.target, envelope))
         if said is not None:
             return Migrated(name, question.target.label, False, refused=said)
         return self._run(self._started(name, wanted), question, envelope, progress)
@@ -111,11 +110,9 @@ class MigrationVerbs(AnswerVerbs):
         self, name: str, wanted: MigrationStarted, question: MigrationQuestion, envelope: Envelope, told: Progress
     ) -> Migrated:
         """What became of a migration whose command id is known; one that broke off goes on, by who may do so now."""
-        first, target = self._begin(name, wanted, question.target, envelope), question.target.label
-        if first is not None:
+        receipt, target = self._begin(name, wanted, question.target, envelope), question.target.label
+        if (first := self._why_refused(receipt)) is not None:
             return Migrated(name, target, False, refused=first)
-        receipt = self._store.receipt(envelope.command_id)
-        assert receipt is not None, "it was there before"
         migration = next(each for each in reversed(self._state(name).migrations) if each.started <= receipt.first)
         if (done := migration.finished) is not None:
             return Migrated(name, target, True, done.kept, done.mapped, done.stranded)
@@ -156,8 +153,8 @@ class MigrationVerbs(AnswerVerbs):
                 return
             yield deals
 
-    def _begin(self, name: str, wanted: MigrationStarted, target: Process, envelope: Envelope) -> str | None:
-        """Record that it begins, once; why who asks may not, where they may not."""
+    def _begin(self, name: str, wanted: MigrationStarted, target: Process, envelope: Envelope) -> Receipt:
+        """Record that it begins, once, or that who asks may not."""
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             published = self._in_force(state, name)
@@ -165,7 +162,7 @@ class MigrationVerbs(AnswerVerbs):
             return drafts_of(envelope, decide_migration(published, wanted, target.digest, asker))
 
         request = request_of(envelope, f"migrate {wanted!r}")
-        return self._why_refused(self._store.transact(f"process:{name}", request, PROCESS, on))
+        return self._store.transact(f"process:{name}", request, PROCESS, on)
 
     def _migrator(self, both: tuple[PublishedProcess, Process], envelope: Envelope, why: str, reader: Reads) -> Asker:
         """Whoever lets deals go from one process to another may change both."""

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from pipeline_engine.engine.bases import published_bases
 from pipeline_engine.engine.reads import PROCESS, Reads, Unwatched
-from pipeline_engine.engine.recording import drafts_of, request_of
+from pipeline_engine.engine.recording import check_agreed, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadProcess, UnknownProcess
@@ -86,6 +86,7 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             proposal, published = proposal_of(state, name, digest), self._there(state, name)
+            check_agreed(envelope, proposal.at)
             process = _read(proposal, name, reader)
             self._desk.families.check(process, reader, (proposal.source_text, _as_proposed(name, proposal.by)))
             rules = rules_of_change(published, process, looking(reader))
@@ -140,11 +141,11 @@ class PublishVerbs(Shell):
 
     def _meant(self, name: str) -> Process:
         """What was proposed of a process last, or else what is in force of it; raises UnknownProcess."""
-        asked = [each for each in self._store.events(f"process:{name}") if isinstance(each.event, ProcessProposed)]
-        if not asked:
-            return self._desk.judge(name, None).process
-        text, by = asked[-1].event.source_text, asked[-1].envelope.actor  # type: ignore[attr-defined]  # as was asked
-        return load_process(text, _as_proposed(name, by), self._published_bases)
+        for asked in reversed(self._store.events(f"process:{name}", names=(ProcessProposed.__name__,))):
+            if isinstance(asked.event, ProcessProposed):
+                by = asked.envelope.actor
+                return load_process(asked.event.source_text, _as_proposed(name, by), self._published_bases)
+        return self._desk.judge(name, None).process
 
     def _became(self, asked_for: Process, receipt: Receipt) -> Published:
         state: PublishedProcess | None = self._store.load(f"process:{asked_for.name}", PROCESS)[0]

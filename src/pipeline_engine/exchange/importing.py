@@ -1,7 +1,7 @@
 """The import itself: history in, events into the store, batch by batch, and an account of both."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,11 +17,10 @@ from pipeline_engine.exchange.merge import Conflict, Merged, merge
 from pipeline_engine.exchange.report import EXAMPLES, ImportReport, write_rejects
 from pipeline_engine.exchange.row import Reject, Row
 from pipeline_engine.process import Process
-from pipeline_engine.store import Store, StreamAppend
+from pipeline_engine.store import Progress, Store, StreamAppend
 
 BATCH = 2_000
 ATTEMPTS = 5
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
 from pipeline_engine.facts.kept import KeptFacts, Last, as_kept, last_kept
 from pipeline_engine.facts.pauses import PausedTime
-from pipeline_engine.facts.projector import LogRow, Projector, facts_of
+from pipeline_engine.facts.projector import Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
 from pipeline_engine.facts.standing import FOREVER
 from pipeline_engine.facts.tables import MEANINGS, TABLES, ColumnMeaning, reference
@@ -34,7 +34,6 @@ __all__ = [
     "Items",
     "KeptFacts",
     "Last",
-    "LogRow",
     "Open",
     "PausedTime",
     "Probes",

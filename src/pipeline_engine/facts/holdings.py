@@ -11,8 +11,7 @@ from pydantic_core import from_json
 
 from pipeline_engine.deal import Deal, Held
 from pipeline_engine.errors import UnreadableEvent
-from pipeline_engine.facts.projector import LogRow
-from pipeline_engine.store import ViewRows, ViewTable
+from pipeline_engine.store import Row, ViewRows, ViewTable
 
 _DEAL = "deal:"
 
@@ -71,7 +70,7 @@ class Holdings:
     def __init__(self, deal_at: Callable[[str, int], Deal]) -> None:
         self._deal_at = deal_at
 
-    def take(self, rows: Sequence[LogRow], view: ViewRows) -> None:
+    def take(self, rows: Sequence[Row], view: ViewRows) -> None:
         """Bring the view from before these rows to after them; raises UnreadableEvent."""
         told = [row for row in rows if row.stream.startswith(_DEAL) and (row.name in _CHANGES or is_correction(row))]
         deals = _known(view, [row.stream.removeprefix(_DEAL) for row in told])
@@ -114,12 +113,12 @@ def _stored(deal_id: str, holding: Holding) -> tuple[Any, ...]:
     return deal_id, holding.process, holding.stage, holding.owner, int(holding.open), int(holding.gone)
 
 
-def is_correction(row: LogRow) -> bool:
+def is_correction(row: Row) -> bool:
     """Whether the row says that something before it was not so."""
     return row.name == "CorrectionRecorded"
 
 
-def _after(row: LogRow, before: Holding | None) -> Holding | None:
+def _after(row: Row, before: Holding | None) -> Holding | None:
     try:
         data = from_json(row.payload)["data"]
         if row.name == "DealOpened":

@@ -16,8 +16,8 @@ from zlib import crc32
 import pyarrow as pa
 
 from pipeline_engine.facts.parts import Part, in_order, joined, packed, unpacked
-from pipeline_engine.facts.projector import LogRow, Projector
-from pipeline_engine.store import SpoiledView, ViewRows, ViewTable
+from pipeline_engine.facts.projector import Projector
+from pipeline_engine.store import Row, SpoiledView, ViewRows, ViewTable
 
 LARGEST = 65_536
 PARTS = ViewTable(
@@ -68,7 +68,7 @@ class KeptFacts:
         """Which code made them."""
         return code_of_facts()
 
-    def take(self, rows: Sequence[LogRow], view: ViewRows) -> None:
+    def take(self, rows: Sequence[Row], view: ViewRows) -> None:
         """Add what these rows say, which may be from before the last ones; raises UnreadableEvent."""
         if not rows:
             return
@@ -98,7 +98,7 @@ def _whole(crc: int, kept: bytes) -> bytes:
     return kept
 
 
-def _enter(view: ViewRows, row: LogRow) -> None:
+def _enter(view: ViewRows, row: Row) -> None:
     found = view.ask("SELECT position, stream, version, recorded_at FROM {fact_header}")
     last = max([Last(row.position, row.stream, row.version, row.recorded_at), *(Last(*each) for each in found)])
     view.put(HEADER.replace, [(0, *last, _seal(view, last))])

@@ -7,10 +7,9 @@ immutable.
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,54 +26,10 @@ from pipeline_engine.facts.parts import LOG, PUBLISHED, Part
 from pipeline_engine.facts.snapshot import Facts
 from pipeline_engine.facts.taken import Taken
 from pipeline_engine.process import Process
+from pipeline_engine.store import Aside, Row, check_payload
 from pipeline_engine.values import microseconds
 
 _DEAL = "deal:"
-
-
-class LogRow(Protocol):
-    """A stored row as the log holds it; `recorded_at` counts µs since 1970 UTC."""
-
-    @property
-    def position(self) -> int:
-        """Where it stands in the log, from 1."""
-
-    @property
-    def stream(self) -> str:
-        """`deal:<id>`, `process:<name>`, …"""
-
-    @property
-    def version(self) -> int:
-        """Where it stands in its stream, from 1."""
-
-    @property
-    def recorded_at(self) -> int:
-        """Never smaller than at the position before."""
-
-    @property
-    def name(self) -> str:
-        """The event's class name."""
-
-    @property
-    def payload(self) -> bytes:
-        """Envelope and data as compact JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """
-    An event that is left out of the facts, and why.
-
-    Args:
-        behind: The position of the unreadable event of the same stream that it comes after; None for that one itself.
-    """
-
-    position: int
-    stream: str
-    version: int
-    name: str
-    why: str
-    behind: int | None
 
 
 class Projector:
@@ -139,7 +94,7 @@ class Projector:
         """The last position read; 0 before the first."""
         return self._reached
 
-    def advance(self, rows: Iterable[LogRow]) -> int:
+    def advance(self, rows: Iterable[Row]) -> int:
         """
         Read on; rows come in position order, those read before are passed over. Returns how many were new.
 
@@ -210,7 +165,7 @@ class Projector:
             _found=found,
         )  # fmt: skip
 
-    def _read(self, row: LogRow) -> None:
+    def _read(self, row: Row) -> None:
         first = self._stopped.get(row.stream)
         if first is not None:
             self._leave_out(row, f"comes after position {first} of its stream", first)
@@ -223,12 +178,11 @@ class Projector:
             self._stopped[row.stream] = row.position
             self._leave_out(row, error.why, None)
 
-    def _leave_out(self, row: LogRow, why: str, behind: int | None) -> None:
+    def _leave_out(self, row: Row, why: str, behind: int | None) -> None:
         self.aside.append(Aside(row.position, row.stream, row.version, row.name, why, behind))
 
-    def _take(self, row: LogRow) -> None:
-        if not row.payload:
-            raise UnreadableEvent(row.stream, row.version, row.position, "no event that this version can read")
+    def _take(self, row: Row) -> None:
+        check_payload(row)
         try:
             if row.stream.startswith(_DEAL):
                 self._intake.take(row, row.stream[len(_DEAL) :], from_json(row.payload))
@@ -241,14 +195,14 @@ class Projector:
         self._positions.append(row.position)
         self._recorded.append(row.recorded_at)
 
-    def _publish(self, row: LogRow, data: Mapping[str, Any]) -> None:
+    def _publish(self, row: Row, data: Mapping[str, Any]) -> None:
         compiled = Process.model_validate(data["compiled"])
         version = data.get("version", compiled.version)
         process = compiled if compiled.version == version else compiled.model_copy(update={"version": version})
         self._published.append((row.position, (process.name, version), process))
 
 
-def facts_of(rows: Iterable[LogRow], as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
+def facts_of(rows: Iterable[Row], as_of: datetime | None = None, known_at: datetime | None = None) -> Facts:
     """The facts of a whole log in one call; to be asked again, keep a Projector."""
     projector = Projector()
     projector.advance(rows)

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from pipeline_engine.envelope import Event, Recorded
+from pipeline_engine.envelope import Event, Recorded, hands
 from pipeline_engine.errors import BadValue, NoErasure
 from pipeline_engine.privacy.events import ErasureProposed, ErasureRefused, ErasureWithdrawn, SubjectErased
 from pipeline_engine.values import Personal
@@ -59,8 +59,9 @@ class Asker:
 
     def is_one_with(self, proposal: Proposal) -> bool:
         """Whether this is no second person: whose proposal it is, somebody for them, or in nobody's role but theirs."""
-        theirs = {proposal.by, proposal.on_behalf_of} - {None}
-        return not theirs.isdisjoint({self.by, self.on_behalf_of}) or (bool(self.lent_by) and self.lent_by <= theirs)
+        theirs = hands(proposal.by, proposal.on_behalf_of)
+        lent = bool(self.lent_by) and self.lent_by <= theirs
+        return lent or not theirs.isdisjoint(hands(self.by, self.on_behalf_of))
 
 
 def checked_subject(subject: str) -> str:

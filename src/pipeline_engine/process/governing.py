@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline_engine.envelope import Event
+from pipeline_engine.envelope import Event, hands
 from pipeline_engine.errors import BadValue
 from pipeline_engine.process.catalog import Migration, Proposal, PublishedProcess, decide_publish
 from pipeline_engine.process.events import (
@@ -41,9 +41,9 @@ class Asker:
 
     def is_one_with(self, proposal: Proposal) -> bool:
         """Whether this is no second person: whose proposal it is, somebody for them, or in nobody's role but theirs."""
-        theirs = {proposal.by, proposal.on_behalf_of} - {None}
+        theirs = hands(proposal.by, proposal.on_behalf_of)
         lent = any(lenders and lenders <= theirs for lenders in self.lent_by)
-        return lent or not theirs.isdisjoint({self.by, self.on_behalf_of})
+        return lent or not theirs.isdisjoint(hands(self.by, self.on_behalf_of))
 
 
 def publishing_of(state: PublishedProcess | None, look: Look) -> Publishing | None:

@@ -11,14 +11,21 @@ from pipeline_engine.store.following import (
     FOLLOWING_EVENTS,
     FOLLOWING_STREAM,
     OUTAGE,
+<<<<<<< HEAD
     Elsewhere,
+=======
+    Aside,
+>>>>>>> main
     Follows,
     Health,
     Kept,
     Lease,
     Parked,
+<<<<<<< HEAD
     PersonalValuesShared,
     Progress,
+=======
+>>>>>>> main
     Projection,
     Runner,
     Sender,
@@ -27,7 +34,7 @@ from pipeline_engine.store.following import (
     Standing,
     StoredFollower,
     ViewReleased,
-    quiet,
+    check_payload,
 )
 from pipeline_engine.store.keys import SubjectKeys
 from pipeline_engine.store.model import (
@@ -35,11 +42,13 @@ from pipeline_engine.store.model import (
     Draft,
     Finding,
     Fold,
+    Progress,
     Reader,
     Receipt,
     Request,
     Row,
     StreamAppend,
+    quiet,
 )
 from pipeline_engine.store.opening import is_there, open_store, restore_keys
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
@@ -53,6 +62,7 @@ __all__ = [
     "OUTAGE",
     "UNSAFE",
     "UPCASTERS",
+    "Aside",
     "Backup",
     "Decision",
     "Digest",
@@ -93,6 +103,7 @@ __all__ = [
     "ViewRows",
     "ViewTable",
     "back_up_store",
+    "check_payload",
     "digest_store",
     "is_there",
     "make_tenant",

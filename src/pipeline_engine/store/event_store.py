@@ -19,8 +19,8 @@ from eventsourcing.persistence import StoredEvent
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import BadValue, StoreUnreachable, WrongExpectedVersion
 from pipeline_engine.store.answering import ATTEMPTS, answered, checked_name, gave_up, same
-from pipeline_engine.store.care.backup import Backup, back_up, quiet
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.backup import Backup, back_up
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds, ReadVersions
@@ -42,11 +42,13 @@ from pipeline_engine.store.model import (
     Draft,
     Finding,
     Fold,
+    Progress,
     Reader,
     Receipt,
     Request,
     Row,
     StreamAppend,
+    quiet,
 )
 
 S = TypeVar("S")
@@ -143,7 +145,7 @@ class Store:
     def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
-            return answered(known, request)
+            return answered(known, request, self._codec)
         reader = ReadVersions(self._folds, kept=kept)
         try:
             decision = decide(state, version, reader)
@@ -160,12 +162,15 @@ class Store:
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
         self._codec.ready(decision.drafts)
         events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
-        first, last = version + 1, version + len(events)
-        if not events and decision.repeats is not None:
-            first = last = decision.repeats
-        command = Command(request.command_id, request.digest, stream, first, last, 0)
+        command = self._command(stream, request, version, decision)
         position = self._log.append(events, Append(command, {**read, stream: version}))
-        return Receipt(stream, first, last, position, known=False)
+        return Receipt(stream, command.first, command.last, position, known=False)
+
+    def _command(self, stream: str, request: Request, version: int, decision: Decision) -> Command:
+        first, last = version + 1, version + len(decision.drafts)
+        if not decision.drafts and decision.repeats is not None:
+            first = last = decision.repeats
+        return Command(request.command_id, self._codec.mark(request.digest), stream, first, last, 0)
 
     def transact_all(
         self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle, *, alone: bool = False
@@ -212,7 +217,7 @@ class Store:
         decisions: list[Decision | None] = []
         for part in parts:
             known, state, version = self._folds.begin(part.request.command_id, part.stream, fold)
-            receipts.append(known and answered(known, part.request))
+            receipts.append(known and answered(known, part.request, self._codec))
             versions[part.stream] = version
             decisions.append(None if known else part.decide(state, version, reader))
         kept = settle(decisions)
@@ -231,9 +236,8 @@ class Store:
         events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
-            own = self._encoded(part.stream, version, decision.drafts)
-            events += own
-            commands.append(_command(part, version, len(own), decision))
+            events += self._encoded(part.stream, version, decision.drafts)
+            commands.append(self._command(part.stream, part.request, version, decision))
         versions = {**read, **{part.stream: version for part, version, _ in asked}}
         position = self._log.append_many(events, versions, commands)
         return {each.stream: Receipt(each.stream, each.first, each.last, position, known=False) for each in commands}
@@ -387,10 +391,3 @@ class Store:
         self._log.close()
         if self._codec.subject_keys:
             self._codec.subject_keys.close()
-
-
-def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:
-    first, last = version + 1, version + events
-    if not events and decision.repeats is not None:
-        first = last = decision.repeats
-    return Command(part.request.command_id, part.request.digest, part.stream, first, last, 0)

@@ -7,8 +7,14 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from pipeline_engine.envelope import Envelope, Event, Recorded
 
 S = TypeVar("S")
+Progress = Callable[[int, int], None]
+"""Told how much of how much is done."""
 # Covariant, since a fold is only ever given what it made itself.
 State = TypeVar("State", covariant=True)
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def restore_keys(
     def now() -> int:
         return microseconds(clock())
 
-    log = log_at(url, now, "system", IDENTITY.name)
+    log = log_at(url, now, "system", IDENTITY.name, make=False)
     try:
         return restored(log, now, Path(file), _path(master_key_file))
     finally:

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
-from pipeline_engine.store import Store, back_up_store, digest_store, read_back, restore
+from pipeline_engine.store import Store, back_up_store, digest_store, read_back, restore, restore_keys
 from pipeline_engine.store.care import backup, restoring
 from pipeline_engine.store.care.backup import back_up
 from pipeline_engine.store.care.digest import Digest
 from tests.store.care.given import changed, everything, filled, plain_store_at
-from tests.store.given import COUNT, Counted, appending, ask
+from tests.store.given import COUNT, Counted, appending, ask, store_at
 
 pytestmark = pytest.mark.slow
 
@@ -447,3 +447,16 @@ def linked(before: bytes, numbers: tuple[Any, ...], texts: tuple[Any, ...]) -> b
     link = before + b"".join(int(number).to_bytes(8, "big") for number in numbers)
     link += b"".join(len(part).to_bytes(4, "big") for part in parts) + b"".join(parts)
     return sha256(link).digest()
+
+
+def test_whoever_copies_what_is_not_there_makes_nothing(lasting_url: str, copy: Path):
+    """Neither a copy nor a digest nor keys put back begin an empty store; a later look finds none either."""
+    for look in (
+        lambda: back_up_store(lasting_url, copy, lambda: datetime(2026, 1, 30, tzinfo=UTC)),
+        lambda: digest_store(lasting_url),
+        lambda: restore_keys(lasting_url, copy, clock=lambda: datetime(2026, 1, 30, tzinfo=UTC)),
+        lambda: store_at(lasting_url, make=False),
+    ):
+        with pytest.raises(StoreUnreachable, match="there is no store"):
+            look()
+    assert not list(copy.parent.iterdir())

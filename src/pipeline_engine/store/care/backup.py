@@ -14,10 +14,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline_engine.errors import BadStore, PipelineError, StoreUnreachable
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.part import whole_or_not_at_all
 from pipeline_engine.store.care.snapshot import SqliteSnapshot
 from pipeline_engine.store.log import Log, Snapshot, read_header
+from pipeline_engine.store.model import Progress, quiet
 from pipeline_engine.store.sqlite_errors import unusable
 from pipeline_engine.store.sqlite_file import APPLICATION_ID
 from pipeline_engine.store.sqlite_schema import TABLES
@@ -44,10 +45,6 @@ class Backup:
     header: dict[str, str]
     noted: Digest | None
     noted_header: str | None = None
-
-
-def quiet(done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 def back_up(log: Log, file: Path, told: Progress = quiet) -> Backup:

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline_engine.errors import StoreUnreachable
-from pipeline_engine.store.care.backup import Backup, back_up, quiet
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.backup import Backup, back_up
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.restoring import Restored, restore_into
 from pipeline_engine.store.log import Log
+from pipeline_engine.store.model import Progress, quiet
 from pipeline_engine.store.opening import is_there, log_at
 
 
@@ -66,4 +67,4 @@ def _there(url: str) -> Log:
     if not is_there(url):
         raise StoreUnreachable(f"there is no store at `{url}`; expected one that is there")
     # What a new store would be called is not used: one that is there says it itself.
-    return log_at(url, lambda: 0, "system", "identity")
+    return log_at(url, lambda: 0, "system", "identity", make=False)

@@ -7,15 +7,14 @@ the lengths of id, digest and stream, and these three; it begins with `pipeline_
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from pipeline_engine.errors import BadStore
 from pipeline_engine.store.log import Command, Snapshot
-from pipeline_engine.store.model import Row
+from pipeline_engine.store.model import Progress, Row, quiet
 
-Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
 
 _NUMBERS = struct.Struct(">qqqIII")
@@ -42,7 +41,7 @@ class Digest:
     command_log: str | None = None
 
 
-def digest_of(snapshot: Snapshot, upto: int | None = None, told: Progress = lambda done, total: None) -> Digest:
+def digest_of(snapshot: Snapshot, upto: int | None = None, told: Progress = quiet) -> Digest:
     """
     The digest of a log up to a position; up to its end, command log included, where none is named.
 

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 from pipeline_engine.errors import UnreadableEvent
-from pipeline_engine.store.care.digest import Progress
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.log import Log
-from pipeline_engine.store.model import Finding
+from pipeline_engine.store.model import Finding, Progress
 from pipeline_engine.values import moment_at
 
 BATCH = 2000

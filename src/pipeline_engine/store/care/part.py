@@ -28,9 +28,9 @@ def whole_or_not_at_all(file: Path) -> Iterator[Path]:
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         yield part
-        _kept(part)
+        synced(part)
         _named(part, file)
-        _kept(file.absolute().parent)
+        synced(file.absolute().parent)
     except OSError as error:
         raise StoreUnreachable(f"`{file}` cannot be written: {error.strerror or error}") from error
     finally:
@@ -39,7 +39,8 @@ def whole_or_not_at_all(file: Path) -> Iterator[Path]:
                 part.with_name(part.name + ending).unlink()
 
 
-def _kept(path: Path) -> None:
+def synced(path: Path) -> None:
+    """Make a file, or the names in a folder, outlast a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -10,9 +10,10 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Identifier, Literal
 
 from pipeline_engine.errors import BadStore
-from pipeline_engine.store.care.backup import Backup, fill, quiet, read_back, reading
-from pipeline_engine.store.care.digest import Digest, Progress, digest_of
+from pipeline_engine.store.care.backup import Backup, fill, read_back, reading
+from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.log import Log, Snapshot
+from pipeline_engine.store.model import Progress, quiet
 from pipeline_engine.store.postgres import PostgresLog
 from pipeline_engine.store.postgres_schema import lock_of
 from pipeline_engine.store.sqlite import SqliteLog

@@ -135,16 +135,9 @@ def _server_of(url: str) -> Address:
 def _url(url: str, role: str, password: str, schema: str) -> str:
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
-    query = "&".join(
-        [
-            *(
-                each
-                for each in parts.query.split("&")
-                if each and not each.startswith(("schema=", "user=", "password="))
-            ),
-            f"schema={schema}",
-        ]
-    )
+    of_others = ("schema=", "user=", "password=")
+    kept = [each for each in parts.query.split("&") if each and not each.startswith(of_others)]
+    query = "&".join([*kept, f"schema={schema}"])
     return urlunsplit(parts._replace(netloc=f"{quote(role)}:{quote(password)}@{place}", query=query))
 
 

@@ -9,16 +9,15 @@ from pipeline_engine.store.following.events import (
 from pipeline_engine.store.following.follower import StoredFollower, standings
 from pipeline_engine.store.following.leases import Lease
 from pipeline_engine.store.following.model import (
+    Aside,
     Follows,
     Kept,
     Parked,
-    Progress,
     Projection,
     SpoiledView,
     Standing,
-    quiet,
 )
-from pipeline_engine.store.following.readable import as_readable
+from pipeline_engine.store.following.readable import as_readable, check_payload
 from pipeline_engine.store.following.runner import Health, Runner
 from pipeline_engine.store.following.sending import Elsewhere, Sender, Sends
 from pipeline_engine.store.following.taking import OUTAGE
@@ -27,14 +26,21 @@ __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
     "OUTAGE",
+<<<<<<< HEAD
     "Elsewhere",
+=======
+    "Aside",
+>>>>>>> main
     "Follows",
     "Health",
     "Kept",
     "Lease",
     "Parked",
+<<<<<<< HEAD
     "PersonalValuesShared",
     "Progress",
+=======
+>>>>>>> main
     "Projection",
     "Runner",
     "Sender",
@@ -44,6 +50,6 @@ __all__ = [
     "StoredFollower",
     "ViewReleased",
     "as_readable",
-    "quiet",
+    "check_payload",
     "standings",
 ]

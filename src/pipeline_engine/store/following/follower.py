@@ -11,12 +11,12 @@ from datetime import datetime
 from threading import Lock
 
 from pipeline_engine.errors import BadStore, BadValue
-from pipeline_engine.store.following.model import Kept, Parked, Progress, Projection, Standing, quiet
+from pipeline_engine.store.following.model import Kept, Parked, Projection, Standing
 from pipeline_engine.store.following.positions import Positions
 from pipeline_engine.store.following.taking import Taking
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.log import Log
-from pipeline_engine.store.model import Row
+from pipeline_engine.store.model import Progress, Row, quiet
 from pipeline_engine.store.view_tables import ViewRows
 
 BATCH = 500

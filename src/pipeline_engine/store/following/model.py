@@ -1,6 +1,6 @@
 """What follows the log: what it is told, what it says of itself, and what it had to put aside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -8,13 +8,8 @@ from typing import NamedTuple, Protocol
 from pipeline_engine.store.model import Row
 from pipeline_engine.store.view_tables import ViewRows, ViewTable
 
-Progress = Callable[[int, int], None]
 # A process that runs a follower says so every second, and a look at the log takes less than the rest.
 SILENT_SECONDS = 4.0
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 class SpoiledView(Exception):
@@ -22,13 +17,13 @@ class SpoiledView(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class Aside:
     """
-    An event that could not be taken, and is put aside so that others go on.
+    An event that could not be taken, and is left out so that others go on.
 
     Args:
         why: What was wrong; quotes nothing of the event.
-        behind: The position of the parked event of the same stream that this one waits for; None for that one itself.
+        behind: The position of the event of the same stream that this one comes after; None for that one itself.
     """
 
     position: int
@@ -37,6 +32,12 @@ class Parked:
     name: str
     why: str
     behind: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked(Aside):
+    """An event that a view put aside, and when."""
+
     parked_at: datetime
 
 

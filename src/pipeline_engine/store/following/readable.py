@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from pipeline_engine.errors import UnreadableEvent
 from pipeline_engine.store.log import Log
 from pipeline_engine.store.model import Row
 
@@ -28,3 +29,9 @@ class _Readable:
     def stream_rows(self, stream: str, after: int) -> list[Row]:
         """The rows of a stream after a version."""
         return self._reading(self._log.stream_rows(stream, after))
+
+
+def check_payload(row: Row) -> None:
+    """Raises UnreadableEvent for a row that has no payload, since it could not be read."""
+    if not row.payload:
+        raise UnreadableEvent(row.stream, row.version, row.position, "no event that this version can read")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from pipeline_engine.errors import BadStore, BadValue, UnreadableEvent
+from pipeline_engine.errors import BadStore, BadValue
 from pipeline_engine.store.following.follower import PAGE, StoredFollower
 from pipeline_engine.store.following.model import Parked, Progress, quiet
 from pipeline_engine.store.following.positions import Positions, parked_of
+from pipeline_engine.store.following.readable import check_payload
 from pipeline_engine.store.following.taking import NO_FAULT_OF_EVENTS, why_not_taken
 from pipeline_engine.store.log import Log
 from pipeline_engine.store.model import Row
@@ -126,8 +127,7 @@ class Sender(StoredFollower):
 
 def made_of(sends: Sends, row: Row) -> Any:
     """What is sent of a row; raises UnreadableEvent where it has no payload that this version reads."""
-    if not row.payload:
-        raise UnreadableEvent(row.stream, row.version, row.position, "no event that this version can read")
+    check_payload(row)
     return sends.made_of(row)
 
 

@@ -10,6 +10,7 @@ from eventsourcing.persistence import PersistenceError
 from pipeline_engine.errors import BusUnreachable, StoreUnreachable, UnreadableEvent
 from pipeline_engine.store.following.model import Parked, Projection, SpoiledView
 from pipeline_engine.store.following.positions import parked_of
+from pipeline_engine.store.following.readable import check_payload
 from pipeline_engine.store.model import Row
 from pipeline_engine.store.view_tables import ViewRows
 
@@ -49,7 +50,8 @@ class Taking:
         """Take the rows in, all or none; why that cannot be done, None where it was."""
         try:
             with view.apart():
-                _check_payloads(rows)
+                for row in rows:
+                    check_payload(row)
                 self._projection.take(rows, view)
         except NO_FAULT_OF_EVENTS:
             raise
@@ -59,12 +61,6 @@ class Taking:
 
     def _behind(self, row: Row, first: int) -> Parked:
         return parked_of(row, f"waits behind position {first} of its stream", first, self._clock())
-
-
-def _check_payloads(rows: Sequence[Row]) -> None:
-    empty = next((row for row in rows if not row.payload), None)
-    if empty is not None:
-        raise UnreadableEvent(empty.stream, empty.version, empty.position, "no event that this version can read")
 
 
 def why_not_taken(error: Exception) -> str:

@@ -4,14 +4,13 @@ A file is made under another name, synced and then linked, so that of several pr
 half of it. A rotation puts the new key into `FILE.next` first: whichever of the two wraps the keys is found again.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import Protocol
 
 from pipeline_engine.errors import BadStore, StoreUnreachable
-from pipeline_engine.store.care.part import whole_or_not_at_all
+from pipeline_engine.store.care.part import synced, whole_or_not_at_all
 from pipeline_engine.store.keys.cipher import Master
 from pipeline_engine.store.keys.model import KeyState
 
@@ -88,14 +87,14 @@ class MasterFile:
             # Another process may have done it at the same moment.
             with suppress(FileNotFoundError):
                 Path(self._next).replace(self.path)
-            _sync_folder(self.path)
+            synced(self.path.parent)
 
     def discard(self) -> None:
         """Remove both files, where nobody but us put them there."""
         if not self.apart:
             for path in (self.path, self._next):
                 path.unlink(missing_ok=True)
-            _sync_folder(self.path)
+            synced(self.path.parent)
 
 
 class KeptMaster:
@@ -163,11 +162,3 @@ def _read_or_made(path: Path) -> Master:
     if made is None:
         raise StoreUnreachable(f"the master key `{path}` was made and is gone; look after its folder")
     return made
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.absolute().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
