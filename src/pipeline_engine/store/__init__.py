@@ -11,21 +11,14 @@ from pipeline_engine.store.following import (
     FOLLOWING_EVENTS,
     FOLLOWING_STREAM,
     OUTAGE,
-<<<<<<< HEAD
-    Elsewhere,
-=======
     Aside,
->>>>>>> main
+    Elsewhere,
     Follows,
     Health,
     Kept,
     Lease,
     Parked,
-<<<<<<< HEAD
     PersonalValuesShared,
-    Progress,
-=======
->>>>>>> main
     Projection,
     Runner,
     Sender,

@@ -26,21 +26,14 @@ __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
     "OUTAGE",
-<<<<<<< HEAD
-    "Elsewhere",
-=======
     "Aside",
->>>>>>> main
+    "Elsewhere",
     "Follows",
     "Health",
     "Kept",
     "Lease",
     "Parked",
-<<<<<<< HEAD
     "PersonalValuesShared",
-    "Progress",
-=======
->>>>>>> main
     "Projection",
     "Runner",
     "Sender",

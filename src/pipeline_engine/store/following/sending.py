@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from pipeline_engine.errors import BadStore, BadValue
 from pipeline_engine.store.following.follower import PAGE, StoredFollower
-from pipeline_engine.store.following.model import Parked, Progress, quiet
+from pipeline_engine.store.following.model import Parked
 from pipeline_engine.store.following.positions import Positions, parked_of
 from pipeline_engine.store.following.readable import check_payload
 from pipeline_engine.store.following.taking import NO_FAULT_OF_EVENTS, why_not_taken
 from pipeline_engine.store.log import Log
-from pipeline_engine.store.model import Row
+from pipeline_engine.store.model import Progress, Row, quiet
 from pipeline_engine.store.view_tables import ViewRows, ViewTable
 
 _RESTORED = "it was put back to an earlier state, and what is sent of it now needs a source of another name"
