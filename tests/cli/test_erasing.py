@@ -115,17 +115,17 @@ def test_bad_input_is_one_line(noted: Type, typed: str, named: str) -> None:
 def test_keys_are_told_rotated_backed_up_and_put_back(noted: Type) -> None:
     """An erasure after the back-up holds when it is put back."""
     status = noted("keys status").out
-    assert status.startswith("1 key in `sales.db.keys`, 0 destroyed\n")
+    assert status.startswith("2 keys in `sales.db.keys`, 0 destroyed\n")
     assert "whoever copies both reads everything" in status
-    assert "1 key wrapped anew" in noted("keys rotate").out
-    assert noted("keys backup copy.db").out.startswith("1 key in copy.db; they open nothing without the master key in")
+    assert "2 keys wrapped anew" in noted("keys rotate").out
+    assert noted("keys backup copy.db").out.startswith("2 keys in copy.db; they open nothing without the master key in")
     proposed(noted)
     noted("erase confirm deal:D-1 --by dpo-2")
     for name in ("sales.db.keys", "sales.db.keys-wal", "sales.db.keys-shm"):
         Path(name).unlink(missing_ok=True)
     refused = noted("deal show D-1")
     assert (refused.code, "keys restore FILE" in refused.said_in_one_line()) == (2, True)
-    assert noted("keys restore copy.db --json").json == {"keys": 1, "destroyed": 1}
+    assert noted("keys restore copy.db --json").json == {"keys": 2, "destroyed": 1}
     assert MAIL not in noted("deal show D-1").out
 
 

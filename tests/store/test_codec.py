@@ -92,6 +92,14 @@ class Keys:
         """Nothing is destroyed meanwhile."""
         return 0
 
+    def mark(self, digest: str) -> str:
+        """The digest backwards."""
+        return digest[::-1]
+
+    def marks(self, mark: str, digest: str) -> bool:
+        """Whether it is that."""
+        return mark == digest[::-1]
+
 
 def test_keys_are_told_where_a_value_stands():
     """Stream, version and field are authenticated, so that a sealed value cannot be moved elsewhere."""

@@ -22,6 +22,7 @@ from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.positions import PositionVerbs
 from pipeline_engine.engine.reached import ServiceVerbs
+from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
@@ -37,6 +38,7 @@ class Engine(
     LintVerbs,
     HistoryVerbs,
     MigrationVerbs,
+    SendingVerbs,
     AuditVerbs,
     PositionVerbs,
     ServiceVerbs,

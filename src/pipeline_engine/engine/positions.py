@@ -1,5 +1,6 @@
-"""The verbs of the log's position: where it stands, and waiting until it has come far enough for an answer."""
+"""The verbs of where the log and the clock stand, and of waiting until the log has come far enough for an answer."""
 
+from datetime import datetime
 from time import monotonic, sleep
 
 from pipeline_engine.engine.shell import Shell
@@ -14,6 +15,10 @@ class PositionVerbs(Shell):
     def position(self) -> int:
         """The position of the last event of the log; 0 where it is empty."""
         return self._store.position()
+
+    def now(self) -> datetime:
+        """What time it is by the engine's clock."""
+        return self._clock()
 
     def wait_for(self, position: int, seconds: float) -> int:
         """The log's position once it is this one or later; raises NotThereYet after so many seconds."""

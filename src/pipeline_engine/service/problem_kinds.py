@@ -35,8 +35,10 @@ class Kind:
 # An unknown name is 404 where the path names it, and 422 where the body or the query does: see `kind_of`.
 NOT_FOUND = 404
 
+REFUSED = Kind("refused", 409, "a rule said no, or somebody may not")
+
 _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
-    errors.Refused: Kind("refused", 409, "a rule said no"),
+    errors.Refused: REFUSED,
     errors.StaleVersion: Kind("stale-version", 412, "the deal has changed since it was looked at"),
     errors.CommandIdReused: Kind("idempotency-key-reused", 422, "the idempotency key was used with another request"),
     errors.UnknownDeal: Kind("unknown-deal", 422, "no such deal"),
@@ -75,7 +77,7 @@ _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.SubjectIsErased: Kind("subject-is-erased", 409, "the person was erased"),
     errors.NoErasure: Kind("no-erasure", 409, "nobody proposed that erasure"),
     errors.Rejected: Kind("rejected", 422, "it cannot be done so"),
-    errors.NotThereYet: Kind("position-ahead", 503, "the log has not come to that position", 1),
+    errors.NotThereYet: Kind("position-ahead", 409, "the log has not come to that position", 1),
     errors.StoreUnreachable: Kind("store-unreachable", 503, "the store could not be reached", 5),
     errors.WrongExpectedVersion: Kind("too-many-writers", 503, "other writers were first, several times", 1),
     errors.BadStore: Kind("bad-store", 503, "the store must not be used as it is", 60),

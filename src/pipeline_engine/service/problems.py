@@ -24,6 +24,7 @@ from pipeline_engine.service.problem_kinds import (
     BAD_REQUEST,
     NO_SUCH_PATH,
     NOT_FOUND,
+    REFUSED,
     TOO_LARGE,
     UNFORESEEN,
     URN,
@@ -69,6 +70,8 @@ def problem_of(error: Exception, request: Request) -> Response:
     match error:
         case PipelineError():
             return problem(_kind(error, request), str(error), path, _members(error))
+        case SaidNo():
+            return problem(REFUSED, str(error), path, error.told)
         case RequestValidationError():
             return problem(BAD_REQUEST, _first(error.errors()), path, {"errors": _places(error.errors())})
         case BadBody():
@@ -81,6 +84,14 @@ def problem_of(error: Exception, request: Request) -> Response:
     # The stack says where; the path may name a deal and stays out of the log.
     _LOG.error("a request could not be answered", exc_info=error)
     return problem(UNFORESEEN, "it was logged; asking again may help, with the same `Idempotency-Key`", path)
+
+
+class SaidNo(Exception):
+    """Somebody who may not was told so; `told` is the document of what became of it. Answered like a refusal."""
+
+    def __init__(self, detail: str, told: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.told = told
 
 
 class ProblemRoute(APIRoute):

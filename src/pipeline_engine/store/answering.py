@@ -1,6 +1,7 @@
 """What a store says to a command: the first answer again, that a name will not do, or that it gave up."""
 
 from pipeline_engine.errors import BadValue, CommandIdReused, StoreUnreachable, WrongExpectedVersion
+from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.findings import checked
 from pipeline_engine.store.log import Command, OutcomeUnknown
 from pipeline_engine.store.model import Finding, Receipt, Request
@@ -9,9 +10,9 @@ ATTEMPTS = 8
 NAME_LENGTH = 200
 
 
-def answered(known: Command, request: Request) -> Receipt:
-    """The receipt of a known command; raises CommandIdReused where it was another request."""
-    if known.digest != request.digest:
+def answered(known: Command, request: Request, codec: Codec) -> Receipt:
+    """The receipt of a known command; raises CommandIdReused where it was another request, if that can be told."""
+    if codec.marks(known.digest, request.digest) is False:
         raise CommandIdReused(request.command_id)
     return Receipt(known.stream, known.first, known.last, known.position, known=True)
 

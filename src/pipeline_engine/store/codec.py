@@ -41,6 +41,14 @@ class Codec:
         if subjects:
             self._keys.ready(subjects)
 
+    def mark(self, digest: str) -> str:
+        """How the digest of a request is kept in the command log."""
+        return self._keys.mark(digest)
+
+    def marks(self, mark: str, digest: str) -> bool | None:
+        """Whether it is the mark of this digest; None where nobody can tell any more."""
+        return self._keys.marks(mark, digest)
+
     def generation(self) -> int:
         """Goes up when states of decoded events may hold what nobody may read any more."""
         return self._keys.generation()

@@ -24,7 +24,16 @@ from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.following import Lease, Projection, Standing, StoredFollower, as_readable, standings
+from pipeline_engine.store.following import (
+    Lease,
+    Projection,
+    Sender,
+    Sends,
+    Standing,
+    StoredFollower,
+    as_readable,
+    standings,
+)
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
@@ -136,7 +145,7 @@ class Store:
     def _attempt(self, stream: str, request: Request, fold: Fold[S], decide: Decide[S], *, kept: bool) -> Receipt:
         known, state, version = self._folds.begin(request.command_id, stream, fold)
         if known is not None:
-            return answered(known, request)
+            return answered(known, request, self._codec)
         reader = ReadVersions(self._folds, kept=kept)
         try:
             decision = decide(state, version, reader)
@@ -153,12 +162,15 @@ class Store:
     def _append(self, stream: str, version: int, request: Request, decision: Decision, read: dict[str, int]) -> Receipt:
         self._codec.ready(decision.drafts)
         events = [StoredEvent(*row) for row in self._encoded(stream, version, decision.drafts)]
-        first, last = version + 1, version + len(events)
-        if not events and decision.repeats is not None:
-            first = last = decision.repeats
-        command = Command(request.command_id, request.digest, stream, first, last, 0)
+        command = self._command(stream, request, version, decision)
         position = self._log.append(events, Append(command, {**read, stream: version}))
-        return Receipt(stream, first, last, position, known=False)
+        return Receipt(stream, command.first, command.last, position, known=False)
+
+    def _command(self, stream: str, request: Request, version: int, decision: Decision) -> Command:
+        first, last = version + 1, version + len(decision.drafts)
+        if not decision.drafts and decision.repeats is not None:
+            first = last = decision.repeats
+        return Command(request.command_id, self._codec.mark(request.digest), stream, first, last, 0)
 
     def transact_all(
         self, parts: Sequence[Part[S]], fold: Fold[S], settle: Settle, *, alone: bool = False
@@ -205,7 +217,7 @@ class Store:
         decisions: list[Decision | None] = []
         for part in parts:
             known, state, version = self._folds.begin(part.request.command_id, part.stream, fold)
-            receipts.append(known and answered(known, part.request))
+            receipts.append(known and answered(known, part.request, self._codec))
             versions[part.stream] = version
             decisions.append(None if known else part.decide(state, version, reader))
         kept = settle(decisions)
@@ -224,9 +236,8 @@ class Store:
         events: list[NewRow] = []
         commands: list[Command] = []
         for part, version, decision in asked:
-            own = self._encoded(part.stream, version, decision.drafts)
-            events += own
-            commands.append(_command(part, version, len(own), decision))
+            events += self._encoded(part.stream, version, decision.drafts)
+            commands.append(self._command(part.stream, part.request, version, decision))
         versions = {**read, **{part.stream: version for part, version, _ in asked}}
         position = self._log.append_many(events, versions, commands)
         return {each.stream: Receipt(each.stream, each.first, each.last, position, known=False) for each in commands}
@@ -322,6 +333,15 @@ class Store:
         """What keeps a view in tables of this store in step with the log."""
         return StoredFollower(as_readable(self._log, self._codec.readable), projection, clock)
 
+    def sender(self, name: str, sends: Sends, clock: Callable[[], datetime]) -> Sender:
+        """What sends the log on to somewhere else, in step with it."""
+        return Sender(as_readable(self._log, self._codec.readable), name, sends, clock)
+
+    @property
+    def name(self) -> str:
+        """What tells this log from any other: when it began, in microseconds; copies of it have the same."""
+        return str(self._log.header.created_at)
+
     def lease(self, name: str, holder: str, clock: Callable[[], datetime]) -> Lease:
         """The right to a piece of work, which one holder of all processes has at a time."""
         return Lease(self._log, name, holder, clock)
@@ -371,10 +391,3 @@ class Store:
         self._log.close()
         if self._codec.subject_keys:
             self._codec.subject_keys.close()
-
-
-def _command(part: Part[S], version: int, events: int, decision: Decision) -> Command:
-    first, last = version + 1, version + events
-    if not events and decision.repeats is not None:
-        first = last = decision.repeats
-    return Command(part.request.command_id, part.request.digest, part.stream, first, last, 0)

@@ -24,7 +24,7 @@ class OutcomeUnknown(Exception):
 
 
 class Command(NamedTuple):
-    """A row of the command log."""
+    """A row of the command log; `digest` is that of the request as the codec marks it."""
 
     command_id: str
     digest: str

@@ -48,6 +48,14 @@ class KeyProvider(Protocol):
         """The text again; None where the key was destroyed; raises Forged where it was tampered with."""
         ...
 
+    def mark(self, digest: str) -> str:
+        """How the digest of a request is kept, so that nobody without the key can try whether a guess is right."""
+        ...
+
+    def marks(self, mark: str, digest: str) -> bool | None:
+        """Whether it is the mark of this digest; None where its key is gone and nobody can tell any more."""
+        ...
+
 
 class IdentityKeys:
     """No key at all: the text as base64url of its UTF-8, readable by everyone who can read the store."""
@@ -70,6 +78,14 @@ class IdentityKeys:
         if sealed.key != "identity":
             raise Forged("it was closed under a key")
         return urlsafe_b64decode(sealed.text).decode()
+
+    def mark(self, digest: str) -> str:
+        """The digest itself."""
+        return digest
+
+    def marks(self, mark: str, digest: str) -> bool:
+        """Whether it is that digest."""
+        return mark == digest
 
 
 IDENTITY: KeyProvider = IdentityKeys()

@@ -68,7 +68,7 @@ def test_a_stop_cuts_no_request(served: Served):
     code, logged = served.stop()
     asking.join(max(0.0, until - monotonic()))
 
-    assert [(each.status_code, each.json()["type"].rpartition(":")[2]) for each in late] == [(503, "position-ahead")]
+    assert [(each.status_code, each.json()["type"].rpartition(":")[2]) for each in late] == [(409, "position-ahead")]
     assert code == 0
     assert "Traceback" not in logged
     with pytest.raises(httpx.ConnectError):

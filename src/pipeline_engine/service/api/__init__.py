@@ -6,12 +6,22 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.service.api.deal_beside import DealBeside
 from pipeline_engine.service.api.deal_commands import DealCommands
 from pipeline_engine.service.api.deal_looks import DealLooks
+from pipeline_engine.service.api.following import Following, StoreLooks
 from pipeline_engine.service.api.listed import Listed
+from pipeline_engine.service.api.many import Many
+from pipeline_engine.service.api.people import People
+from pipeline_engine.service.api.processes import Processes
 from pipeline_engine.service.api.resource import Resource, router_of
+from pipeline_engine.service.api.views import Audits, Views
 from pipeline_engine.service.settings import ServiceSettings
 
 _ROOMS: dict[str, tuple[type[Resource], ...]] = {
     "deals": (DealLooks, DealCommands, DealBeside),
+    "many deals": (Many,),
+    "processes": (Processes,),
+    "people": (People,),
+    "views": (Views, Audits),
+    "store": (Following, StoreLooks),
     "problems": (Listed,),
 }
 

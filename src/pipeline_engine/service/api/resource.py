@@ -5,15 +5,16 @@ A method marked with `get` or `post` is one operation: its name is the operation
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from pipeline_engine.deal import Outcome
 from pipeline_engine.documents import OutcomeDocument, outcome_document
 from pipeline_engine.engine import Engine, How
-from pipeline_engine.service.api.asked import Ask
+from pipeline_engine.service.commands import Asked
 from pipeline_engine.service.problems import ProblemRoute, problem_responses
 from pipeline_engine.service.settings import ServiceSettings
 
@@ -46,17 +47,17 @@ class Marked:
 
 def get(path: str, answers: Any, *problems: int) -> Callable[[F], F]:
     """The method reads: `answers` is the document, `problems` the statuses beside the usual ones."""
-    return _marked(Marked("GET", path, answers, 200, (422, 500, 503, *problems)))
+    return _marked(Marked("GET", path, answers, 200, (400, 403, 422, 500, 503, *problems)))
 
 
 def post(path: str, answers: Any, *problems: int, status: int = 200) -> Callable[[F], F]:
     """The method writes, or has a body to be read."""
-    return _marked(Marked("POST", path, answers, status, (400, 413, 415, 422, 500, 503, *problems)))
+    return _marked(Marked("POST", path, answers, status, (400, 403, 413, 415, 422, 500, 503, *problems)))
 
 
 def command(path: str, *problems: int, status: int = 200) -> Callable[[F], F]:
     """The method asks something of a deal and answers what became of it."""
-    return post(path, OutcomeDocument, 403, 404, 409, 412, *problems, status=status)
+    return post(path, OutcomeDocument, 404, 409, 412, *problems, status=status)
 
 
 def _marked(marked: Marked) -> Callable[[F], F]:
@@ -67,7 +68,13 @@ def _marked(marked: Marked) -> Callable[[F], F]:
     return mark
 
 
-class Asked:
+class Body(BaseModel):
+    """Anything that is sent and is no command; what is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Said:
     """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
 
     def __init__(
@@ -90,15 +97,12 @@ class Asked:
         self.command_id = idempotency_key
         self.seen_version = int(if_match.strip('"')) if if_match else None
 
-    def of(self, ask: Ask) -> How:
+    def of(self, asked: Asked) -> How:
         """Both with the body's part, as the engine's verbs take them."""
-        return {
-            "by": ask.by, "at": ask.at, "on_behalf_of": ask.on_behalf_of, "correlation_id": ask.correlation_id,
-            "causation_id": ask.causation_id, "command_id": self.command_id, "seen_version": self.seen_version,
-        }  # fmt: skip
+        return asked.how(self.command_id, self.seen_version)
 
 
-Headers = Annotated[Asked, Depends()]
+Headers = Annotated[Said, Depends()]
 
 
 class Resource:
@@ -112,18 +116,28 @@ class Resource:
         if min_position is not None:
             self.engine.wait_for(min_position, self.settings.wait_seconds)
 
+    def known(self, *people: str | None) -> None:
+        """Raises UnknownPerson for a slip: somebody whom neither the register nor any deal's history knows."""
+        for who in people:
+            if who is not None:
+                self.engine.somebody(who)
+
+    def came_of(self, deal: str, asked: Asked, how: Said, status: int = 200) -> Response:
+        """Ask it of a deal, and tell what became of it; raises Refused where a rule said no."""
+        outcome = asked.ask(self.engine, deal, how.command_id, how.seen_version).raise_if_refused()
+        # After what was accepted the last event is no refusal, so it names the deal's version.
+        headers = {"ETag": f'"{outcome.events[-1].version}"'} if outcome.events else {}
+        return answer(outcome_document(outcome), status, headers)
+
+    def ready_for(self, min_position: int | None, *people: str | None) -> None:
+        """Both of these, for what is asked of people's deals."""
+        self.reached(min_position)
+        self.known(*people)
+
 
 def answer(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A document as it is; it was made to fit what the route declares."""
     return Response(to_json(document), status, headers, JSON)
-
-
-def came_of(outcome: Outcome, status: int = 200) -> Response:
-    """What became of a command; raises Refused where a rule said no."""
-    outcome.raise_if_refused()
-    # After what was accepted the last event is no refusal, so it names the deal's version.
-    headers = {"ETag": f'"{outcome.events[-1].version}"'} if outcome.events else {}
-    return answer(outcome_document(outcome), status, headers)
 
 
 def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
@@ -137,9 +151,11 @@ def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
 
 
 def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], name: str) -> None:
-    said = (method.__doc__ or "").strip()
+    said, problems = (method.__doc__ or "").strip(), set(marked.problems)
+    if "min_position" in signature(method).parameters:
+        problems.add(409)
     router.add_api_route(
         marked.path, method, methods=[marked.method], operation_id=name, status_code=marked.status,
         summary=said.splitlines()[0].rstrip("."), description=said, response_model=None,
-        responses={marked.status: {"model": marked.answers}, **problem_responses(*marked.problems)},
+        responses={marked.status: {"model": marked.answers}, **problem_responses(*problems)},
     )  # fmt: skip

@@ -10,6 +10,10 @@ MIXED = "identity, aes-256-gcm"
 """How the header of a store calls values that were written before there were keys, beside those written since."""
 
 
+COMMANDS = "store:commands"
+"""Whose key marks the requests in the command log: it is destroyed with every erasure, and made anew when needed."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRow:
     """A subject's key as it is kept: wrapped by the master key, or None where it was destroyed."""
@@ -88,7 +92,12 @@ class KeyRows(Protocol):
         ...
 
     def destroy(self, subject: str, erasure: str, now: int) -> bool:
-        """Destroy the live key of a subject for an erasure; False where that erasure was carried out before."""
+        """
+        Destroy the live key of a subject for an erasure, and that of the command log, whose requests may quote it.
+
+        Returns:
+            False where that erasure was carried out before.
+        """
         ...
 
     def carried_out(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from then on no process of the store opens what it closed.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from time import monotonic, sleep
@@ -15,7 +16,7 @@ from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.backup import copy_keys
 from pipeline_engine.store.keys.cipher import Master, SubjectKey, fresh_key, place_of
 from pipeline_engine.store.keys.master import MasterFile, MasterHome
-from pipeline_engine.store.keys.model import MIXED, KeyRow, KeyRows, KeyState, stays_erased
+from pipeline_engine.store.keys.model import COMMANDS, MIXED, KeyRow, KeyRows, KeyState, stays_erased
 from pipeline_engine.store.log import Clock
 from pipeline_engine.store.model import Finding
 from pipeline_engine.store.seal import IDENTITY, Forged, Sealed
@@ -129,23 +130,41 @@ class SubjectKeys:
 
     def seal(self, subject: str, stream: str, version: int, name: str, text: str) -> Sealed:
         """The text, closed under the key of its subject and bound to its place."""
+        key = self._live(subject)
+        nonce, closed = key.close(text, place_of(stream, version, name, subject))
+        return Sealed(subject, key.id, nonce, closed)
+
+    def _live(self, subject: str) -> SubjectKey:
         self.generation()
         key = self._by_subject.get(subject)
         while key is None:
             self.ready((subject,))
             key = self._by_subject.get(subject)
-        nonce, closed = key.close(text, place_of(stream, version, name, subject))
-        return Sealed(subject, key.id, nonce, closed)
+        return key
+
+    def mark(self, digest: str) -> str:
+        """The digest of a request, as the command log keeps it."""
+        key = self._live(COMMANDS)
+        return f"{key.id}.{key.mark(digest)}"
+
+    def marks(self, mark: str, digest: str) -> bool | None:
+        """Whether it is the mark of this digest; None where somebody was erased since, and with them its key."""
+        key_id, dot, _ = mark.partition(".")
+        if not dot:
+            # Of a command from before there were keys.
+            return mark == digest
+        self.generation()
+        with suppress(Forged):
+            key = self._known_key(key_id)
+            return None if key is None else mark == f"{key.id}.{key.mark(digest)}"
+        return None
 
     def open(self, sealed: Sealed, stream: str, version: int, name: str) -> str | None:
         """The text; None where its key was destroyed; raises ValueError where it cannot be what was closed here."""
         self.generation()
         if sealed.key == IDENTITY.name:
             return self._only_wrapped(sealed, stream, version, name)
-        try:
-            key = self._by_id[sealed.key]
-        except KeyError:
-            key = self._key_of(sealed.key)
+        key = self._known_key(sealed.key)
         if key is None:
             return None
         return key.open(sealed.nonce, sealed.text, place_of(stream, version, name, sealed.subject))
@@ -155,6 +174,12 @@ class SubjectKeys:
             # Else whoever can write to the store could put words into an event without any key.
             raise Forged("no value of this store was ever written without a key")
         return None if sealed.subject in self._erased else IDENTITY.open(sealed, stream, version, name)
+
+    def _known_key(self, key_id: str) -> SubjectKey | None:
+        try:
+            return self._by_id[key_id]
+        except KeyError:
+            return self._key_of(key_id)
 
     def _key_of(self, key_id: str) -> SubjectKey | None:
         with self._lock:
