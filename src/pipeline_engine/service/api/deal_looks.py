@@ -9,9 +9,9 @@ from pipeline_engine.documents import (
     ApprovalsDocument,
     DealDocument,
     DealPageDocument,
+    HappenedDocument,
     NextDocument,
     PreflightDocument,
-    TimelineDocument,
     approvals_document,
     deal_document,
     deal_row_document,
@@ -50,8 +50,8 @@ class DealLooks(Resource):
     def show_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """A deal as it stands; its `ETag` is the version that a write's `If-Match` names."""
         self.reached(min_position)
-        version = self.engine.deal(deal).solid_version
-        return answer(deal_document(self.engine, deal), headers={"ETag": f'"{version}"'})
+        found, events = self.engine.deal(deal), self.engine.timeline(deal)
+        return answer(deal_document(self.engine, found, events), headers={"ETag": f'"{found.solid_version}"'})
 
     @get("/deals/{deal}/next", NextDocument, 404)
     def next_of_deal(self, deal: DealId, by: By = None, min_position: MinPosition = None) -> Response:
@@ -64,13 +64,15 @@ class DealLooks(Resource):
         self, deal: DealId, to: To, by: By = None, reason: Annotated[str | None, Query(max_length=10_000)] = None
     ) -> Response:
         """What the gate would say of one move, win, loss or reopening now; nothing is written."""
-        return answer(preflight_document(self.engine, deal, to, by, reason))
+        standing = self.engine.deal(deal)
+        said = self.engine.preflight(deal, to, by=by or standing.owner or "somebody", reason=reason)
+        return answer(preflight_document(standing, said))
 
-    @get("/deals/{deal}/timeline", TimelineDocument, 404)
+    @get("/deals/{deal}/timeline", list[HappenedDocument], 404)
     def timeline_of_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """Every event of a deal, oldest first, each marked whether it really happened."""
         self.reached(min_position)
-        return answer(timeline_document(self.engine, deal))
+        return answer(timeline_document(self.engine.timeline(deal)))
 
     @get("/deals/{deal}/approvals", ApprovalsDocument, 404)
     def approvals_of_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
