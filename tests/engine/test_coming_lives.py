@@ -18,7 +18,19 @@ def compared(seed: int) -> list[Due]:
         lives.live(20)
         assert by_columns(lives.engine.facts()) == by_fold(lives.engine, DEALS), f"seed {seed}"
         found += by_fold(lives.engine, DEALS)
+        ring(lives)
     return found
+
+
+def ring(lives: Lives) -> None:
+    """What has come due is announced; then nothing is due by either way, and nothing is said twice."""
+    before = [due for due in by_fold(lives.engine, DEALS) if due.at <= lives.now]
+    said = lives.engine.ring()
+    deals = [due for due in said.recorded if due.kind != "loan"]
+    assert sorted(deals, key=str) == before, f"seed {lives.seed}"
+    assert [due for due in by_fold(lives.engine, DEALS) if due.at <= lives.now] == [], f"seed {lives.seed}"
+    assert by_columns(lives.engine.facts()) == by_fold(lives.engine, DEALS), f"seed {lives.seed}"
+    assert lives.engine.ring().recorded == ()
 
 
 def test_the_fold_and_the_columns_say_what_comes_due() -> None:

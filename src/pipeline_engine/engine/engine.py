@@ -21,6 +21,7 @@ from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.shell import EVENTS
+from pipeline_engine.engine.timekeeping import TimeVerbs
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
@@ -36,6 +37,7 @@ class Engine(
     HistoryVerbs,
     MigrationVerbs,
     AuditVerbs,
+    TimeVerbs,
 ):
     """A store with its verbs; safe to share between threads.
 

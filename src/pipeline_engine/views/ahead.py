@@ -6,7 +6,7 @@ The same as `deal.coming` says of one deal, for the latest facts: nothing here k
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,8 @@ from pipeline_engine.process import FAR, Calendar, Escalation, Process, Span, St
 from pipeline_engine.views.columns import Flags, Integers
 
 _ALL = np.int64(2**31 - 1)
-KINDS = ("service_level", "stalled", "pause", "expiry", "escalation")
+Kind = Literal["service_level", "stalled", "pause", "expiry", "escalation"]
+KINDS: tuple[Kind, ...] = ("service_level", "stalled", "pause", "expiry", "escalation")
 
 
 @dataclass(frozen=True)
