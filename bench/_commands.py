@@ -84,24 +84,26 @@ def engine_moves(engine: Engine, names: Iterator[str]) -> Ready:
 
 
 def store_transactions(store: Store, names: Iterator[str]) -> Ready:
-    """One event and its row of the command log, with nothing to judge."""
+    """One event and its row of the command log, with nothing to judge; on a deal that has its key already."""
+
+    def noted(name: str, command_id: str) -> None:
+        note = NoteRecorded(text=Personal(f"deal:{name}", "asks about security"))
+        envelope = Envelope(at=None, at_precision="unknown", actor="rep-03", command_id=command_id)
+        decision = Decision((Draft(envelope, note),))
+        store.transact(f"deal:{name}", Request(command_id, "0" * 64), DEAL, lambda *_: decision)
 
     def ready() -> Callable[[], None]:
         streams = [next(names) for _ in range(EACH)]
+        for name in streams:
+            noted(name, f"{name}/first")
 
         def run() -> None:
             for name in streams:
-                decision = _noted(name)
-                store.transact(f"deal:{name}", Request(name, "0" * 64), DEAL, lambda *_, came=decision: came)
+                noted(name, name)
 
         return run
 
     return ready
-
-
-def _noted(name: str) -> Decision:
-    note = NoteRecorded(text=Personal(f"deal:{name}", "asks about security"))
-    return Decision((Draft(Envelope(at=None, at_precision="unknown", actor="rep-03", command_id=name), note),))
 
 
 def library_saves(app: "Application[UUID]") -> Ready:

@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL, a fresh database in it, the data sets where they are there.
+"""What every test may ask for: a real PostgreSQL and NATS, a fresh database, the data sets where they are there.
 
 A test that uses PostgreSQL is never skipped: where no server can be had it fails and says why.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.nats_server import nats_of
 from tests.servers import ServerFailed, ServerRun, fresh_database, postgres_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,19 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
         return postgres_of(Path(told) if told else request.config.stash[RUN].folder)
     except ServerFailed as failed:
         pytest.fail(f"no PostgreSQL for the tests: {failed}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def nats_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a real NATS with JetStream for all tests: PIPELINE_ENGINE_TEST_NATS, else one of our own."""
+    given = os.environ.get("PIPELINE_ENGINE_TEST_NATS")
+    if given:
+        return given
+    told = getattr(request.config, "workerinput", {}).get("servers")
+    try:
+        return nats_of(Path(told) if told else request.config.stash[RUN].folder)
+    except ServerFailed as failed:
+        pytest.fail(f"no NATS for the tests: {failed}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

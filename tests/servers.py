@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,7 @@ class ServerRun:
         """Let go of the lock, wait until the keeper has stopped its server, and clear the folder away."""
         self.alive.close()
         deadline = time.monotonic() + STOP_SECONDS + 5
-        while not _keeper_is_gone(self.folder) and time.monotonic() < deadline:
+        while not _keepers_are_gone(self.folder) and time.monotonic() < deadline:
             time.sleep(0.02)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -217,17 +217,17 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 def keep(folder: Path) -> None:
     """Start the server, announce its URL, and stop it when the run is over. A second one leaves at once."""
     with (folder / "keeper.lock").open("w") as mine:
-        if not _taken(mine):
+        if not taken(mine):
             return
         try:
             postgres = Postgres.prepare(folder)
             postgres.create()
             server, url = postgres.start()
         except Exception as error:  # noqa: BLE001 -- whatever went wrong, the waiting tests must be told
-            _announce(folder / "failed", f"{type(error).__name__}: {error}")
+            announce(folder / "failed", f"{type(error).__name__}: {error}")
             return
         try:
-            _announce(folder / "url", url)
+            announce(folder / "url", url)
             with (folder / "alive.lock").open("a") as alive:
                 fcntl.lockf(alive, fcntl.LOCK_EX)
         finally:
@@ -235,14 +235,16 @@ def keep(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _announce(path: Path, text: str) -> None:
+def announce(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all."""
     unfinished = path.with_suffix(".part")
     unfinished.touch(mode=0o600)
     unfinished.write_text(text)
     unfinished.rename(path)
 
 
-def _taken(lock: IO[str]) -> bool:
+def taken(lock: IO[str]) -> bool:
+    """Whether nobody else has the lock, and this process does now."""
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -250,10 +252,14 @@ def _taken(lock: IO[str]) -> bool:
     return True
 
 
-def _keeper_is_gone(folder: Path) -> bool:
+def _keepers_are_gone(folder: Path) -> bool:
+    return all(_is_free(folder / name) for name in ("keeper.lock", "nats-keeper.lock"))
+
+
+def _is_free(lock: Path) -> bool:
     try:
-        with (folder / "keeper.lock").open("r+") as lock:
-            return _taken(lock)
+        with lock.open("r+") as file:
+            return taken(file)
     except FileNotFoundError:
         return True
 
@@ -280,16 +286,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _leave_the_terminal(log: Path) -> None:
-    # The keeper must hold no pipe of the test run open, or whoever reads that pipe waits for ever.
+def leave_the_terminal(log: Path, then: Callable[[Path], None]) -> None:
+    """Go on in a process of its own, which holds no pipe of the test run open: who reads that would wait for ever."""
+    if os.fork() != 0:
+        return
     os.setsid()
     with log.open("ab") as words, Path(os.devnull).open("rb") as silence:
         os.dup2(silence.fileno(), 0)
         os.dup2(words.fileno(), 1)
         os.dup2(words.fileno(), 2)
+    then(log.parent)
 
 
 if __name__ == "__main__":
-    if os.fork() == 0:
-        _leave_the_terminal(Path(sys.argv[1]) / "keeper.log")
-        keep(Path(sys.argv[1]))
+    leave_the_terminal(Path(sys.argv[1]) / "keeper.log", keep)

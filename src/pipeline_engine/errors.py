@@ -26,6 +26,7 @@ PipelineError
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
 ├── StoreUnreachable              the store could not be reached (exit 3)
+├── BusUnreachable                the message broker could not be reached (exit 3)
 ├── WrongExpectedVersion          another writer was first; decided anew a bounded number of times
 └── UnreadableEvent               a stored row that this version cannot read: stream, version, position
 """
@@ -380,6 +381,12 @@ class Refused(PipelineError):
 
 class StoreUnreachable(PipelineError):
     """The store or its server could not be reached."""
+
+    exit_code = 3
+
+
+class BusUnreachable(PipelineError):
+    """The message broker could not be reached, or did not say that it has what it was given."""
 
     exit_code = 3
 

@@ -1,5 +1,8 @@
 """Erasing through the engine: two people, one event, and nothing about the subject is read afterwards."""
 
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -7,7 +10,7 @@ from time import sleep
 import pytest
 
 from pipeline_engine.engine import Engine
-from pipeline_engine.errors import NoErasure, SubjectIsErased, UnknownDeal
+from pipeline_engine.errors import BadMoment, NoErasure, SubjectIsErased, UnknownDeal, UnreadableEvent
 from pipeline_engine.privacy import ErasureRefused
 from pipeline_engine.store import SubjectKeys
 from pipeline_engine.values import Personal
@@ -58,6 +61,15 @@ def test_nothing_that_was_said_about_an_erased_deal_is_read_again(sale: Shop) ->
     assert (after.count(MAIL), after.count("value=None")) == (0, 10)
     assert MAIL not in repr(sale.engine.deal("D-1"))
     assert MAIL not in repr(sale.engine.audit_waivers())
+
+
+def test_nobody_agreed_before_an_erasure_was_proposed(sale: Shop) -> None:
+    """The second person says yes to something that is there."""
+    sale.clock.on(5)
+    sale.engine.erase("deal:D-1", "they asked us to", by="dpo")
+    with pytest.raises(BadMoment, match="before it was proposed"):
+        sale.engine.confirm_erasure("deal:D-1", by="dpo-2", at=sale.clock.now - timedelta(seconds=1))
+    assert sale.engine.confirm_erasure("deal:D-1", by="dpo-2", at=sale.clock.now).erased
 
 
 def test_the_history_and_its_counts_stay(sale: Shop) -> None:
@@ -176,6 +188,18 @@ def test_who_is_held_is_told_with_how_many_values_in_which_stream(sale: Shop) ->
     erase(sale.engine, "deal:D-1")
     found = {each.subject: (each.values, each.erased) for each in sale.engine.subjects()}
     assert found == {"deal:D-1": (10, 10), "store:erasures": (1, 0)}
+
+
+def test_whom_an_event_is_about_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
+    """Nobody is told that a list is whole which may lack somebody: the place is named instead."""
+    url = f"sqlite:///{tmp_path}/shop.db"
+    shop = Shop.opened(url, people=PEOPLE)
+    deal_about(shop.engine, "D-1", MAIL)
+    assert shop.engine.subjects()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("UPDATE stored_events SET state = substr(state, 1, 30) WHERE position = 5")
+    with pytest.raises(UnreadableEvent, match="whom it is about cannot be known"):
+        shop.engine.subjects()
 
 
 def test_an_erasure_that_broke_off_is_carried_out_at_the_next_start(

@@ -240,9 +240,9 @@ def test_a_role_that_is_over_changes_nothing_by_naming_an_earlier_time(shop: Sho
     engine = governed(shop, TWO_PEOPLE).engine
     shop.engine.delegate("boss", "rep", "manager", until=shop.clock() + DAY, by="boss")
     while_lent = shop.clock() + DAY / 2
-    shop.clock.on(10)
     if verb == "confirm":
         engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="vp")
+    shop.clock.on(10)
     asked: dict[str, Callable[[], Any]] = {
         "publish": lambda: engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="rep", at=while_lent),
         "confirm": lambda: engine.confirm("shop", by="rep", at=while_lent),
@@ -321,3 +321,12 @@ def test_who_proposes_for_somebody_leaves_it_to_a_third_one(shop: Shop) -> None:
     assert shop.engine.confirm("shop", by="vp").refused == "four-eyes"
     assert shop.engine.confirm("shop", by="mgr", on_behalf_of="boss").refused == "four-eyes"
     assert shop.engine.confirm("shop", by="mgr").new
+
+
+def test_nobody_agreed_before_there_was_a_proposal(shop: Shop) -> None:
+    """A date in the past is for what is noted late; nobody can have agreed to what was not there yet."""
+    shop.clock.on(5)
+    governed(shop, TWO_PEOPLE).engine.publish_text(CHANGED, "shop.yaml", "a lower limit", by="boss")
+    with pytest.raises(BadMoment, match="before it was proposed"):
+        shop.engine.confirm("shop", by="vp", at=shop.clock.now - timedelta(seconds=1))
+    assert shop.engine.confirm("shop", by="vp", at=shop.clock.now).new

@@ -20,6 +20,7 @@ from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
+from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.engine.timekeeping import TimeVerbs
 from pipeline_engine.envelope import Via
@@ -36,6 +37,7 @@ class Engine(
     LintVerbs,
     HistoryVerbs,
     MigrationVerbs,
+    SendingVerbs,
     AuditVerbs,
     TimeVerbs,
 ):

@@ -8,10 +8,10 @@ from typing import Any, TypeGuard, Unpack
 from pydantic_core import from_json
 
 from pipeline_engine.engine.reads import Reads
-from pipeline_engine.engine.recording import drafts_of, request_of
+from pipeline_engine.engine.recording import check_agreed, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
-from pipeline_engine.errors import BadStore, UnknownDeal
+from pipeline_engine.errors import BadStore, UnknownDeal, UnreadableEvent
 from pipeline_engine.privacy import (
     ERASURE_STREAM,
     ROLE,
@@ -105,8 +105,10 @@ class ErasureVerbs(Shell):
         keys = self.keys()
 
         def on(state: Erasures | None, version: int, reader: Reads) -> Decision:
-            asker = self._who_erases(envelope, reader)
-            return drafts_of(envelope, decide_confirm(state or Erasures(), subject, asker))
+            asker, erasures = self._who_erases(envelope, reader), state or Erasures()
+            if (proposal := erasures.proposed.get(subject)) is not None:
+                check_agreed(envelope, proposal.at)
+            return drafts_of(envelope, decide_confirm(erasures, subject, asker))
 
         became = self._erasure(subject, envelope, f"confirm {subject}", on)
         # The event is the decision: what breaks off from here on is carried out at the next start.
@@ -130,12 +132,17 @@ class ErasureVerbs(Shell):
         return self._store.load(ERASURE_STREAM, ERASURES)[0] or Erasures()
 
     def subjects(self) -> list[Held]:
-        """About whom personal values are kept, and how many in which stream; reads the whole log."""
+        """
+        About whom personal values are kept, and how many in which stream; reads the whole log.
+
+        Raises:
+            UnreadableEvent: Of one event it cannot be known whom it is about.
+        """
         held: dict[str, Held] = {}
         keys = self._store.keys
         destroyed = {row.id for row in keys.rows() if row.wrapped is None} if keys else set()
-        for row in self._sealed_rows():
-            for sealed in _sealed_in(from_json(row.payload)["data"]):
+        for row in self._rows():
+            for sealed in _sealed_in(_said_in(row)):
                 of = held.setdefault(sealed["subject"], Held(sealed["subject"]))
                 of.streams[row.stream] += 1
                 of.erased += sealed["key"] in destroyed
@@ -166,8 +173,9 @@ class ErasureVerbs(Shell):
         known = {row.id for row in self.keys().rows()}
         return {
             sealed["key"]: sealed["subject"]
-            for row in self._sealed_rows()
-            for sealed in _sealed_in(from_json(row.payload)["data"])
+            for row in self._rows()
+            if b'"sealed"' in row.payload
+            for sealed in _sealed_in(_said_in(row))
             if sealed["key"] not in known and sealed["key"] != "identity"
         }
 
@@ -218,10 +226,10 @@ class ErasureVerbs(Shell):
         after = self._store.events(receipt.stream, receipt.first - 1) if receipt.last >= receipt.first else []
         return next((recorded.event for recorded in after if recorded.version <= receipt.last), None)
 
-    def _sealed_rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[Row]:
         after = 0
         while rows := self._store.rows(after, BATCH):
-            yield from (row for row in rows if b'"sealed"' in row.payload)
+            yield from rows
             after = rows[-1].position
 
 
@@ -230,6 +238,14 @@ _LENGTH: Fold[int] = Fold("length", lambda state, recorded: recorded.version)
 
 def _erases(event: Event) -> TypeGuard[SubjectErased]:
     return isinstance(event, SubjectErased)
+
+
+def _said_in(row: Row) -> Any:
+    try:
+        return from_json(row.payload)["data"]
+    except (ValueError, KeyError, TypeError):
+        # Never quoted: what the row holds may be personal.
+        raise UnreadableEvent(row.stream, row.version, row.position, "whom it is about cannot be known") from None
 
 
 def _sealed_in(tree: Any) -> Iterator[dict[str, str]]:

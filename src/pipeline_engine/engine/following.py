@@ -11,6 +11,7 @@ from pipeline_engine.errors import BadValue
 from pipeline_engine.store import (
     FOLLOWING_STREAM,
     Decision,
+    Elsewhere,
     Finding,
     Follows,
     Parked,
@@ -103,7 +104,9 @@ class FollowVerbs(Shell):
     def _named(self, name: str) -> StoredFollower:
         tally, keeping = self._desk.tally, self._follower.keeping
         counted = [tally.follower] if isinstance(tally, Tally) else []
-        known = {each.name: each for each in (*counted, keeping.follower)}
+        known: dict[str, StoredFollower] = {each.name: each for each in (*counted, keeping.follower)} | self._senders
+        if name not in known and name in {each.name for each in self.standings()}:
+            return self._store.sender(name, Elsewhere(name), self._clock)
         if name not in known:
             raise BadValue("view", name, f"one of: {', '.join(known) or 'none here'}")
         return known[name]

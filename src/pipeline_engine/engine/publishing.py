@@ -7,7 +7,7 @@ from typing import Unpack
 
 from pipeline_engine.engine.bases import published_bases
 from pipeline_engine.engine.reads import PROCESS, Reads, Unwatched
-from pipeline_engine.engine.recording import drafts_of, request_of
+from pipeline_engine.engine.recording import check_agreed, drafts_of, request_of
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.errors import BadProcess, UnknownProcess
@@ -86,6 +86,7 @@ class PublishVerbs(Shell):
 
         def on(state: PublishedProcess | None, version: int, reader: Reads) -> Decision:
             proposal, published = proposal_of(state, name, digest), self._there(state, name)
+            check_agreed(envelope, proposal.at)
             process = _read(proposal, name, reader)
             self._desk.families.check(process, reader, (proposal.source_text, _as_proposed(name, proposal.by)))
             rules = rules_of_change(published, process, looking(reader))

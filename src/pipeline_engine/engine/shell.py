@@ -21,7 +21,7 @@ from pipeline_engine.errors import BadMoment, BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
-from pipeline_engine.store import FOLLOWING_EVENTS, Store
+from pipeline_engine.store import FOLLOWING_EVENTS, Sender, Store
 from pipeline_engine.team import TEAM_EVENTS
 from pipeline_engine.values import instant_text
 
@@ -57,6 +57,7 @@ class Shell:
     ) -> None:
         """`counts` says how many deals people own, where that is not to be counted in the log."""
         self._store, self._clock, self._via = store, clock, via
+        self._senders: dict[str, Sender] = {}
         self._desk, self._follower = Desk(store, clock, counts), Follower(store, Keeping(store, clock))
         self._timetable = Timetable(store, self._desk, self._follower)
 

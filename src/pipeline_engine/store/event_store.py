@@ -24,7 +24,16 @@ from pipeline_engine.store.care.digest import Digest, digest_of
 from pipeline_engine.store.care.examining import every_event_read, every_name_known, not_ahead
 from pipeline_engine.store.codec import Codec
 from pipeline_engine.store.folds import Folds, ReadVersions
-from pipeline_engine.store.following import Lease, Projection, Standing, StoredFollower, as_readable, standings
+from pipeline_engine.store.following import (
+    Lease,
+    Projection,
+    Sender,
+    Sends,
+    Standing,
+    StoredFollower,
+    as_readable,
+    standings,
+)
 from pipeline_engine.store.forked import renewed_in_children
 from pipeline_engine.store.keys.sealing import SubjectKeys
 from pipeline_engine.store.log import Append, Command, Conflict, Log, NewRow, OutcomeUnknown
@@ -323,6 +332,15 @@ class Store:
     def follower(self, projection: Projection, clock: Callable[[], datetime]) -> StoredFollower:
         """What keeps a view in tables of this store in step with the log."""
         return StoredFollower(as_readable(self._log, self._codec.readable), projection, clock)
+
+    def sender(self, name: str, sends: Sends, clock: Callable[[], datetime]) -> Sender:
+        """What sends the log on to somewhere else, in step with it."""
+        return Sender(as_readable(self._log, self._codec.readable), name, sends, clock)
+
+    @property
+    def name(self) -> str:
+        """What tells this log from any other: when it began, in microseconds; copies of it have the same."""
+        return str(self._log.header.created_at)
 
     def lease(self, name: str, holder: str, clock: Callable[[], datetime]) -> Lease:
         """The right to a piece of work, which one holder of all processes has at a time."""

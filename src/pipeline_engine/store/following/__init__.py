@@ -1,6 +1,11 @@
 """Following the log: whoever keeps something in step with it reads on by position, and loses and repeats nothing."""
 
-from pipeline_engine.store.following.events import FOLLOWING_EVENTS, FOLLOWING_STREAM, ViewReleased
+from pipeline_engine.store.following.events import (
+    FOLLOWING_EVENTS,
+    FOLLOWING_STREAM,
+    PersonalValuesShared,
+    ViewReleased,
+)
 from pipeline_engine.store.following.follower import StoredFollower, standings
 from pipeline_engine.store.following.leases import Lease
 from pipeline_engine.store.following.model import (
@@ -14,6 +19,7 @@ from pipeline_engine.store.following.model import (
 )
 from pipeline_engine.store.following.readable import as_readable, check_payload
 from pipeline_engine.store.following.runner import Health, Runner
+from pipeline_engine.store.following.sending import Elsewhere, Sender, Sends
 from pipeline_engine.store.following.taking import OUTAGE
 
 __all__ = [
@@ -21,13 +27,17 @@ __all__ = [
     "FOLLOWING_STREAM",
     "OUTAGE",
     "Aside",
+    "Elsewhere",
     "Follows",
     "Health",
     "Kept",
     "Lease",
     "Parked",
+    "PersonalValuesShared",
     "Projection",
     "Runner",
+    "Sender",
+    "Sends",
     "SpoiledView",
     "Standing",
     "StoredFollower",

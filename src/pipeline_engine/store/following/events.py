@@ -21,4 +21,17 @@ class ViewReleased(Event):
     reason: StoredText
 
 
-FOLLOWING_EVENTS: tuple[type[Event], ...] = (ViewReleased,)
+class PersonalValuesShared(Event):
+    """
+    From here on what a view sends elsewhere has personal values in it: somebody asked for that, and said why.
+
+    `to` is the address it is sent to. What was sent can be erased there by nobody but who received it. The reason is
+    sealed under the stream `store:following` itself, which nobody erases.
+    """
+
+    view: str
+    to: str
+    reason: StoredText
+
+
+FOLLOWING_EVENTS: tuple[type[Event], ...] = (ViewReleased, PersonalValuesShared)

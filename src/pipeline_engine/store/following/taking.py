@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from pipeline_engine.errors import StoreUnreachable, UnreadableEvent
+from pipeline_engine.errors import BusUnreachable, StoreUnreachable, UnreadableEvent
 from pipeline_engine.store.following.model import Parked, Projection, SpoiledView
 from pipeline_engine.store.following.positions import parked_of
 from pipeline_engine.store.following.readable import check_payload
@@ -16,7 +16,7 @@ from pipeline_engine.store.view_tables import ViewRows
 
 # The database itself failed, or what is kept in it, and not the event: nothing is put aside for that.
 OUTAGE = (sqlite3.Error, psycopg.Error, PersistenceError, StoreUnreachable)
-_NO_FAULT_OF_EVENTS = (*OUTAGE, SpoiledView)
+NO_FAULT_OF_EVENTS = (*OUTAGE, SpoiledView, BusUnreachable)
 
 
 class Taking:
@@ -53,17 +53,18 @@ class Taking:
                 for row in rows:
                     check_payload(row)
                 self._projection.take(rows, view)
-        except _NO_FAULT_OF_EVENTS:
+        except NO_FAULT_OF_EVENTS:
             raise
         except Exception as error:  # noqa: BLE001 - whatever an event makes of a view, it is put aside and told
-            return _why(error)
+            return why_not_taken(error)
         return None
 
     def _behind(self, row: Row, first: int) -> Parked:
         return parked_of(row, f"waits behind position {first} of its stream", first, self._clock())
 
 
-def _why(error: Exception) -> str:
+def why_not_taken(error: Exception) -> str:
+    """Why an event is put aside, in words that quote nothing of it."""
     if isinstance(error, UnreadableEvent):
         return error.why
     # Other errors may quote what the event holds.

@@ -1,0 +1,1 @@
+"""How it is reached from elsewhere: over HTTP, over a bus, by time."""

@@ -1,0 +1,171 @@
+"""Events and commands as CloudEvents 1.0: a row of the log as the JSON that goes out, and what comes in, read strictly.
+
+A row is never opened on its way: sealed values are left out and named, unless whoever runs the relay may have them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from pipeline_engine.engine import EVENTS
+from pipeline_engine.envelope import Envelope
+from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.service.bus.handling import Hopeless
+from pipeline_engine.service.bus.port import MOST_BYTES
+from pipeline_engine.store import Row
+from pipeline_engine.values import Personal, instant_text, moment_at
+
+SPEC = "1.0"
+TYPE = "pipeline_engine"
+CONTENT_TYPE = "application/cloudevents+json"
+HEADERS = {"content-type": CONTENT_TYPE}
+DEEPEST = 32
+Open = Callable[[str, str, int, str], str | None]
+_READ_ENVELOPE = Envelope.__pydantic_validator__
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A CloudEvent of a row: the stored name of its event, its id, and its JSON."""
+
+    name: str
+    id: str
+    body: bytes
+
+
+def outgoing(row: Row, source: str, opened: Open | None = None) -> Outgoing:
+    """
+    The CloudEvent of a row of a deal.
+
+    Args:
+        opened: Opens a sealed value, where personal values are to be in it.
+
+    Raises:
+        UnreadableEvent: It is not as this version writes it, or too large for a bus.
+    """
+    tree = from_json(row.payload)
+    data, withheld = tree.pop("data"), list[str]()
+    if b'"sealed"' in row.payload:
+        seals = _Seals(row, opened, withheld)
+        checked, data = seals.told(data, ""), seals.said
+    else:
+        checked = data
+    tree.setdefault("at", None)
+    envelope: Envelope = _READ_ENVELOPE.validate_python(tree)
+    EVENTS[row.name].__pydantic_validator__.validate_python(checked)
+    event_id = f"{source}/{row.position}"
+    body = to_json(_wrapped(event_id, source, row, envelope.at) | {"data": _document(row, envelope, data, withheld)})
+    if len(body) > MOST_BYTES:
+        raise UnreadableEvent(
+            row.stream, row.version, row.position, f"larger than the {MOST_BYTES:,} bytes of a message"
+        )
+    return Outgoing(row.name, event_id, body)
+
+
+def _wrapped(event_id: str, source: str, row: Row, at: datetime | None) -> dict[str, Any]:
+    said = {
+        "specversion": SPEC, "id": event_id, "source": source, "type": f"{TYPE}.{row.name}",
+        "subject": row.stream.partition(":")[2], "datacontenttype": "application/json",
+        "position": row.position, "streamversion": row.version,
+    }  # fmt: skip
+    return said if at is None else said | {"time": instant_text(at)}
+
+
+def _document(row: Row, envelope: Envelope, data: Any, withheld: list[str]) -> dict[str, Any]:
+    """The event as every answer of the engine tells it; `withheld` names what was left out of its data."""
+    told = {
+        "event": row.name, "version": row.version, "position": row.position,
+        "at": instant_text(envelope.at) if envelope.at else None,
+        "recorded_at": instant_text(moment_at(row.recorded_at)), "actor": envelope.actor,
+        "on_behalf_of": envelope.on_behalf_of, "via": envelope.via, "command_id": envelope.command_id, "data": data,
+    }  # fmt: skip
+    return told | {"withheld": withheld} if withheld else told
+
+
+class _Seals:
+    """Goes through the data of a row twice at once: as it is checked, and as it is told."""
+
+    def __init__(self, row: Row, opened: Open | None, withheld: list[str]) -> None:
+        self._row, self._opened, self._withheld = row, opened, withheld
+        self.said: Any = None
+
+    def told(self, tree: Any, path: str) -> Any:
+        """The tree as an event is read from it; what is told of it is in `said`."""
+        if type(tree) is not dict:
+            self.said = tree
+            return tree
+        checked, said = {}, {}
+        for name, part in tree.items():
+            whole = f"{path}.{name}" if path else name
+            sealed = part.get("sealed") if type(part) is dict and len(part) == 1 else None
+            if type(sealed) is not dict:
+                checked[name] = self.told(part, whole)
+                said[name] = self.said
+                continue
+            checked[name] = Personal(sealed["subject"], None)
+            if self._opened is None:
+                self._withheld.append(whole)
+            else:
+                text = self._opened(to_json(sealed).decode(), self._row.stream, self._row.version, name)
+                said[name] = {"personal": text, "subject": sealed["subject"]}
+        self.said = said
+        return checked
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A CloudEvent that came in: `kind` is the last word of its type."""
+
+    id: str
+    source: str
+    kind: str
+    subject: str
+    data: Mapping[str, Any]
+    reply_to: str | None
+
+
+def incoming(body: bytes) -> Incoming:
+    """The CloudEvent in structured JSON behind some bytes; raises Hopeless, which quotes nothing of the data."""
+    if len(body) > MOST_BYTES:
+        raise Hopeless(f"larger than {MOST_BYTES:,} bytes")
+    found = _document_of(body)
+    _check_wrapping(found)
+    begin, _, kind = found["type"].rpartition(".")
+    if begin != f"{TYPE}.command":
+        raise Hopeless(f"`type` has to be `{TYPE}.command.` and a kind of command")
+    return Incoming(found["id"], found["source"], kind, found["subject"], found["data"], found.get("replyto"))
+
+
+def _check_wrapping(found: Any) -> None:
+    if not isinstance(found, dict) or found.get("specversion") != SPEC:
+        raise Hopeless(f"not a CloudEvent: expected one JSON object with the `specversion` `{SPEC}`")
+    for name in ("id", "source", "type", "subject"):
+        if not isinstance(found.get(name), str) or not found[name]:
+            raise Hopeless(f"not a CloudEvent of ours: `{name}` has to be a text that is not empty")
+    if found.get("datacontenttype", "application/json") != "application/json":
+        raise Hopeless("`datacontenttype` has to be `application/json`")
+    if not isinstance(found.get("data"), dict):
+        raise Hopeless("`data` has to be a JSON object")
+    if not isinstance(found.get("replyto", ""), str):
+        raise Hopeless("`replyto` has to be a subject")
+
+
+def _document_of(body: bytes) -> Any:
+    try:
+        found = from_json(body, allow_inf_nan=False)
+    except ValueError as wrong:
+        # What the reader says names a place, and quotes nothing.
+        raise Hopeless(f"not JSON in UTF-8: {wrong}") from None
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return found
+    raise Hopeless(f"nested deeper than {DEEPEST} levels")
+
+
+def _parts(tree: Any) -> Iterable[Any]:
+    return tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()

@@ -1,0 +1,347 @@
+"""The bus on NATS JetStream, through FastStream; imported where an address of the kind `nats://` is given, else never.
+
+FastStream reads, nats-py (what it is built on) publishes: a feed sends a window of messages before it waits for the
+first acknowledgement. Each message of a window says behind which one it is to stand, so that the broker itself refuses
+what would come out of order: after a connection that broke, after a message that was lost, from a second feeder.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+import nats.errors
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy as Acknowledged
+from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, Header, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError, NotFoundError
+
+from pipeline_engine.errors import BusUnreachable
+from pipeline_engine.service.bus.addresses import shown_address
+from pipeline_engine.service.bus.port import Again, Answer, Channel, Delivery, Message, Take
+
+ACK_SECONDS = 2.0
+"""How long the broker may take to acknowledge; a health check has to tell a stall within five seconds."""
+WAIT_SECONDS = 6.0
+"""How long a message may be handled before it is somebody else's; whoever handles it says every third of it so."""
+LOOK_SECONDS = 1.0
+STOP_SECONDS = 10.0
+WINDOW = 1_000
+R = TypeVar("R")
+_LOST = (nats.errors.Error, OSError, asyncio.TimeoutError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscription:
+    """Who reads what."""
+
+    channel: Channel
+    reader: str
+    take: Take
+
+
+class NatsBus:
+    """One connection, with an event loop in a thread of its own; safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._subscriptions = url, list[_Subscription]()
+        self._channels: dict[str, int | None] = {}
+        self._failing: str | None = "is being connected"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Client | None = None
+        self._over, self._thread = Event(), Thread(target=self._run, name="bus", daemon=True)
+        self._hands = ThreadPoolExecutor(thread_name_prefix="bus reader")
+        self.broker = NatsBroker(
+            url, apply_types=False, logger=None, ack_policy=AckPolicy.MANUAL, graceful_timeout=STOP_SECONDS / 2,
+            max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=2,
+            # Whoever is silent for three seconds is gone.
+            ping_interval=1, max_outstanding_pings=2,
+            error_cb=self._broke, disconnected_cb=self._disconnected, reconnected_cb=self._reconnected,
+        )  # fmt: skip
+
+    def subscribe(self, channel: Channel, reader: str, take: Take) -> None:
+        """Pull one message after the other; all that read under one name share one cursor in the broker."""
+        self._subscriptions.append(_Subscription(channel, reader, take))
+        subscriber = self.broker.subscriber(
+            channel.subjects, stream=JStream(channel.name, declare=False), durable=reader,
+            pull_sub=PullSub(batch_size=1, timeout=LOOK_SECONDS), ack_policy=AckPolicy.MANUAL, decoder=_as_it_is,
+            config=_consumer(channel, reader), no_reply=True,
+        )  # fmt: skip
+
+        async def handle(message: NatsMessage) -> None:
+            await self._handled(channel, take, message)
+
+        subscriber(handle)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let what is being handled be finished, and disconnect."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS)
+        self._hands.shutdown(wait=False, cancel_futures=True)
+
+    def failing(self) -> str | None:
+        """Why it is not connected."""
+        return self._failing
+
+    def publish(self, channel: Channel, message: Message) -> None:
+        """Publish one message and wait for the acknowledgement."""
+        self._call(self._publish(channel, message), ACK_SECONDS * 2)
+
+    def feed(self, channel: Channel, messages: Sequence[Message]) -> int:
+        """Publish windows of messages in order."""
+        done = 0
+        while done < len(messages):
+            window = messages[done : done + WINDOW]
+            try:
+                sent = self._call(self._feed(channel, window), ACK_SECONDS * 3)
+            except BusUnreachable:
+                if done:
+                    return done
+                raise
+            done += sent
+            if sent < len(window):
+                break
+        return done
+
+    def last(self, channel: Channel) -> str | None:
+        """The id of the last message of a stream."""
+        return self._call(self._last(channel), ACK_SECONDS * 3)
+
+    def answer(self, message: Message) -> None:
+        """Publish outside of any stream."""
+        self._call(self._answer(message), ACK_SECONDS)
+
+    def _call(self, asked: Coroutine[Any, Any, R], seconds: float) -> R:
+        loop = self._loop
+        if loop is None or self._failing is not None:
+            asked.close()
+            raise BusUnreachable(self._why(self._failing or "is not connected"))
+        future = asyncio.run_coroutine_threadsafe(_within(asked, seconds), loop)
+        try:
+            # The loop may be gone meanwhile, and then nobody answers.
+            return future.result(seconds + 1)
+        except _LOST as lost:
+            future.cancel()
+            raise BusUnreachable(self._why(_told(lost))) from lost
+
+    def _why(self, what: str) -> str:
+        return f"the bus at `{shown_address(self._url)}` {what}"
+
+    # What follows runs in the loop.
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._live())
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        beginning = asyncio.create_task(self._begin())
+        watching = asyncio.create_task(self._watch())
+        while not self._over.is_set():
+            await asyncio.sleep(0.05)
+        for task in (beginning, watching):
+            task.cancel()
+        self._loop = None
+        with suppress(Exception):
+            async with asyncio.timeout(STOP_SECONDS - 1):
+                await self.broker.stop()
+        if self._client is not None:
+            with suppress(Exception):
+                await self._client.close()
+
+    async def _begin(self) -> None:
+        while True:
+            try:
+                self._client = await self.broker.connect()
+                for subscription in self._subscriptions:
+                    await self._made(subscription)
+                await self.broker.start()
+                self._failing = None
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told in the health and tried again
+                self._failing = _told(error)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _watch(self) -> None:
+        """Make streams and readers again that a broker lost; those that are there are left as they are."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for subscription in self._subscriptions if self._failing is None else ():
+                with suppress(*_LOST):
+                    await self._made(subscription)
+
+    async def _broke(self, error: Exception) -> None:
+        if self._client is None or not self._client.is_connected:
+            self._failing = _told(error)
+
+    async def _disconnected(self) -> None:
+        self._failing = "is not connected"
+        self._channels.clear()
+
+    async def _reconnected(self) -> None:
+        self._channels.clear()
+        self._failing = None
+
+    @property
+    def _stream(self) -> JetStreamContext:
+        assert self._client is not None, "only what is connected is called"
+        return self._client.jetstream(timeout=ACK_SECONDS)
+
+    async def _made(self, subscription: _Subscription) -> None:
+        channel, reader = subscription.channel, subscription.reader
+        try:
+            await self._stream.consumer_info(channel.name, reader)
+        except NotFoundError:
+            await self._sequence(channel)
+            await self._stream.add_consumer(channel.name, _consumer(channel, reader))
+
+    async def _sequence(self, channel: Channel) -> int:
+        """The number of the last message of a stream, which is made where it is not there."""
+        try:
+            found = await self._stream.stream_info(channel.name)
+        except NotFoundError:
+            found = await self._stream.add_stream(_stream(channel))
+        return found.state.last_seq
+
+    async def _publish(self, channel: Channel, message: Message) -> None:
+        if channel.name not in self._channels:
+            await self._sequence(channel)
+            self._channels[channel.name] = None
+        said = {**message.headers, Header.MSG_ID: message.id}
+        try:
+            await self._stream.publish(
+                message.subject, message.body, stream=channel.name, headers=said, timeout=ACK_SECONDS
+            )
+        except BaseException:
+            self._channels.pop(channel.name, None)
+            raise
+
+    async def _feed(self, channel: Channel, window: Sequence[Message]) -> int:
+        known = self._channels.pop(channel.name, None)
+        sequence = await self._sequence(channel) if known is None else known
+        acknowledged = []
+        for number, message in enumerate(window):
+            said = {
+                **message.headers, Header.MSG_ID: message.id, Header.EXPECTED_STREAM: channel.name,
+                Header.EXPECTED_LAST_SEQUENCE: str(sequence + number),
+            }  # fmt: skip
+            acknowledged.append(await self._context.publish_async(message.subject, message.body, headers=said))
+        done, last, failed = await _in_order(acknowledged)
+        if failed is None and last == sequence + len(window):
+            self._channels[channel.name] = last
+        if failed is not None and not done:
+            raise failed
+        return done
+
+    @property
+    def _context(self) -> JetStreamContext:
+        # One for all, since it listens for acknowledgements.
+        if self._feeding is None or self._feeding._nc is not self._client:
+            self._feeding = self._stream
+        return self._feeding
+
+    _feeding: JetStreamContext | None = None
+
+    async def _last(self, channel: Channel) -> str | None:
+        self._channels.pop(channel.name, None)
+        sequence = await self._sequence(channel)
+        if not sequence:
+            return None
+        try:
+            found = await self._stream.get_msg(channel.name, sequence)
+        except NotFoundError:
+            return None
+        return (found.headers or {}).get(Header.MSG_ID)
+
+    async def _answer(self, message: Message) -> None:
+        assert self._client is not None, "only what is connected is called"
+        await self._client.publish(message.subject, message.body, headers=dict(message.headers))
+
+    async def _handled(self, channel: Channel, take: Take, message: NatsMessage) -> None:
+        raw, loop = message.raw_message, asyncio.get_running_loop()
+        place, tries = f"{channel.name}/{raw.metadata.sequence.stream}", raw.metadata.num_delivered or 1
+        delivery = Delivery(raw.subject, raw.data, dict(raw.headers or {}), place, tries)
+        beating = asyncio.create_task(_still_at_it(message.in_progress))
+        try:
+            answer = await loop.run_in_executor(self._hands, take, delivery)
+        finally:
+            beating.cancel()
+        await _answered(message, answer)
+
+
+async def _within(asked: Coroutine[Any, Any, R], seconds: float) -> R:
+    async with asyncio.timeout(seconds):
+        return await asked
+
+
+async def _in_order(acknowledged: Sequence["asyncio.Future[Any]"]) -> tuple[int, int, BaseException | None]:
+    """How many were acknowledged from the first on, the number of the last of these, and what the next one met."""
+    done = last = 0
+    try:
+        async with asyncio.timeout(ACK_SECONDS):
+            for future in acknowledged:
+                last = (await future).seq
+                done += 1
+    except _LOST as failed:
+        return done, last, failed
+    finally:
+        for future in acknowledged:
+            if not future.done():
+                future.cancel()
+            elif not future.cancelled():
+                future.exception()
+    return done, last, None
+
+
+async def _still_at_it(say: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(WAIT_SECONDS / 3)
+        with suppress(*_LOST):
+            await say()
+
+
+async def _answered(message: NatsMessage, answer: Answer) -> None:
+    # What is not heard is delivered again.
+    with suppress(*_LOST):
+        if isinstance(answer, Again):
+            await message.nack(delay=answer.seconds)
+        else:
+            await message.ack()
+
+
+async def _as_it_is(message: NatsMessage) -> NatsMessage:
+    return message
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, APIError):
+        return f"said no: {error.description or error.code}"
+    return "did not answer in time" if isinstance(error, TimeoutError) else f"failed: {type(error).__name__}: {error}"
+
+
+def _stream(channel: Channel) -> StreamConfig:
+    """How a stream is made where there is none; one that is there stays as its operator made it."""
+    return StreamConfig(
+        name=channel.name, subjects=[channel.subjects], storage=StorageType.FILE,
+        retention=RetentionPolicy.WORK_QUEUE if channel.until_done else RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.NEW, duplicate_window=120.0,
+    )  # fmt: skip
+
+
+def _consumer(channel: Channel, reader: str) -> ConsumerConfig:
+    """One message at a time, so that none overtakes one that is tried again."""
+    return ConsumerConfig(
+        name=reader, durable_name=reader, filter_subject=channel.subjects, deliver_policy=DeliverPolicy.ALL,
+        ack_policy=Acknowledged.EXPLICIT, ack_wait=WAIT_SECONDS, max_deliver=-1, max_ack_pending=1,
+    )  # fmt: skip
