@@ -24,6 +24,7 @@ from pipeline_engine.engine.positions import PositionVerbs
 from pipeline_engine.engine.reached import ServiceVerbs
 from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
+from pipeline_engine.engine.timekeeping import TimeVerbs
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
@@ -42,6 +43,7 @@ class Engine(
     AuditVerbs,
     PositionVerbs,
     ServiceVerbs,
+    TimeVerbs,
 ):
     """A store with its verbs; safe to share between threads.
 

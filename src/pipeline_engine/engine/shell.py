@@ -15,6 +15,7 @@ from pipeline_engine.engine.keeping import Keeping
 from pipeline_engine.engine.reads import REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.tally import Counts
+from pipeline_engine.engine.timetable import Timetable
 from pipeline_engine.envelope import Envelope, Event, Via, stored_name
 from pipeline_engine.errors import BadMoment, BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
@@ -62,6 +63,7 @@ class Shell:
         self._store, self._clock, self._via = store, clock, via
         self._senders: dict[str, Sender] = {}
         self._desk, self._follower = Desk(store, clock, counts), Follower(store, Keeping(store, clock))
+        self._timetable = Timetable(store, self._desk, self._follower)
 
     def through(self, via: Via) -> Self:
         """The same engine behind another door; closing either closes both."""

@@ -28,7 +28,7 @@ from pipeline_engine.service.bus.port import Again, Answer, Channel, Delivery, M
 
 ACK_SECONDS = 2.0
 """How long the broker may take to acknowledge; a health check has to tell a stall within five seconds."""
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 5.0
 """How long a message may be handled before it is somebody else's; whoever handles it says every third of it so."""
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -75,6 +75,7 @@ class NatsBus:
         )  # fmt: skip
 
         async def handle(message: NatsMessage) -> None:
+            """One message at a time."""
             await self._handled(channel, take, message)
 
         subscriber(handle)

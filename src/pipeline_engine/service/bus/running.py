@@ -74,16 +74,20 @@ class BusService:
         sharing = self.options.sharing
         if sharing is not None:
             self._engine.share_personal(self._sender.name, shown_address(self._url), sharing.reason, by=sharing.by)
-        if self.options.commands:
-            handle = Commands(self._engine, self.bus, self.channels, self.source).handle
-            take = patiently(self.bus, self.channels.dead, handle, self.options.patience)
-            self.bus.subscribe(self.channels.commands, READER, take)
+        self.subscribe()
         self.bus.start()
         if self.options.events:
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
             lease = self._engine.lease(f"send {self._sender.name}", holder)
             self._runner = self._engine.running([Leased(self._sender, lease)])
             self._runner.__enter__()
+
+    def subscribe(self) -> None:
+        """Say what is read from the bus; `start` does."""
+        if self.options.commands:
+            handle = Commands(self._engine, self.bus, self.channels, self.source).handle
+            take = patiently(self.bus, self.channels.dead, handle, self.options.patience)
+            self.bus.subscribe(self.channels.commands, READER, take)
 
     def stop(self) -> None:
         """Finish what is at hand, let another process take over, and disconnect."""
