@@ -11,6 +11,7 @@ import typer
 from pipeline_engine.cli import (
     auditing,
     backtesting,
+    buses,
     copies,
     deal_approvals,
     deal_asks,
@@ -103,6 +104,7 @@ app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 app.add_typer(following.commands, name="follow")
+app.add_typer(buses.commands, name="bus")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)

@@ -119,6 +119,10 @@ class NatsBus:
         """The id of the last message of a stream."""
         return self._call(self._last(channel), ACK_SECONDS * 3)
 
+    def peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        """The last messages of a stream."""
+        return self._call(self._peek(channel, limit), ACK_SECONDS * 10)
+
     def answer(self, message: Message) -> None:
         """Publish outside of any stream."""
         self._call(self._answer(message), ACK_SECONDS)
@@ -264,6 +268,18 @@ class NatsBus:
         except NotFoundError:
             return None
         return (found.headers or {}).get(Header.MSG_ID)
+
+    async def _peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        await self._sequence(channel)
+        state, found = (await self._stream.stream_info(channel.name)).state, list[Delivery]()
+        for number in range(state.last_seq, max(0, state.first_seq - 1), -1):
+            if len(found) == limit:
+                break
+            with suppress(NotFoundError):
+                each = await self._stream.get_msg(channel.name, number)
+                headers = dict(each.headers or {})
+                found.append(Delivery(str(each.subject), each.data or b"", headers, f"{channel.name}/{number}", 0))
+        return found[::-1]
 
     async def _answer(self, message: Message) -> None:
         assert self._client is not None, "only what is connected is called"
