@@ -58,7 +58,7 @@ def by_columns(facts: Facts) -> list[Due]:
     rows = zip(found.deal, found.kind, found.of, found.about, found.at, strict=True)
     return sorted(
         (
-            Due(f"deal:{facts.deal_ids[int(deal)].as_py()}", KINDS[kind], int(of), found.names[about],  # type: ignore[arg-type]  # a kind by its place
+            Due(f"deal:{facts.deal_ids[int(deal)].as_py()}", KINDS[kind], int(of), found.names[about],
                 moment_at(int(at)))
             for deal, kind, of, about, at in rows
         ),

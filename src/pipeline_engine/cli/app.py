@@ -32,6 +32,7 @@ from pipeline_engine.cli import (
     processes,
     stores,
     teams,
+    timing,
     viewing,
 )
 from pipeline_engine.cli.output import say
@@ -102,6 +103,7 @@ app.add_typer(imports.commands, name="import")
 app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 app.add_typer(following.commands, name="follow")
+app.add_typer(timing.commands, name="timers")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)
