@@ -34,6 +34,7 @@ from pipeline_engine.cli import (
     served,
     stores,
     teams,
+    timing,
     viewing,
 )
 from pipeline_engine.cli.output import say
@@ -105,6 +106,7 @@ app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 app.add_typer(following.commands, name="follow")
 app.add_typer(buses.commands, name="bus")
+app.add_typer(timing.commands, name="timers")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)

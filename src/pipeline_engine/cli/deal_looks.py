@@ -14,6 +14,7 @@ from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, Owner, opened
 from pipeline_engine.cli.somebody import known
+from pipeline_engine.cli.timing import CalledTo, called
 from pipeline_engine.errors import BadValue, UnknownStage
 
 if TYPE_CHECKING:
@@ -39,15 +40,19 @@ def list_(
     process: Annotated[str | None, typer.Option("--process", help="Only deals of this process.")] = None,
     handed_to: HandedTo = None,
     awaits: Awaiting = None,
+    calls: CalledTo = None,
     json: Json = False,
 ) -> None:
     """List deals, by id."""
     others = {"--stage": stage, "--owner": owner, "--status": status, "--process": process}
     if handed_to is not None:
-        handed_over(handed_to, {**others, "--awaiting": awaits}, json)
+        handed_over(handed_to, {**others, "--awaiting": awaits, "--called": calls}, json)
         return
     if awaits is not None:
-        awaiting(awaits, others, json)
+        awaiting(awaits, {**others, "--called": calls}, json)
+        return
+    if calls is not None:
+        called(calls, others, json)
         return
     if status is not None and status not in LISTED:
         raise BadValue("--status", status, f"one of {', '.join(LISTED)}")

@@ -9,9 +9,10 @@ from pipeline_engine.cli.verdicts import MARKS
 from pipeline_engine.deal import Judged
 
 _LONGEST = 70
+_BY_TIME = ("ServiceLevelBreached", "DealStalled", "PauseEnded", "DealEscalated")
 _BESIDE = (
     "DocumentAttached", "ChangeRefused", "FollowUpPlanned", "DealMigrated", "DealPaused", "NextStepSet",
-    "SourceStageNoted",
+    "SourceStageNoted", *_BY_TIME,
 )  # fmt: skip
 # Here the words are what it is about.
 _SAY_THEMSELVES = ("DealPaused", "NextStepSet")
@@ -58,6 +59,8 @@ def _parts(name: str, happened: Any) -> str:
 
 def _beside(name: str, happened: Any) -> str:
     """Of what goes on beside the stages."""
+    if name in _BY_TIME:
+        return _by_time(name, happened)
     match name:
         case "DealPaused" | "NextStepSet":
             return _ahead(happened)
@@ -72,6 +75,18 @@ def _beside(name: str, happened: Any) -> str:
             moved = f", {happened.from_stage} → {happened.to_stage}" if happened.from_stage != happened.to_stage else ""
             return f"{before} → {happened.process}@{happened.version}{moved}"
     return f"{happened.deal_id} under {happened.process}, due {words.day(happened.due)}"
+
+
+def _by_time(name: str, happened: Any) -> str:
+    """What came due; the line's own time is when."""
+    match name:
+        case "ServiceLevelBreached":
+            return f"in {happened.stage} for longer than {happened.level}"
+        case "DealStalled":
+            return f"in {happened.stage}, no sign of life by {happened.since.replace('_', ' ')}"
+        case "PauseEnded":
+            return f"that of event {happened.paused}"
+    return f"{happened.rule} → {', '.join(happened.to) or f'nobody, for none is {happened.asked}'}"
 
 
 def _ahead(happened: Any) -> str:

@@ -1,0 +1,1 @@
+"""Time: what comes due is announced, once, late rather than never."""
