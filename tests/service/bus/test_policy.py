@@ -125,3 +125,4 @@ def test_a_prefix_is_one_word(engine, prefix):
 def test_an_address_is_shown_without_its_secrets():
     """Neither the log nor a health check tells a password."""
     assert shown_address("nats://ops:secret@bus.example:4222?token=x") == "nats://bus.example:4222"
+    assert shown_address("nats://o:s@a.example,o:s@b.example:4223") == "nats://a.example,nats://b.example:4223"
