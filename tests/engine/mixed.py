@@ -54,13 +54,14 @@ class Lives:
     """A store whose deals live at random; `known` is what was known at some moments on the way."""
 
     seed: int
+    texts: tuple[str, str] = (FIRST, SECOND)
     known: list[tuple[datetime, dict[str, list[dict[str, Any]]]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance, self.now = Random(self.seed), datetime(2026, 1, 5, 9, tzinfo=UTC)
         self.clock = StoryClock(self.now)
         self.engine = Engine.open("memory://", clock=self.clock)
-        self.engine.publish_text(FIRST, "b2b.yaml", by="ops")
+        self.engine.publish_text(self.texts[0], "b2b.yaml", by="ops")
         self.engine.apply_register(load_people(PEOPLE, "people.yaml"), by="ops")
 
     def live(self, commands: int = 120) -> "Lives":
@@ -96,7 +97,7 @@ Verb = Callable[[Lives, str, str], object]
 
 def _new_version(lives: Lives, deal: str, by: str) -> None:
     if lives.chance.random() < 0.3:
-        text, mapping = lives.one((FIRST, {"terms": "talks"}), (SECOND, {"talks": "terms"}))
+        text, mapping = lives.one((lives.texts[0], {"terms": "talks"}), (lives.texts[1], {"talks": "terms"}))
         lives.engine.publish_text(text, "b2b.yaml", why="another season", by="ops")
         lives.engine.migrate("b2b", to=str(lives.engine.process("b2b").version), mapping=mapping, why="one for all",
                              by="ops")  # fmt: skip

@@ -31,6 +31,7 @@ from pipeline_engine.cli import (
     process_diff,
     process_lint,
     processes,
+    served,
     stores,
     teams,
     viewing,
@@ -110,3 +111,4 @@ backtesting.register(app)
 stores.register(app)
 copies.register(app)
 demonstration.register(app)
+served.register(app)

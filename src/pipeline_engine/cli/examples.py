@@ -103,6 +103,7 @@ _EXAMPLES = {
     "keys restore": ("keys restore keys-2026-03.db",),
     "keys lost": ("keys lost", "keys lost --give-up"),
     "rebuild": ("rebuild", "rebuild --json"),
+    "serve": ("serve", "serve --port 0 --json"),
     "doctor": ("doctor", "doctor --deep --json"),
     "follow status": ("follow status", "follow status --json"),
     "follow parked": ("follow parked holdings",),

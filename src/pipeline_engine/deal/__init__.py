@@ -1,5 +1,6 @@
 """What happened to a deal, and what may happen next."""
 
+from pipeline_engine.deal.coming import Due, DueKind, announcement, coming
 from pipeline_engine.deal.commands import (
     AnnounceExpiry,
     Approve,
@@ -65,6 +66,7 @@ from pipeline_engine.deal.events import (
     CorrectionProposed,
     CorrectionRecorded,
     CorrectionRefused,
+    DealEscalated,
     DealLost,
     DealMerged,
     DealMigrated,
@@ -74,6 +76,7 @@ from pipeline_engine.deal.events import (
     DealRemovedAtSource,
     DealReopened,
     DealResumed,
+    DealStalled,
     DealWon,
     DocumentAttached,
     FieldsChanged,
@@ -91,12 +94,14 @@ from pipeline_engine.deal.events import (
     ObservationRefused,
     OpeningRefused,
     OwnerAssigned,
+    PauseEnded,
     RuleWaived,
+    ServiceLevelBreached,
     SourceStageNoted,
     Verdicts,
     WaiverRefused,
 )
-from pipeline_engine.deal.evolve import evolve
+from pipeline_engine.deal.evolve import ANNOUNCEMENTS, evolve
 from pipeline_engine.deal.explain import REFUSALS, explain, judged_again, verdicts_of
 from pipeline_engine.deal.four_eyes import barred
 from pipeline_engine.deal.gate import from_outside
@@ -109,8 +114,10 @@ from pipeline_engine.deal.preflight import GATE_OF, Way, preflight, ways_on, wor
 from pipeline_engine.deal.reading import local_day
 from pipeline_engine.deal.seen import Seen, seen
 from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, FollowUp, Grant, Handoff, Request, Tick
+from pipeline_engine.deal.watched import Watched, evolve_watched, refold_watched
 
 __all__ = [
+    "ANNOUNCEMENTS",
     "CORRECTABLE",
     "DEAL_EVENTS",
     "GATE_OF",
@@ -147,6 +154,7 @@ __all__ = [
     "CorrectionRecorded",
     "CorrectionRefused",
     "Deal",
+    "DealEscalated",
     "DealLost",
     "DealMerged",
     "DealMigrated",
@@ -156,10 +164,13 @@ __all__ = [
     "DealRemovedAtSource",
     "DealReopened",
     "DealResumed",
+    "DealStalled",
     "DealWon",
     "Decided",
     "DeclineHandoff",
     "DocumentAttached",
+    "Due",
+    "DueKind",
     "FieldsChanged",
     "FollowUp",
     "FollowUpOpened",
@@ -191,6 +202,7 @@ __all__ = [
     "Outcome",
     "OwnerAssigned",
     "PauseDeal",
+    "PauseEnded",
     "Pauses",
     "Preflight",
     "RawValue",
@@ -204,6 +216,7 @@ __all__ = [
     "Return",
     "RuleWaived",
     "Seen",
+    "ServiceLevelBreached",
     "SetFields",
     "SetNextStep",
     "SourceStageNoted",
@@ -217,16 +230,20 @@ __all__ = [
     "VoidEvent",
     "Waive",
     "WaiverRefused",
+    "Watched",
     "Way",
     "WinDeal",
     "WithdrawHandoff",
+    "announcement",
     "barred",
+    "coming",
     "decide",
     "drawn_from",
     "effective",
     "ended_elsewhere",
     "entered_elsewhere",
     "evolve",
+    "evolve_watched",
     "explain",
     "first_values",
     "fold",
@@ -240,6 +257,7 @@ __all__ = [
     "paused",
     "preflight",
     "refold",
+    "refold_watched",
     "resumed",
     "seen",
     "verdicts_of",

@@ -13,8 +13,11 @@ from pipeline_engine.deal.state import Activity, Attached, Contact, Deal, Follow
 from pipeline_engine.envelope import Envelope, Event, Recorded
 from pipeline_engine.process import OWNER, Grown
 
-# Who tried and may not moves no clock and no ETag, whatever was tried.
-_REFUSED: frozenset[type[Event]] = frozenset({
+# Who tried and may not moves no clock and no ETag, whatever was tried; nor does what time says, which nobody did.
+ANNOUNCEMENTS: frozenset[type[Event]] = frozenset({
+    e.ServiceLevelBreached, e.DealStalled, e.PauseEnded, e.DealEscalated, e.ApprovalExpired,
+})  # fmt: skip
+_LIGHT: frozenset[type[Event]] = ANNOUNCEMENTS | frozenset({
     e.MoveRefused, e.OpeningRefused, e.ApprovalRefused, e.WaiverRefused, e.ChangeRefused, e.AssignmentRefused,
     e.ObservationRefused, e.CorrectionRefused,
 })  # fmt: skip
@@ -31,7 +34,7 @@ def evolve(deal: Deal | None, recorded: Recorded) -> Deal:
     change = _CHANGES.get(type(recorded.event))
     after = change(before, recorded.event, recorded) if change else {}
     after["version"] = recorded.version
-    if type(recorded.event) not in _REFUSED:
+    if type(recorded.event) not in _LIGHT:
         after["solid_version"] = recorded.version
     return before.after(after)
 
@@ -307,8 +310,8 @@ def _removed(deal: Deal, event: e.DealRemovedAtSource, recorded: Recorded) -> di
     return {"removed": True}
 
 
-# Notes, source rows after an outcome, proposals and refused approvals, waivers, changes or corrections change no state
-# but the version.
+# Notes, source rows after an outcome, what time says, proposals and refused approvals, waivers, changes or corrections
+# change no state but the version.
 _CHANGES: dict[type[Event], Change] = {
     e.DealOpened: _opened, e.OpeningRefused: _opening_refused, e.FieldsChanged: _fields, e.OwnerAssigned: _assigned,
     e.AssignmentRefused: _assignment_refused,

@@ -20,8 +20,11 @@ from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
+from pipeline_engine.engine.positions import PositionVerbs
+from pipeline_engine.engine.reached import ServiceVerbs
 from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
+from pipeline_engine.engine.timekeeping import TimeVerbs
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
@@ -38,6 +41,9 @@ class Engine(
     MigrationVerbs,
     SendingVerbs,
     AuditVerbs,
+    PositionVerbs,
+    ServiceVerbs,
+    TimeVerbs,
 ):
     """A store with its verbs; safe to share between threads.
 

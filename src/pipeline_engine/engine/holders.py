@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from pipeline_engine.deal import Able, Deal, Judged, barred
-from pipeline_engine.process import OWNERS_MANAGER
+from pipeline_engine.process import OWNERS_MANAGER, TO_OWNER
 from pipeline_engine.store import Fold, Store
 from pipeline_engine.team import Person, evolve_person
 
@@ -28,6 +28,15 @@ class Holders:
     def beside(self, judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
         """The same answers, with who could help."""
         return tuple(replace(each, helpers=partial(self._able, each)) for each in judged)
+
+    def called(self, asked: str) -> tuple[str, ...]:
+        """Who an escalation asks for is now: the owner, their manager, or who holds a role; perhaps nobody."""
+        if asked == TO_OWNER:
+            return (self._deal.owner,) if self._deal and self._deal.owner else ()
+        nobody = frozenset[str]()
+        if nobody not in self._roles_without:
+            self._roles_without[nobody] = self._roles(nobody)
+        return tuple(who for who, held in self._roles_without[nobody].items() if asked in held)
 
     def _able(self, judged: Judged) -> Able:
         if not self._people:

@@ -13,11 +13,12 @@ from pipeline_engine.facts.holdings import Holding, Holdings, held
 from pipeline_engine.facts.index import Clock, Probes, Slices
 from pipeline_engine.facts.instants import Instants
 from pipeline_engine.facts.kept import KeptFacts, Last, as_kept, last_kept
+from pipeline_engine.facts.meanings import MEANINGS, ColumnMeaning, reference
 from pipeline_engine.facts.pauses import PausedTime
 from pipeline_engine.facts.projector import Projector, facts_of
 from pipeline_engine.facts.snapshot import Facts, exact_sum, exact_sums
-from pipeline_engine.facts.standing import FOREVER
-from pipeline_engine.facts.tables import MEANINGS, TABLES, ColumnMeaning, reference
+from pipeline_engine.facts.standing import FOREVER, grant_ends, request_ends
+from pipeline_engine.facts.tables import TABLES
 from pipeline_engine.facts.values_before import Items, Open, Values
 
 __all__ = [
@@ -48,10 +49,12 @@ __all__ = [
     "exact_sums",
     "facts_of",
     "flags",
+    "grant_ends",
     "held",
     "ints",
     "keys",
     "last_kept",
     "last_within",
     "reference",
+    "request_ends",
 ]

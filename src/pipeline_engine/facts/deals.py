@@ -13,6 +13,8 @@ from pipeline_engine.facts.selection import Selection
 from pipeline_engine.facts.tables import DEALS
 
 STATUS = ("open", "won", "lost", "merged")
+# What nobody did: it is told of a deal, and is no sign of its life (deal/evolve.py).
+_ANNOUNCING = ("ServiceLevelBreached", "DealStalled", "PauseEnded", "DealEscalated", "ApprovalExpired")
 _CHANGING = ("DealOpened", "FieldsChanged", "OwnerAssigned", "HandoffAccepted")
 
 
@@ -84,7 +86,7 @@ def _times(selection: Selection, deal: Ints) -> dict[str, pa.Array]:
     removed = np.zeros(count, np.bool_)
     removed[selection.deal[selection.name.is_any("DealRemovedAtSource")]] = True
     position = ints(selection.events["position"])
-    happened = np.where(selection.void, NOWHEN, selection.at)
+    happened = np.where(selection.void | selection.name.is_any(*_ANNOUNCING), NOWHEN, selection.at)
     return {
         "last_activity_at": numbers(_latest(selection, "ActivityLogged")[deal], TIME),
         "last_change_at": numbers(_latest(selection, *_CHANGING)[deal], TIME),

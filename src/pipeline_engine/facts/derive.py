@@ -24,7 +24,9 @@ from pipeline_engine.facts.stays import stays_of
 from pipeline_engine.facts.taken import Taken
 
 # Tables whose rows are those of the ledger of the same name.
-_SINGLE_FACTS = ("activities", "approvals", "contacts", "documents", "items", "follow_ups", "corrections")
+_SINGLE_FACTS = (
+    "activities", "approvals", "contacts", "documents", "items", "follow_ups", "corrections", "announcements",
+)  # fmt: skip
 
 
 def derive(

@@ -39,11 +39,12 @@ class Intake:
         self.happenings = Ledger(ledger.HAPPENINGS)
         self.handoffs = Ledger(ledger.HANDOFFS)
         self.pauses = Ledger(ledger.PAUSES)
+        self.announcements = Ledger(ledger.ANNOUNCEMENTS)
         self._ledgers = (
             self.events, self.steps, self.changes, self.proposed,
             self.activities, self.approvals, self.contacts, self.documents, self.items, self.follow_ups,
             self.handoffs, self.pauses, self.happenings,
-            self.corrections, self.corrected,
+            self.corrections, self.corrected, self.announcements,
         )  # fmt: skip
         self._number = 0
 
@@ -187,6 +188,13 @@ class Intake:
         ends = instant_us(data.get("expires_at"))
         self.approvals.append((event, happened, data["rule"], data["target"], data.get("role"), seen, ends, lapses))
 
+    def announced(self, event: int, data: Body, announces: str) -> None:
+        """What time said: of which version of the stream, by which escalation and to whom."""
+        stay, request = data.get("stay"), data.get("request")
+        of = data["paused"] if announces == "pause" else stay if request is None else request
+        to = [str(who) for who in data.get("to", ())] if announces == "escalation" else None
+        self.announcements.append((event, announces, of, data.get("rule"), stay, data.get("stage"), to))
+
     def correction(self, event: int, data: Body, happened: str) -> None:
         """A correction proposed, recorded or refused; what it says of values is kept apart until it takes effect."""
         cleared = [str(name) for name in data.get("cleared", ())]
@@ -282,5 +290,9 @@ _READERS: dict[str, Callable[[Intake, int, Body], None]] = {
     "CorrectionProposed": lambda intake, event, data: intake.correction(event, data, "proposed"),
     "CorrectionRecorded": lambda intake, event, data: intake.correction(event, data, "recorded"),
     "CorrectionRefused": lambda intake, event, data: intake.correction(event, data, "refused"),
+    "ServiceLevelBreached": lambda intake, event, data: intake.announced(event, data, "service_level"),
+    "DealStalled": lambda intake, event, data: intake.announced(event, data, "stalled"),
+    "PauseEnded": lambda intake, event, data: intake.announced(event, data, "pause"),
+    "DealEscalated": lambda intake, event, data: intake.announced(event, data, "escalation"),
     **{name: _approval_reader(happened) for name, happened in _HAPPENED.items()},
 }

@@ -61,6 +61,8 @@ CORRECTIONS = _schema(
     fields=pa.list_(_TEXT),
 )
 
+ANNOUNCEMENTS = _schema("event:long announces:word of:int rule:word stay:int stage:word", to=pa.list_(_TEXT))
+
 HAPPENINGS = _schema("event:long name:word on_behalf_of:word why:word reason:text detail:text")
 
 

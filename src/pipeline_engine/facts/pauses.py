@@ -9,7 +9,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline_engine.deal import Pauses, paused, resumed
-from pipeline_engine.facts.arrays import NOWHEN, Ints, Mask, Words, flags, ints, keys, last_within, numbers, picked
+from pipeline_engine.facts.arrays import (
+    NOWHEN,
+    VERSIONS,
+    Ints,
+    Mask,
+    Words,
+    flags,
+    ints,
+    keys,
+    last_within,
+    numbers,
+    picked,
+)
 from pipeline_engine.facts.columns import COUNT, SHORT, TIME
 from pipeline_engine.facts.path import Path
 from pipeline_engine.facts.selection import Selection
@@ -81,6 +93,16 @@ class PausedTime:
 
     def __len__(self) -> int:
         return len(self._marks)
+
+    @property
+    def deals(self) -> Ints:
+        """The deals that were ever paused."""
+        return np.unique(self._marks >> VERSIONS)
+
+    @property
+    def last_over(self) -> int:
+        """The last moment at which a pause was over; 0 where none is."""
+        return int(self._end.max()) if len(self._end) else 0
 
     def over(self, deal: Ints, version: Ints, moment: Ints, measure: Measure) -> npt.NDArray[Any]:
         """How much of the pauses that were over before a version lies before a moment, in any measure."""

@@ -50,7 +50,7 @@ class Facts:
 
     Attributes:
         deals, stays, attempts, changes, proposed, activities, approvals, contacts, documents, items, follow_ups,
-        handoffs, pauses, happenings, corrections: see `facts.tables`; one chunk each.
+        handoffs, pauses, happenings, corrections, announcements: see `facts.tables`; one chunk each.
         processes: the published processes by (name, version); those known at `known_at`, whatever `as_of`.
         deal_ids: every deal that any table names, sorted bytewise; `deal_ix` points into it.
         position: the last log position counted in; 0 for an empty log.
@@ -73,6 +73,7 @@ class Facts:
     pauses: pa.Table
     happenings: pa.Table
     corrections: pa.Table
+    announcements: pa.Table
     processes: Mapping[tuple[str, int], Process]
     deal_ids: pa.StringArray
     position: int

@@ -37,6 +37,18 @@ def grant_ends(facts: Facts) -> Ints:
     return np.where(event.is_any("granted", "waived"), np.min(np.stack(ways), axis=0), 0)
 
 
+def request_ends(facts: Facts) -> Ints:
+    """
+    Per row of `approvals` the version that answered what is asked for there, or after which nobody waits for an answer;
+    FOREVER where it still waits. Rows that ask for nothing end at 0.
+    """
+    table = facts.approvals
+    deal, version, event = facts.deal_ix("approvals"), ints(table["version"]), Words.of(table["event"])
+    answers = _said(event, facts, deal, version, ("granted", "rejected", "returned"))
+    ends = np.min(np.stack((answers, _used(facts, deal, version), _migrated(event, facts, deal, version))), axis=0)
+    return np.where(event.is_any("requested"), ends, 0)
+
+
 def contact_ends(facts: Facts, who: pa.Array | None = None) -> Ints:
     """
     Per row of `contacts` the version that unlinked it, FOREVER where none did; rows that unlink end at 0.
@@ -110,10 +122,15 @@ def _touched(facts: Facts, field: Words, when: tuple[Ints, Ints, Ints]) -> tuple
 
 def _denied(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:
     """When an approval was taken back: somebody said no to the same rule and target."""
+    return _said(event, facts, deal, version, ("rejected", "returned"))
+
+
+def _said(event: Words, facts: Facts, deal: Ints, version: Ints, what: tuple[str, ...]) -> Ints:
+    """When one of these was said next of the same rule and target."""
     rule, target = Words.of(facts.approvals["rule"]), Words.of(facts.approvals["target"])
     about = rule.codes * np.int64(len(target.vocabulary) + 1) + target.codes
-    said_no = event.is_any("rejected", "returned")
-    return _next(about, deal, version, (about[said_no], deal[said_no], version[said_no]))
+    said = event.is_any(*what)
+    return _next(about, deal, version, (about[said], deal[said], version[said]))
 
 
 def _migrated(event: Words, facts: Facts, deal: Ints, version: Ints) -> Ints:

@@ -5,9 +5,6 @@ of 10^-4 of `currency`; null is "not known", never zero. Rows are sorted by deal
 (`deals`: deal_id only).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import pyarrow as pa
 
 from pipeline_engine.facts.columns import (
@@ -55,7 +52,11 @@ DEALS = pa.schema(
             TIME,
             "latest opening, change of a field or of the owner, by the time it happened",
         ),
-        column("last_event_at", TIME, "latest event of any kind, by the time it happened"),
+        column(
+            "last_event_at",
+            TIME,
+            "latest event, by the time it happened; not what only time says (`announcements`, expired approvals)",
+        ),
         column("paused", FLAG, "was paused and not resumed; a pause with an end is over then all the same"),
         column("paused_since", TIME, "when the pause that was not resumed began; null while not paused"),
         column("paused_until", TIME, "when that pause is over by itself; null where only somebody ends it"),
@@ -342,6 +343,21 @@ CORRECTIONS = pa.schema(
     ]
 )
 
+ANNOUNCEMENTS = pa.schema(
+    [
+        deal_id(),
+        version(),
+        position(),
+        at("the moment that was due; when it was noticed is when the event was recorded"),
+        column("announces", TEXT, "service_level, stalled, pause or escalation"),
+        column("of", SHORT, "version of the event that began the stay, said the pause, or asked for the approval"),
+        column("rule", TEXT, "id of the escalation; null otherwise"),
+        column("stay", SHORT, "version of the event that began the stay; null for a pause"),
+        column("stage", TEXT, "where the deal stood; null for a pause"),
+        column("to", TEXTS, "who an escalation went to; null otherwise"),
+    ]
+)
+
 TABLES: dict[str, pa.Schema] = {
     "deals": DEALS,
     "stays": STAYS,
@@ -358,41 +374,5 @@ TABLES: dict[str, pa.Schema] = {
     "pauses": PAUSES,
     "happenings": HAPPENINGS,
     "corrections": CORRECTIONS,
+    "announcements": ANNOUNCEMENTS,
 }
-
-MEANINGS: dict[str, str] = {
-    "deals": "one row a deal that was opened, as it stands",
-    "stays": "one row a stay in a stage",
-    "attempts": "one row an opening, move, win, loss or reopening that was asked for or came by import",
-    "changes": "one row a field set or cleared; the fields of an opening are its first",
-    "proposed": "like changes: the fields of refused openings, which no deal ever had",
-    "activities": "one row an activity",
-    "approvals": "one row an event around an approval or a waiver",
-    "contacts": "one row a contact linked or unlinked",
-    "documents": "one row a document attached",
-    "items": "one row an item ticked or unticked",
-    "follow_ups": "one row a deal that a win planned, and one where it was noted as there",
-    "handoffs": "one row a time that somebody was asked to take a deal over",
-    "pauses": "one row a pause begun or resumed",
-    "happenings": "one row an approval, waiver, correction or migration, or a try of somebody who may not, in full",
-    "corrections": "one row a correction proposed, recorded or refused; the other tables hold what it changes",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMeaning:
-    """One line of the reference: `unit` is empty where the value needs none."""
-
-    table: str
-    column: str
-    type: str
-    unit: str
-    doc: str
-
-
-def reference() -> Iterator[ColumnMeaning]:
-    """Every column of every fact table, in table order."""
-    for table, schema in TABLES.items():
-        for field in schema:
-            meta = field.metadata
-            yield ColumnMeaning(table, field.name, str(field.type), meta[b"unit"].decode(), meta[b"doc"].decode())

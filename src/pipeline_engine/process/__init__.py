@@ -21,6 +21,8 @@ from pipeline_engine.process.catalog import (
 from pipeline_engine.process.diff import Change, GateDiff, ProcessDiff, Shown, diff, witness_json, witness_told
 from pipeline_engine.process.drawing import mermaid_of, svg_of
 from pipeline_engine.process.due import due_at
+from pipeline_engine.process.elapsing import FAR, Stretches, Waits, used_up
+from pipeline_engine.process.escalations import TO_OWNER
 from pipeline_engine.process.events import (
     PROCESS_EVENTS,
     MigrationFinished,
@@ -68,6 +70,7 @@ from pipeline_engine.process.model import (
     OWNER,
     OWNERS_MANAGER,
     Calendar,
+    Escalation,
     Extends,
     Field,
     FieldKind,
@@ -130,6 +133,7 @@ __all__ = [
     "COUNTS",
     "DEALS_IN_STAGE",
     "FAIL",
+    "FAR",
     "GATES",
     "LETTERS",
     "NOT_ASKED",
@@ -141,6 +145,7 @@ __all__ = [
     "PASS",
     "PROCESS_EVENTS",
     "SEMANTICS",
+    "TO_OWNER",
     "UNKNOWN",
     "WAIVED",
     "Asker",
@@ -152,6 +157,7 @@ __all__ = [
     "Change",
     "Codes",
     "Column",
+    "Escalation",
     "Extends",
     "Field",
     "FieldKind",
@@ -198,10 +204,12 @@ __all__ = [
     "Stage",
     "Stalled",
     "Standing",
+    "Stretches",
     "Tried",
     "Used",
     "VariantStanding",
     "Vocabulary",
+    "Waits",
     "WorkWeek",
     "WorkingHours",
     "begun",
@@ -256,6 +264,7 @@ __all__ = [
     "text_of",
     "to_json",
     "to_text",
+    "used_up",
     "vocabulary_of",
     "with_skills",
     "witness_json",

@@ -29,6 +29,7 @@ CODES: Mapping[str, Weight] = MappingProxyType({
     "won-only-by-waiver": "warning",
     "stay-beyond-service-level": "warning",
     "follow-up-undated": "warning",
+    "escalation-never": "warning",
     # One rule.
     "never-holds": "warning",
     "never-fails": "warning",

@@ -1,7 +1,7 @@
 """One tree laid over another: what the upper one says holds, the rest is the lower one's.
 
-Tables are laid over by key. Stages and the items of a plan are laid over by their id, lists of names are united, the
-entries of a gate are joined. Every other list stands in place of the one below.
+Tables are laid over by key. Stages, the items of a plan and escalations are laid over by their id, lists of names are
+united, the entries of a gate are joined. Every other list stands in place of the one below.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pipeline_engine.notation import Complaints, Items, Node, Table, Text, entri
 
 _UNITED = ("roles", "activities", "documents", "reasons")  # lists of names: both
 _JOINED = ("enter", "leave", "lint")  # lists of entries: those below, then those above
-_BY_ID = ("stages", "plan")
+_BY_ID = ("stages", "plan", "escalations")
 PLACED = ("after", "before")
 
 
@@ -84,7 +84,7 @@ def _by_id(below: Items, above: Items, key: str, complaints: Complaints) -> tupl
         if name is not None and name in known:
             place = [id_of(item) for item in listed].index(name)
             listed[place] = merged(listed[place], _kept_in_place(node, name, complaints), complaints)
-        elif key == "plan" or name is None:
+        elif key != "stages" or name is None:
             listed.append(node)
         else:
             listed.insert(_between(node, name, listed, complaints), without(node, PLACED))

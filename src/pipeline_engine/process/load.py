@@ -9,6 +9,7 @@ from pipeline_engine.notation import Complaints, Node, Section, Written, place_o
 from pipeline_engine.process.catalog import digest_of
 from pipeline_engine.process.compiled import Compiled, CompiledDraft, compile_drafts
 from pipeline_engine.process.declared import Declared, read_declared
+from pipeline_engine.process.escalations import read_escalations
 from pipeline_engine.process.followups import read_opens, read_plan
 from pipeline_engine.process.model import Item, Opens, Process, Stage
 from pipeline_engine.process.outcomes import Outcomes, read_outcomes, way_of
@@ -21,8 +22,8 @@ from pipeline_engine.process.variants import VARIANT_KEYS, Bases, Laid, changed,
 
 TOP_KEYS = (
     "process", "title", "currency", "value", "rates", "calendar", "limits", "roles", "contacts", "deal",
-    "activities", "documents", "plan", "opening", "owning", "stages", "moves", "outcomes", "opens", "backdate",
-    "observed", "corrections", "lint", *VARIANT_KEYS, "publishing",
+    "activities", "documents", "plan", "opening", "owning", "stages", "moves", "outcomes", "opens", "escalations",
+    "backdate", "observed", "corrections", "lint", *VARIANT_KEYS, "publishing",
 )  # fmt: skip
 NEEDED = ("process", "currency", "stages", "outcomes")
 NEEDS = "a process: `process`, `currency`, `stages`, `outcomes`"
@@ -100,11 +101,12 @@ def _examined(top: Section, header: tuple[str | None, str, str], laid: Laid) -> 
     compiled = compile_drafts(drafts, declared, complaints, (*dues.values(), *moments.values()))
     course = Course(tuple(stages), way, outcomes, compiled.items(plan, dues, drafts), compiled.opens(opens, moments))
     variant_for, publishing = read_for(laid, declared, complaints), read_publishing(top, declared)
+    escalations = read_escalations(top, declared, stage_ids)
     examined = Examined(complaints, None, declared, compiled.rules, top.node, silences)
     if complaints.found or header[0] is None:
         return examined
     process = _process((header[0], *header[1:]), declared, course, compiled)
-    beside = {"extends": laid.extends, "variant_for": variant_for, "publishing": publishing}
+    beside = {"extends": laid.extends, "variant_for": variant_for, "publishing": publishing, "escalations": escalations}
     return replace(examined, process=process.model_copy(update=beside))
 
 

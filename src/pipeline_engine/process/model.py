@@ -122,6 +122,21 @@ class Opens(Frozen):
     carry: dict[str, str] = {}
 
 
+class Escalation(Frozen):
+    """Whom to call when something takes too long: `to` is `owner`, `owner.manager` or a role.
+
+    `stages` are those it is about (none: all), `after` how much later than `when` says; for an approval that waits, for
+    how long it may.
+    """
+
+    id: str
+    when: Literal["service_level", "stalled", "approval_waits"]
+    stages: tuple[str, ...] = ()
+    after: Span | None = None
+    to: str
+    says: str = ""
+
+
 class SplitLimit(Frozen):
     """A named number that differs by a choice: `of` by the value of the field `by`, `otherwise` for the rest."""
 
@@ -238,6 +253,7 @@ class Process(Frozen):
     corrections_by: tuple[str, ...] = ()  # roles that may correct what was recorded; none is nobody
     rules: tuple[Rule, ...] = ()
     opens: tuple[Opens, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
     extends: Extends | None = None
     variant_for: dict[str, tuple[str, ...]] = {}  # of a variant: which deals of the base it is for
     publishing: Publishing | None = None  # how the next change is made; None: by everybody, without a reason

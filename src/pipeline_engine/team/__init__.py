@@ -6,6 +6,7 @@ from pipeline_engine.team.events import (
     DelegationEnded,
     DelegationGranted,
     DelegationRefused,
+    LoanEnded,
     ManagerAssigned,
     PersonAdded,
     RoleGranted,
@@ -22,7 +23,7 @@ from pipeline_engine.team.person import Delegation, Person, Skill, evolve_person
 
 __all__ = [
     "TEAM_EVENTS", "Delegation", "DelegationEnded", "DelegationGranted", "DelegationRefused", "LendingAsker",
-    "ManagerAssigned", "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill", "SkillGranted",
-    "SkillRevoked", "TeamApplied", "TeamChanged", "changes", "decide_end", "decide_lend", "evolve_person",
-    "load_people",
+    "LoanEnded", "ManagerAssigned", "Person", "PersonAdded", "Register", "RoleGranted", "RoleRevoked", "Skill",
+    "SkillGranted", "SkillRevoked", "TeamApplied", "TeamChanged", "changes", "decide_end", "decide_lend",
+    "evolve_person", "load_people",
 ]  # fmt: skip

@@ -58,6 +58,13 @@ class DelegationRefused(Event):
     why: Literal["not-yours", "no-role"]
 
 
+class LoanEnded(Event):
+    """A lent role reached its end; only announces what every comparison with the clock knew, at the moment it was."""
+
+    lender: str
+    role: str
+
+
 class SkillGranted(Event):
     """The person can do something that a process asks for: a training passed, a certificate; perhaps until a moment."""
 
@@ -80,5 +87,5 @@ class TeamApplied(Event):
 
 TEAM_EVENTS: tuple[type[Event], ...] = (
     PersonAdded, RoleGranted, RoleRevoked, TeamChanged, ManagerAssigned, DelegationGranted, DelegationEnded,
-    DelegationRefused, SkillGranted, SkillRevoked, TeamApplied,
+    DelegationRefused, SkillGranted, SkillRevoked, TeamApplied, LoanEnded,
 )  # fmt: skip

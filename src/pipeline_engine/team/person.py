@@ -29,7 +29,11 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in the register; all parts may be empty. `ended` are loans that were ended before their time."""
+    """Someone in the register; all parts may be empty.
+
+    `ended` are loans that were ended before their time, `announced` the ends of loans that time has said: lender, role
+    and moment.
+    """
 
     id: str
     roles: tuple[str, ...] = ()
@@ -38,6 +42,7 @@ class Person:
     delegations: tuple[Delegation, ...] = ()
     skills: tuple[Skill, ...] = ()
     ended: tuple[Delegation, ...] = ()
+    announced: frozenset[tuple[str, str, datetime]] = frozenset()
 
     def skills_at(self, now: datetime) -> tuple[str, ...]:
         """What the person can do at a moment, without what has run out by then."""
@@ -46,6 +51,11 @@ class Person:
     def delegations_at(self, now: datetime) -> tuple[Delegation, ...]:
         """What is lent to the person at a moment, without what is over by then."""
         return tuple(d for d in self.delegations if now < d.until)
+
+    def loans_unsaid(self) -> tuple[Delegation, ...]:
+        """The loans whose end was not announced yet, the one that ends first in front."""
+        loans = (loan for loan in self.delegations if (loan.lender, loan.role, loan.until) not in self.announced)
+        return tuple(sorted(loans, key=lambda loan: (loan.until, loan.lender, loan.role)))
 
     def roles_at(self, now: datetime, lenders: "Mapping[str, Person]") -> tuple[str, ...]:
         """Own roles, and those lent by someone who still holds them and whose time is not over."""
@@ -56,7 +66,10 @@ class Person:
 def evolve_person(person: Person | None, recorded: Recorded) -> Person:
     """The person after one more event; total over whatever is stored."""
     before = person or Person(id=recorded.stream.partition(":")[2])
-    return replace(before, **_change(before, recorded.event))
+    event, at = recorded.event, recorded.envelope.at
+    if isinstance(event, e.LoanEnded) and at is not None:
+        return replace(before, announced=before.announced | {(event.lender, event.role, at)})
+    return replace(before, **_change(before, event))
 
 
 def _change(person: Person, event: Any) -> dict[str, Any]:

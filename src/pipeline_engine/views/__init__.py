@@ -5,6 +5,8 @@ position it answers, and `to_json()` gives plain JSON: money as decimal text per
 null where something is not known.
 """
 
+from pipeline_engine.views.ahead import KINDS as DUE_KINDS
+from pipeline_engine.views.ahead import Ahead, ahead
 from pipeline_engine.views.amounts import Amounts, plain_amount
 from pipeline_engine.views.bottlenecks import CRITERIA, Bottlenecks, StageWait, bottlenecks
 from pipeline_engine.views.flow import Flow, Leaving
@@ -16,6 +18,8 @@ from pipeline_engine.views.waits import Waits
 
 __all__ = [
     "CRITERIA",
+    "DUE_KINDS",
+    "Ahead",
     "Amounts",
     "Bottlenecks",
     "Flag",
@@ -30,6 +34,7 @@ __all__ = [
     "StageHealth",
     "StageWait",
     "Waits",
+    "ahead",
     "bottlenecks",
     "deals_behind",
     "funnel",

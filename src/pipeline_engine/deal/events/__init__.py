@@ -1,5 +1,12 @@
 """What can happen to a deal, as it is stored: one class an event, one module a matter."""
 
+from pipeline_engine.deal.events.announced import (
+    Awaits,
+    DealEscalated,
+    DealStalled,
+    PauseEnded,
+    ServiceLevelBreached,
+)
 from pipeline_engine.deal.events.approvals import (
     ApprovalExpired,
     ApprovalGranted,
@@ -63,6 +70,7 @@ __all__ = [
     "ApprovalReturned",
     "AssignmentRefused",
     "Attempt",
+    "Awaits",
     "Basis",
     "ChangeRefused",
     "ContactLinked",
@@ -71,6 +79,7 @@ __all__ = [
     "CorrectionProposed",
     "CorrectionRecorded",
     "CorrectionRefused",
+    "DealEscalated",
     "DealLost",
     "DealMerged",
     "DealMigrated",
@@ -80,6 +89,7 @@ __all__ = [
     "DealRemovedAtSource",
     "DealReopened",
     "DealResumed",
+    "DealStalled",
     "DealWon",
     "DocumentAttached",
     "FieldsChanged",
@@ -97,7 +107,9 @@ __all__ = [
     "ObservationRefused",
     "OpeningRefused",
     "OwnerAssigned",
+    "PauseEnded",
     "RuleWaived",
+    "ServiceLevelBreached",
     "SourceStageNoted",
     "Verdicts",
     "WaiverRefused",
@@ -147,4 +159,8 @@ DEAL_EVENTS: tuple[type[Event], ...] = (
     CorrectionProposed,
     CorrectionRecorded,
     CorrectionRefused,
+    ServiceLevelBreached,
+    DealStalled,
+    PauseEnded,
+    DealEscalated,
 )

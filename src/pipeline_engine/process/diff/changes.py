@@ -14,7 +14,7 @@ _OF_PROCESS = (
     "title", "currency", "value", "rates", "calendar", "limits", "split_limits", "roles", "contact_roles", "activities",
     "documents", "items", "lost_reasons", "backdate", "backdate_by", "observed_by", "corrections_by",
     "opens", "variant_for",
-    "publishing",
+    "publishing", "escalations",
 )  # fmt: skip
 
 

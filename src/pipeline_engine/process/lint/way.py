@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline_engine.process.findings import Finding
 from pipeline_engine.process.lint import gates
+from pipeline_engine.process.lint.calling import calling
 from pipeline_engine.process.lint.gates import blocking
 from pipeline_engine.process.lint.staying import staying
 from pipeline_engine.process.lint.subject import Subject
@@ -20,6 +21,7 @@ def way(subject: Subject) -> Iterator[Finding]:
     yield from staying(subject)
     for opens in subject.process.opens:
         yield from _undated(subject, opens)
+    yield from calling(subject)
 
 
 def _before_opening(subject: Subject) -> Iterator[Finding]:
