@@ -42,7 +42,7 @@ def test_the_same_id_is_kept_once(broker: Broker) -> None:
 def test_the_last_message_is_known_by_its_id(broker: Broker) -> None:
     """Whoever feeds a channel can ask up to where it is there."""
     with broker.connected() as bus:
-        assert bus.last(broker.channels.events) is None
+        assert not bus.last(broker.channels.events)
         bus.feed(broker.channels.events, [message(broker, 1), message(broker, 2)])
         assert bus.last(broker.channels.events) == "m/2"
 

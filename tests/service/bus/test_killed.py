@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 SEED = 20261123
 RUN = "import sys; from pipeline_engine.cli import main; sys.argv = ['pipeline-engine', *sys.argv[1:]]; main()"
-KILLS = [pytest.param(2, id="2"), pytest.param(20, id="20", marks=pytest.mark.soak)]
+KILLS = [pytest.param(1, id="1"), pytest.param(20, id="20", marks=pytest.mark.soak)]
 COMMANDS = 150
 
 

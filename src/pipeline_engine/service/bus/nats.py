@@ -279,7 +279,7 @@ class NatsBus:
         self._channels.pop(channel.name, None)
         sequence = await self._sequence(channel)
         if not sequence:
-            return None
+            return ""
         try:
             found = await self._stream.get_msg(channel.name, sequence)
         except NotFoundError:

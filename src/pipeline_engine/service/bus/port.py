@@ -129,7 +129,12 @@ class Bus(Protocol):
         ...
 
     def last(self, channel: Channel) -> str | None:
-        """The id of the last message of a channel; None where there is none."""
+        """
+        The id of the last message of a channel.
+
+        Returns:
+            An empty text where there never was one; None where nobody can tell: it is gone, or has no id.
+        """
         ...
 
     def peek(self, channel: Channel, limit: int) -> list[Delivery]:
