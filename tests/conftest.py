@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN = pytest.StashKey[ServerRun]()
 
 # The seed is printed with what failed (`print_blob`); a slow machine is no failure.
-settings.register_profile("pipeline_engine", deadline=None, print_blob=True)
+settings.register_profile("pipeline_engine", deadline=None, print_blob=True, max_examples=60)
 settings.load_profile("pipeline_engine")
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tools.reference_bus import asyncapi_document
 from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
 from tools.reference_entries import entries_page
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "json.md": json_page,
     "unsafe-settings.md": unsafe_page,
+    "asyncapi.json": asyncapi_document,
 }
 
 

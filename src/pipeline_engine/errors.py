@@ -15,7 +15,7 @@ PipelineError
 │   │   ├── UnknownItem · UnknownPerson
 │   ├── BadValue                  a value a field or argument cannot hold
 │   ├── BadMoment                 a time in the future, or before the deal's last stage event
-│   ├── ChangedSince              an answer to a deal that is another one than was looked at
+│   ├── ChangedSince · StaleVersion  an answer to a deal that is another one than was looked at
 │   ├── CannotCorrect · CannotMerge  an event that may not be corrected so, a deal that may not be merged
 │   ├── DealExists · DealIsClosed · DealIsMerged · DealIsOpen
 │   ├── HandoffIsOpen · NoDelegation · NoHandoff · NotTheirs · NothingAsked
@@ -23,51 +23,21 @@ PipelineError
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   ├── SubjectIsErased · NoErasure  nothing is recorded about an erased person; nobody proposed that erasure
+│   ├── UnsafeService             a setting under which the service is not started
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
+├── NotThereYet                   the log has not come to a position that was asked for (exit 3)
 ├── StoreUnreachable              the store could not be reached (exit 3)
 ├── BusUnreachable                the message broker could not be reached (exit 3)
 ├── WrongExpectedVersion          another writer was first; decided anew a bounded number of times
 └── UnreadableEvent               a stored row that this version cannot read: stream, version, position
 """
 
-import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
-_LONG_WORD = re.compile(r"(\S{100})\S{21,}")
+from pipeline_engine.naming import LONG_WORD, nearest, printable, quoted, quoted_some, shown
 
-
-def quoted(names: Sequence[str]) -> str:
-    """Names in backticks, joined for a sentence: `a`, `b` or `c`."""
-    marked = [f"`{name}`" for name in names]
-    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " or " + marked[-1] if marked else ""
-
-
-def quoted_some(names: Sequence[str]) -> str:
-    """The first dozen of the names as `quoted` joins them, and how many more there are."""
-    more = len(names) - 12
-    return quoted(names) if more <= 0 else f"{', '.join(f'`{name}`' for name in names[:12])} or one of {more} more"
-
-
-def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The known names most like `name`, nearest first, at most three; else those that begin with it and a colon."""
-    close = tuple(get_close_matches(name[:400], list(known), n=3, cutoff=0.6))
-    return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
-
-
-def shown(found: object, longest: int = 80) -> str:
-    """What was found, as one short line that every terminal and log can print."""
-    try:
-        return printable(str(found)[:longest])
-    except ValueError:
-        # Python refuses to write out whole numbers of thousands of digits.
-        return "a very large number"
-
-
-def printable(text: str) -> str:
-    """The text on one line, with what no terminal shows, or what turns a line around, spelled out."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+__all__ = ["nearest", "printable", "quoted", "quoted_some", "shown"]  # the classes below are found by their tree
 
 
 def _said(found: str, expected: str, near: Sequence[str]) -> str:
@@ -128,7 +98,7 @@ class RuleError(Rejected):
         self, found: str, expected: str = "", *, line: int = 1, column: int = 1, near: Sequence[str] = ()
     ) -> None:
         # A rule may be one word of four thousand letters.
-        found, expected = (_LONG_WORD.sub(r"\1…", part) for part in (found, expected))
+        found, expected = (LONG_WORD.sub(r"\1…", part) for part in (found, expected))
         super().__init__(_said(found, expected, near))
         self.found, self.expected, self.near = found, expected, tuple(near)
         self.line, self.column = line, column
@@ -280,6 +250,14 @@ class ChangedSince(Rejected):
         self.deal_id, self.seen, self.fields = deal_id, seen, tuple(fields)
 
 
+class StaleVersion(Rejected):
+    """The deal has gone on since whoever asks looked at it, and they ask only of the deal they saw."""
+
+    def __init__(self, deal_id: str, seen: int, version: int) -> None:
+        super().__init__(f"deal `{deal_id}` is at version {version} now, not at {seen} as seen; look again, then ask")
+        self.deal_id, self.seen, self.version = deal_id, seen, version
+
+
 class DealIsOpen(Rejected):
     """The deal is open; there is nothing to reopen."""
 
@@ -369,6 +347,10 @@ class BadStore(Rejected):
     """A store that must not be used as it is: foreign, of a newer format, or with unsafe settings."""
 
 
+class UnsafeService(Rejected):
+    """A setting under which others could do or see what they may not, or requests would be lost: it is not started."""
+
+
 class Refused(PipelineError):
     """A rule said no; `outcome` carries the verdicts."""
 
@@ -377,6 +359,16 @@ class Refused(PipelineError):
     def __init__(self, message: str, outcome: object) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class NotThereYet(PipelineError):
+    """The log has not come to a position that an answer was to include."""
+
+    exit_code = 3
+
+    def __init__(self, position: int, head: int) -> None:
+        super().__init__(f"the log stands at position {head}, and has not come to {position}; ask again, or without it")
+        self.position, self.head = position, head
 
 
 class StoreUnreachable(PipelineError):

@@ -15,7 +15,7 @@ from tests.process.made import owned, trees, waivable, written
 
 pytestmark = pytest.mark.slow
 
-QUICK = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 PROCESSES = trees() | trees().map(waivable)
 # A seeded bug is looked for by the same steps each time, and need not be made small.
 HUNT = settings(QUICK, max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
@@ -44,7 +44,7 @@ def test_no_sequence_of_commands_passes_a_blocking_rule(tree: dict[str, Any], st
 
 
 @given(trees().map(owned), STEPS)
-@settings(QUICK, max_examples=100)
+@settings(QUICK, max_examples=60)
 def test_no_sequence_of_commands_gives_a_deal_to_whom_may_not_own_it(tree: dict[str, Any], steps: list[Step]) -> None:
     """However a deal comes to an owner: opened, assigned, handed over or reopened, forward or by a leap."""
     nothing_passes_unproved(tree, steps)

@@ -157,14 +157,14 @@ QUICK = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=1_200)
+@settings(QUICK, max_examples=800)
 @given(TEXTS)
 def test_a_damaged_file_gives_a_process_or_a_complaint(of):
     """Lines taken out, doubled, swapped; pieces and signs of YAML put in anywhere."""
     fuzz_texts(of)
 
 
-@settings(QUICK, max_examples=650)
+@settings(QUICK, max_examples=450)
 @given(BYTES)
 def test_other_bytes_give_a_process_or_a_complaint(of):
     """A file is damaged on its way."""

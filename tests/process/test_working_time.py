@@ -90,7 +90,7 @@ def test_working_time_in_rules_is_what_a_walk_over_the_minutes_finds(calendar, d
     assert in_a_rule("working_hours", calendar, begin, end) == pytest.approx(hours, abs=1e-5)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(calendars(), BEGINS, MINUTES, st.sampled_from(["1", "2", "0.5", "3.25"]), st.sampled_from(["bd", "bh"]))
 def test_a_service_level_is_used_up_when_a_rule_counts_it_full(calendar, day, minute, amount, unit):
     """Views and rules share one working time: what is due then is so long here, and not a minute before."""

@@ -28,11 +28,12 @@ from pipeline_engine.deal import (
     WaiverRefused,
     verdicts_of,
 )
+from pipeline_engine.documents import outcome_document
 from pipeline_engine.engine import Engine
-from pipeline_engine.envelope import Recorded, stored_name
+from pipeline_engine.envelope import Recorded
 from pipeline_engine.errors import UnknownDeal
 from pipeline_engine.process import OWNERS_MANAGER, Process, with_skills
-from pipeline_engine.values import Money, instant_text
+from pipeline_engine.values import Money
 
 _WHY = {
     "no-role": "{actor} does not hold the role: it takes {role}",
@@ -47,7 +48,7 @@ _WHY = {
 def say_outcome(engine: Engine, outcome: Outcome, json: bool) -> None:
     """Print an outcome: the judgement of an attempt, or what was recorded."""
     if json:
-        emit_json(outcome_json(outcome))
+        emit_json(outcome_document(outcome))
         return
     if not outcome.events:
         say("nothing to do: it is so already")
@@ -197,24 +198,3 @@ def _whose(event: Any, deal: Deal) -> str:
     if isinstance(event, AssignmentRefused):
         return f"stays with {deal.owner}" if deal.owner else f"does not go to {event.owner}"
     return f"belongs to {event.owner} now" if isinstance(event, (OwnerAssigned, HandoffAccepted)) else ""
-
-
-def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """The document of every command on a deal."""
-    return {
-        "deal": outcome.deal_id, "accepted": outcome.accepted, "repeated": outcome.repeated,
-        "position": outcome.position, "events": [event_json(recorded) for recorded in outcome.events],
-        "verdicts": [verdicts.judged_json(judged) for judged in outcome.verdicts],
-    }  # fmt: skip
-
-
-def event_json(recorded: Recorded) -> dict[str, Any]:
-    """An event for scripts: its envelope and what it says, without defaults."""
-    envelope = recorded.envelope
-    return {
-        "event": stored_name(type(recorded.event)), "version": recorded.version, "position": recorded.position,
-        "at": instant_text(envelope.at) if envelope.at else None, "recorded_at": instant_text(recorded.recorded_at),
-        "actor": envelope.actor, "on_behalf_of": envelope.on_behalf_of, "via": envelope.via,
-        "command_id": envelope.command_id,
-        "data": recorded.event.model_dump(mode="json", exclude_defaults=True),
-    }  # fmt: skip

@@ -11,6 +11,7 @@ import typer
 from pipeline_engine.cli import (
     auditing,
     backtesting,
+    buses,
     copies,
     deal_approvals,
     deal_asks,
@@ -30,6 +31,7 @@ from pipeline_engine.cli import (
     process_diff,
     process_lint,
     processes,
+    served,
     stores,
     teams,
     timing,
@@ -104,9 +106,11 @@ app.add_typer(viewing.commands, name="view")
 app.add_typer(auditing.commands, name="audit")
 app.add_typer(following.commands, name="follow")
 app.add_typer(timing.commands, name="timers")
+app.add_typer(buses.commands, name="bus")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)
 stores.register(app)
 copies.register(app)
 demonstration.register(app)
+served.register(app)

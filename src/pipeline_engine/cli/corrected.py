@@ -7,7 +7,8 @@ from typing import Any
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import say
 from pipeline_engine.cli.said import with_words
-from pipeline_engine.deal import CorrectionProposed, CorrectionRecorded, effective
+from pipeline_engine.deal import CorrectionProposed, CorrectionRecorded
+from pipeline_engine.documents import by_whom, gone
 from pipeline_engine.envelope import Recorded
 
 
@@ -33,20 +34,6 @@ def _mark(event: CorrectionRecorded, by: int) -> str:
     if event.kind == "time":
         return f"was really at {words.moment(event.really_at)}, says event {by}"
     return f"was really otherwise, says event {by}"
-
-
-def gone(events: Sequence[Recorded]) -> set[int]:
-    """The versions of what did not happen."""
-    return {each.version for each in events} - {each.version for each in effective(events)}
-
-
-def by_whom(events: Sequence[Recorded]) -> Mapping[int, list[int]]:
-    """By the version of an event the versions of the corrections of it."""
-    found = defaultdict[int, list[int]](list)
-    for each in events:
-        if isinstance(each.event, CorrectionRecorded):
-            found[each.event.corrects].append(each.version)
-    return found
 
 
 def waiting(events: Sequence[Recorded]) -> list[Recorded]:

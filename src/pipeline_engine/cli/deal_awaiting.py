@@ -12,7 +12,6 @@ from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import By, CommandId, Json, asked, opened
 from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.deal import Seen
@@ -40,7 +39,9 @@ def awaiting(who: str, others: dict[str, str | None], json: bool) -> None:
         found = engine.inbox(who)
     now = datetime.now(UTC)
     if json:
-        emit_json([_awaited_json(each, now) for each in found])
+        from pipeline_engine.documents import awaited_document
+
+        emit_json([awaited_document(each, now) for each in found])
         return
     rows = [
         (
@@ -62,33 +63,19 @@ def _due(awaited: "Awaited", now: datetime) -> str:
     return words.moment(awaited.due) + (" (late)" if awaited.due <= now else "")
 
 
-def _awaited_json(each: "Awaited", now: datetime) -> dict[str, Any]:
-    from pipeline_engine.cli.verdicts import plain
-
-    return {
-        "id": each.deal_id, "owner": each.owner, "value": plain(each.value), "rule": each.rule, "says": each.says,
-        "target": each.target, "role": each.role, "in_stead_of": each.in_stead_of, "asked_by": each.asked_by,
-        "asked_at": instant_text(each.asked_at) if each.asked_at else None,
-        "due": instant_text(each.due) if each.due else None,
-        "late": each.due is not None and each.due <= now, "version": each.version,
-    }  # fmt: skip
-
-
 def approvals(deal: DealId, json: Json = False) -> None:
     """Say who approved and waived what of a deal, what they saw, what changed since, and what is still asked for."""
     from pipeline_engine.cli import said
+    from pipeline_engine.documents import approvals_document, by_version, denials, words_in
 
     with opened() as engine:
+        if json:
+            emit_json(approvals_document(engine, deal))
+            return
         found, standing, events = engine.approvals(deal), engine.deal(deal), engine.timeline(deal)
-    told, denied = said.by_version(events), said.denials(events)
-    if json:
-        asked_for = said.requests_json(standing, told)
-        denials = [said.denial_json(each) for each in denied]
-        given = [_seen_json(each) | {"note": said.words_in(told.get(each.version)) or None} for each in found]
-        emit_json({"id": deal, "approvals": given, "denials": denials, "requests": asked_for})
-        return
+    told, denied = by_version(events), denials(events)
     for each in found:
-        _say_seen(each, said.words_in(told.get(each.version)))
+        _say_seen(each, words_in(told.get(each.version)))
     for no in denied:
         said.say_denial(no)
     for r in standing.requests:
@@ -119,36 +106,18 @@ def _shown(value: Any) -> str:
     return "not recorded" if value is None else words.value(value)
 
 
-def _seen_json(each: "Seen") -> dict[str, Any]:
-    from pipeline_engine.cli.verdicts import plain
-
-    return {
-        "rule": each.rule, "target": each.target, "waiver": each.waiver, "role": each.role, "by": each.by,
-        "in_stead_of": each.in_stead_of, "at": instant_text(each.at) if each.at else None, "version": each.version,
-        "seen_version": each.seen_version, "expires_at": instant_text(each.expires_at) if each.expires_at else None,
-        "fields": {name: plain(value) for name, value in each.fields.items()},
-        "changed": {name: plain(value) for name, value in each.changed.items()},
-        "serves": each.serves, "ended": each.ended,
-    }  # fmt: skip
-
-
 def announce_expired(by: By = None, command_id: CommandId = None, json: Json = False) -> None:
     """Record of every approval and waiver of open deals that has come to its end that it has, of each once.
 
     The gate has known it all along; this is for whoever follows the events.
     """
-    from pipeline_engine.deal import ApprovalExpired
+    from pipeline_engine.documents import expired_documents
 
     with opened() as engine:
-        found = engine.announce_expiries(**{k: v for k, v in asked(by, None, command_id).items() if k != "at"})
-        told = [
-            (outcome.deal_id, each.event)
-            for outcome in found
-            for each in outcome.events
-            if isinstance(each.event, ApprovalExpired)
-        ]
+        how = {k: v for k, v in asked(by, None, command_id).items() if k != "at"}
+        told = expired_documents(engine.announce_expiries(**how))
     if json:
-        emit_json([{"id": deal, "rule": e.rule, "target": e.target, "version": e.granted_version} for deal, e in told])
+        emit_json(told)
         return
-    table([("deal", "left"), ("rule", "left"), ("for", "left")], [(deal, e.rule, e.target) for deal, e in told])
+    table([("deal", "left"), ("rule", "left"), ("for", "left")], [(e["id"], e["rule"], e["target"]) for e in told])
     say(f"{words.plural(len(told), 'end')} announced")

@@ -165,7 +165,9 @@ def _bulk(
         )
         note_stranger(engine, how["by"])
     if json:
-        emit_json(_json(found, together, dry_run))
+        from pipeline_engine.documents import bulk_document
+
+        emit_json(bulk_document(found, together=together, dry_run=dry_run))
     else:
         _say(found, dry_run)
     if not all(each.ok for each in found):
@@ -190,22 +192,6 @@ def _chosen(engine: "Engine", ids: list[str] | None, which: dict[str, str | None
 def _typed() -> list[str]:
     """The ids on standard input, one a line."""
     return [line.strip() for line in sys.stdin if line.strip()]
-
-
-def _json(found: "list[Bulked]", together: bool, dry_run: bool) -> dict[str, Any]:
-    counted = Counter(str(each.result) for each in found)
-    return {
-        "mode": "all" if together else "each", "dry_run": dry_run, "deals": len(found),
-        **{result.replace(" ", "_"): counted[result] for result in RESULTS},
-        "results": [
-            {
-                "deal": each.deal_id, "result": each.result.replace(" ", "_"), "why": each.why or None,
-                "rules": list(each.rules), "command_id": each.command_id,
-                "repeated": each.outcome is not None and each.outcome.repeated,
-            }
-            for each in found
-        ],
-    }  # fmt: skip
 
 
 def _say(found: "list[Bulked]", dry_run: bool) -> None:

@@ -1,7 +1,7 @@
 """`deal list --handed-to WHO`: the deals that somebody is asked to take over, and how long they have waited."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,6 @@ from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import opened
 from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import OpenHandoff
@@ -31,7 +30,9 @@ def handed_over(who: str, others: dict[str, str | None], json: bool) -> None:
         found = engine.handed_over(who)
     now = datetime.now(UTC)
     if json:
-        emit_json([_json(each, now) for each in found])
+        from pipeline_engine.documents import handed_document
+
+        emit_json([handed_document(each, now) for each in found])
         return
     rows = [
         (each.deal_id, each.owner or words.NOTHING, each.asked_by, words.moment(each.asked_at), _waited(each, now))
@@ -40,15 +41,6 @@ def handed_over(who: str, others: dict[str, str | None], json: bool) -> None:
     columns = [(name, "left") for name in ("deal", "owner", "asked by", "asked at (UTC)")]
     table([*columns, ("waits for", "right")], rows)
     say(f"{words.plural(len(found), 'deal')} for {who} to take over: `deal accept DEAL` or `deal decline DEAL`")
-
-
-def _json(asked: "OpenHandoff", now: datetime) -> dict[str, Any]:
-    at = asked.asked_at
-    return {
-        "id": asked.deal_id, "owner": asked.owner, "to": asked.to, "asked_by": asked.asked_by,
-        "asked_at": instant_text(at) if at else None,
-        "waited_days": round(max((now - at) / timedelta(days=1), 0), 2) if at else None,
-    }  # fmt: skip
 
 
 def _waited(asked: "OpenHandoff", now: datetime) -> str:

@@ -16,7 +16,6 @@ from pipeline_engine.cli.session import Json, Owner, opened
 from pipeline_engine.cli.somebody import known
 from pipeline_engine.cli.timing import CalledTo, called
 from pipeline_engine.errors import BadValue, UnknownStage
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Engine
@@ -62,7 +61,9 @@ def list_(
         known(engine, owner)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
     if json:
-        emit_json([_row_json(deal) for deal in found])
+        from pipeline_engine.documents import deal_row_document
+
+        emit_json([deal_row_document(deal) for deal in found])
         return
     rows = [
         (d.id, d.stage, d.status, d.owner or words.NOTHING, words.money(d.value), words.day(d.entered_at))
@@ -84,25 +85,18 @@ def known_names(engine: "Engine", process: str | None, stage: str | None) -> Non
         raise UnknownStage(stage, stages)
 
 
-def _row_json(deal: Any) -> dict[str, Any]:
-    times = ("opened_at", "entered_at", "last_event_at")
-    worth = {"amount": deal.value.plain(), "currency": deal.value.currency} if deal.value else None
-    names = ("id", "process", "stage", "status", "owner")
-    moments = {name: instant_text(at) if (at := getattr(deal, name)) else None for name in times}
-    return {**{name: getattr(deal, name) for name in names}, "value": worth, **moments}
-
-
 def show(deal: DealId, json: Json = False) -> None:
     """Show a deal as it stands."""
     from pipeline_engine.cli import answers
     from pipeline_engine.cli.deal_ahead import where
+    from pipeline_engine.documents import deal_document
 
     with opened() as engine:
         found, events = engine.deal(deal), engine.timeline(deal)
+        if json:
+            emit_json(deal_document(engine, found, events))
+            return
         worth, variant = answers.worth(engine, found), engine.variant(deal)
-    if json:
-        emit_json({**deal_json(found, events), "variant": variants.json_of(variant)})
-        return
     say(f"{found.id}  {where(found)} · {worth} · owner {found.owner or words.NOTHING}")
     say(f"  {found.process}@{found.process_version}, opened {words.moment(found.opened_at)}, "
         f"in {found.stage} since {words.moment(found.entered_at)}")  # fmt: skip
@@ -116,6 +110,7 @@ def _lists(found: Any, events: list[Any]) -> None:
     from pipeline_engine.cli import said
     from pipeline_engine.cli.corrected import say_corrected
     from pipeline_engine.cli.deal_ahead import say_ahead
+    from pipeline_engine.documents import by_version
 
     for contact in found.contacts:
         say(f"  {contact.role}: {words.value(contact.contact)}")
@@ -124,7 +119,7 @@ def _lists(found: Any, events: list[Any]) -> None:
         moments = [{"at": activity.at} for activity in found.activities if activity.kind == kind]
         say(f"  {kind}: {words.value(moments)}")
     _papers(found)
-    told = said.by_version(events)
+    told = by_version(events)
     say_ahead(found, events)
     _asked_and_given(found, told)
     said.say_denials(found, events)
@@ -160,71 +155,17 @@ _PARTS = ("process", "process_version", "stage", "owner", "lost_reason", "merged
 _TIMES = ("opened_at", "entered_at", "closed_at", "next_step_due")
 
 
-def deal_json(found: Any, events: list[Any]) -> dict[str, Any]:
-    """A deal for scripts; `events` are its own."""
-    from pipeline_engine.cli.deal_ahead import ahead_json
-    from pipeline_engine.cli.said import by_version, requests_json
-    from pipeline_engine.cli.verdicts import plain
-
-    told = by_version(events)
-    return {
-        "id": found.id,
-        "status": found.stands,
-        **{name: getattr(found, name) for name in _PARTS},
-        **{name: instant_text(at) if (at := getattr(found, name)) else None for name in _TIMES},
-        "fields": {name: plain(held) for name, held in sorted(found.fields.items())},
-        "contacts": [{"role": c.role, "contact": words.value(c.contact)} for c in found.contacts],
-        **_evidence(found),
-        "follow_ups": [planned_json(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **ahead_json(found, events),
-        "requests": requests_json(found, told),
-        **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
-    }
-
-
-def _evidence(found: Any) -> dict[str, list[dict[str, Any]]]:
-    """What was done with the customer, attached and ticked."""
-    return {
-        "activities": [{"kind": a.kind, **_noted(a)} for a in found.activities],
-        "documents": [{"name": d.name, "sha256": d.sha256, **_noted(d)} for d in found.documents],
-        "items": [{"id": item, **_noted(tick)} for item, tick in found.ticked.items()],
-    }
-
-
-def _noted(each: Any) -> dict[str, Any]:
-    return {"at": instant_text(each.at) if each.at else None, "by": each.by}
-
-
-def planned_json(plan: Any) -> dict[str, Any]:
-    """A deal that a win leads to, for scripts."""
-    from pipeline_engine.cli.verdicts import plain
-
-    return {
-        "deal": plan.deal_id, "process": plan.process, "owner": plan.owner,
-        "due": instant_text(plan.due) if plan.due else None,
-        "fields": {name: plain(held) for name, held in sorted(plan.fields.items())},
-    }  # fmt: skip
-
-
-def _grant(grant: Any) -> dict[str, Any]:
-    return {
-        "rule": grant.rule, "target": grant.target, "role": grant.role, "by": grant.by, "standing": grant.standing,
-        "expires_at": instant_text(grant.expires_at) if grant.expires_at else None,
-    }  # fmt: skip
-
-
 def timeline(deal: DealId, json: Json = False) -> None:
     """Every event of a deal, oldest first: its version, when, who, what, and how each attempt was judged."""
-    from pipeline_engine.cli import answers, corrected, told
+    from pipeline_engine.cli import corrected, told
+    from pipeline_engine.documents import timeline_document
 
     with opened() as engine:
         events = engine.timeline(deal)
+        if json:
+            emit_json(timeline_document(events))
+            return
         judged = {recorded.version: engine.explain(recorded) for recorded in events}
-    if json:
-        void, by = corrected.gone(events), corrected.by_whom(events)
-        marked = [{"happened": r.version not in void, "corrected_by": by.get(r.version, [])} for r in events]
-        emit_json([answers.event_json(r) | mark for r, mark in zip(events, marked, strict=True)])
-        return
     marks = corrected.marks(events)
     what = {r.version: told.event(r.event) + (f" [{marks[r.version]}]" if r.version in marks else "") for r in events}
     rows = [(str(r.version), *_when(r), what[r.version], told.verdicts(judged[r.version])) for r in events]

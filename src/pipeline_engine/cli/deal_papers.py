@@ -8,7 +8,6 @@ import typer
 
 from pipeline_engine.cli import words
 from pipeline_engine.cli.deal_asks import DealId, answer
-from pipeline_engine.cli.deal_looks import planned_json
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened, view_moment
@@ -81,7 +80,9 @@ def follow_ups(
     with opened() as engine:
         found = engine.follow_ups(view_moment(due_by, "--due-by"))
     if json:
-        emit_json([{"won": each.won, **planned_json(each.plan)} for each in found])
+        from pipeline_engine.documents import planned_document
+
+        emit_json([planned_document(each) for each in found])
         return
     rows = [
         (each.plan.deal_id, each.plan.process, words.moment(each.plan.due), each.plan.owner or words.NOTHING, each.won)
@@ -92,20 +93,16 @@ def follow_ups(
 
 
 def _open_due(how: dict[str, Any], json: bool) -> None:
+    from pipeline_engine.documents import opening_document
+
     with opened() as engine:
         openings = engine.open_follow_ups(**how)
         if json:
-            emit_json([_opening_json(each) for each in openings])
+            emit_json([opening_document(each) for each in openings])
         else:
             _say_openings(engine, openings)
     if not all(each.opened for each in openings):
         raise typer.Exit(1)
-
-
-def _opening_json(opening: "Opening") -> dict[str, Any]:
-    return {
-        "won": opening.won, **planned_json(opening.plan), "opened": opening.opened, "why": opening.why or None,
-    }  # fmt: skip
 
 
 def _say_openings(engine: "Engine", openings: list["Opening"]) -> None:

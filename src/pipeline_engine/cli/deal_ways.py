@@ -36,16 +36,15 @@ def next_(deal: DealId, by: By = None, json: Json = False) -> None:
     """What the gate would say of every way from here: what is missing, how to fix it, who could approve or waive."""
     from pipeline_engine.cli import answers
     from pipeline_engine.cli.deal_ahead import where
+    from pipeline_engine.documents import next_document
 
     with opened() as engine:
+        if json:
+            emit_json(next_document(engine, deal, _asker(engine, deal, by)))
+            return
         standing = engine.deal(deal)
         ways = engine.next(deal, _asker(engine, deal, by))
         worth, variant = answers.worth(engine, standing), engine.variant(deal)
-        if json:
-            emit_json(
-                {**_about(standing), "variant": variants.json_of(variant), "ways": [_way_json(way) for way in ways]}
-            )
-            return
         value = f" · {worth}" if worth != words.NOTHING else ""
         say(f"{deal}  {where(standing)}{value} · owner {standing.owner or words.NOTHING}")
         if standing.stands == "open" and variant is not None and variant.astray:
@@ -66,12 +65,13 @@ def preflight(
 ) -> None:
     """What the gate would say of one move, win, loss or reopening now; leaves with 1 where it would be refused."""
     from pipeline_engine.cli import answers, verdicts
+    from pipeline_engine.documents import preflight_document
 
     with opened() as engine:
         standing = engine.deal(deal)
         said = engine.preflight(deal, to, by=_asker(engine, deal, by), reason=reason)
         if json:
-            emit_json({**_about(standing), **_way_json(said)})
+            emit_json(preflight_document(standing, said))
         else:
             word = "WOULD BE ALLOWED" if said.allowed else "WOULD BE REFUSED"
             verdicts.headline(word, standing, answers.worth(engine, standing), _what(standing, said))
@@ -80,19 +80,6 @@ def preflight(
                 say(f"  ? a loss needs a reason{_listed(said)}")
     if not said.allowed:
         raise typer.Exit(1)
-
-
-def _about(deal: "Deal") -> dict[str, Any]:
-    return {"deal": deal.id, "stage": deal.stage, "status": deal.stands, "merged_into": deal.merged_into}
-
-
-def _way_json(way: "Preflight") -> dict[str, Any]:
-    from pipeline_engine.cli import verdicts
-
-    return {
-        "gate": way.gate, "target": way.target, "allowed": way.allowed, "needs_reason": way.needs_reason,
-        "reasons": list(way.reasons), "verdicts": [verdicts.judged_json(judged) for judged in way.verdicts],
-    }  # fmt: skip
 
 
 def _what(deal: "Deal", way: "Preflight") -> str:

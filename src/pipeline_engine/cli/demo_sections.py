@@ -8,6 +8,7 @@ from pipeline_engine.cli import backtest_report, verdicts, view_tables, words
 from pipeline_engine.cli.backtest_report import Beside
 from pipeline_engine.cli.output import prose, say
 from pipeline_engine.deal import Deal, Judged
+from pipeline_engine.documents import judged_document
 from pipeline_engine.engine import Engine
 from pipeline_engine.process import Process
 from pipeline_engine.replay import Backtest
@@ -79,7 +80,7 @@ def to_json(shown: Shown) -> dict[str, Any]:
         "bottlenecks": bottlenecks.to_json() if bottlenecks else None,
         "refusal": {
             "command": refused.command, "asked": refused.asked, "deal": refused.deal.id, "target": refused.target,
-            "verdicts": [verdicts.judged_json(judged) for judged in refused.judged],
+            "verdicts": [judged_document(judged) for judged in refused.judged],
         } if refused and refused.judged else None,
         "backtest": shown.tried.report.to_json(),
     }  # fmt: skip

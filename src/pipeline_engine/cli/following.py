@@ -29,7 +29,9 @@ def status(json: Json = False) -> None:
         found, now = engine.standings(), datetime.now(UTC)
     wrong = any(each.parked or each.failing or each.stalled(now) for each in found)
     if json:
-        emit_json({"ok": not wrong, "views": [_standing(each, now) for each in found]})
+        from pipeline_engine.documents import following_document
+
+        emit_json(following_document(found, now))
     else:
         heads = [("view", "left"), ("position", "right"), ("behind", "right"), ("put aside", "right"), ("", "text")]
         rows = [(e.name, f"{e.position:,}", f"{e.lag:,}", f"{e.parked:,}", _running(e, now)) for e in found]
@@ -105,7 +107,9 @@ def _told(before: dict[str, str | None], now: dict[str, str | None]) -> dict[str
 
 def _show(view: str, found: list[Any], json: bool) -> None:
     if json:
-        emit_json({"view": view, "parked": [_parked(each) for each in found]})
+        from pipeline_engine.documents import parked_document
+
+        emit_json(parked_document(view, found))
     else:
         if found:
             heads: list[Column] = [(name, "left") for name in ("position", "stream", "version", "event")]
@@ -123,19 +127,3 @@ def _running(standing: Any, now: datetime) -> str:
     if standing.beat_at is None:
         return "taken on when it is asked"
     return f"run by {standing.beat_by}, last seen {words.moment(standing.beat_at)}"
-
-
-def _standing(standing: Any, now: datetime) -> dict[str, Any]:
-    beat = standing.beat_at.isoformat() if standing.beat_at else None
-    return {
-        "view": standing.name, "position": standing.position, "behind": standing.lag, "parked": standing.parked,
-        "beat_at": beat, "beat_by": standing.beat_by, "failing": standing.failing,
-        "silent_seconds": standing.silent_seconds(now), "stalled": standing.stalled(now),
-    }  # fmt: skip
-
-
-def _parked(parked: Any) -> dict[str, Any]:
-    return {
-        "position": parked.position, "stream": parked.stream, "version": parked.version, "event": parked.name,
-        "why": parked.why, "behind": parked.behind, "parked_at": parked.parked_at.isoformat(),
-    }  # fmt: skip

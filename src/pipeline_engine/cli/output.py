@@ -91,6 +91,12 @@ def emit_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
+def emit_line(document: Any) -> None:
+    """One JSON document on one line, at once: for whoever reads on while the command runs."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
 Column = tuple[str, str]
 
 

@@ -86,10 +86,10 @@ def _as_json(results: "list[CaseResult]", failed: int) -> None:
 
 
 def _result(result: "CaseResult") -> dict[str, Any]:
-    from pipeline_engine.cli.verdicts import judged_json
+    from pipeline_engine.documents import judged_document
 
     return {
         "case": result.title, "file": result.file, "line": result.line, "holds": result.holds,
         "expected": result.expected, "came": result.came, "differences": list(result.differences),
-        "verdicts": [judged_json(judged) for judged in result.verdicts],
+        "verdicts": [judged_document(judged) for judged in result.verdicts],
     }  # fmt: skip

@@ -9,11 +9,10 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Published
-    from pipeline_engine.process import Process, Proposal, Retirement
+    from pipeline_engine.process import Process
 
 File = Annotated[Path, typer.Argument(help="A process file in YAML.", metavar="FILE")]
 Name = Annotated[str, typer.Argument(help="A published process: b2b-saas.", metavar="NAME")]
@@ -79,15 +78,12 @@ def retire(
 
 
 def _answer(published: "Published", tried: str, json: bool) -> None:
-    process = published.process
     if json:
-        emit_json({
-            "process": process.name, "version": process.version, "digest": process.digest, "new": published.new,
-            "same_as": published.same_as, "stages": list(process.stage_ids), "rules": list(process.rule_ids),
-            "proposed": proposal_json(published.proposed), "refused": published.refused,
-        })  # fmt: skip
+        from pipeline_engine.documents import published_document
+
+        emit_json(published_document(published))
     elif published.refused is not None:
-        say(f"REFUSED  {tried} {process.name}: {_MAY_NOT[published.refused]}", style="bold red")
+        say(f"REFUSED  {tried} {published.process.name}: {_MAY_NOT[published.refused]}", style="bold red")
     else:
         _say(published, tried)
     raise typer.Exit(0 if published.refused is None else 1)
@@ -131,18 +127,3 @@ def rules_of(process: Any) -> str:
     """`9 rules`, those of the way itself apart."""
     own = [rule for rule in process.rules if rule.kind != "topology"]
     return words.plural(len(own), "rule")
-
-
-def proposal_json(proposed: "Proposal | None") -> dict[str, Any] | None:
-    """What is proposed, for scripts."""
-    if proposed is None:
-        return None
-    at = instant_text(proposed.at) if proposed.at else None
-    return {"digest": proposed.digest, "by": proposed.by, "at": at, "why": proposed.why}
-
-
-def retirement_json(retired: "Retirement | None") -> dict[str, Any] | None:
-    """Since when a process is retired, for scripts."""
-    if retired is None:
-        return None
-    return {"by": retired.by, "at": instant_text(retired.at) if retired.at else None, "why": retired.why}

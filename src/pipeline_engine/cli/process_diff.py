@@ -37,7 +37,9 @@ def diff(
     processes = _process(a), _process(b)
     found = compared(*processes)
     if json:
-        emit_json(_document(found))
+        from pipeline_engine.documents import diff_document
+
+        emit_json(diff_document(found))
     else:
         say(f"A: {_named(a, processes[0])}")
         say(f"B: {_named(b, processes[1])}")
@@ -109,28 +111,3 @@ def _short(value: Any) -> str:
     else:
         text = str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _document(found: "ProcessDiff") -> dict[str, Any]:
-    return {
-        "a": found.a,
-        "b": found.b,
-        "equal": found.equal,
-        "gates": [_gate_json(gate) for gate in found.gates],
-        "renamed": dict(found.renamed),
-        "also_changed": [{"of": e.of, "what": e.what, "a": e.a, "b": e.b} for e in found.also_changed],
-    }
-
-
-def _gate_json(gate: "GateDiff") -> dict[str, Any]:
-    from pipeline_engine.process import witness_json
-
-    deals = [witness_json(shown) for shown in gate.shown]
-    return {
-        "stage": gate.gate,
-        "verdict": gate.verdict,
-        "witness": deals[0] if deals else None,
-        "counter_witness": deals[1] if len(deals) > 1 else None,
-        "why": gate.why or None,
-        "only_in": gate.only_in,
-    }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,7 +41,9 @@ def lint(
     found = _linted(file, history)
     told = [each for each in found.findings if each.silenced is None]
     if json:
-        emit_json(_document(file, found))
+        from pipeline_engine.documents import lint_document
+
+        emit_json(lint_document(str(file), found))
     else:
         for each in sorted(told, key=lambda finding: _ORDER.index(finding.severity)):
             say(f"{_place(each)}: {_NAMES.get(each.severity, each.severity)}: {each.message} [{each.code}]")
@@ -87,19 +89,3 @@ def _beside(found: "Linted") -> str:
     if not found.attempts:
         return ""
     return f" (with what {words.plural(found.attempts, 'judged attempt')} in the store say)"
-
-
-def _document(file: Path, found: "Linted") -> dict[str, Any]:
-    told = [each for each in found.findings if each.silenced is None]
-    counts = {weight: sum(each.severity == weight for each in told) for weight in _ORDER}
-    return {
-        "file": str(file), "errors": counts["error"], "warnings": counts["warning"], "notes": counts["info"],
-        "silenced": len(found.findings) - len(told), "attempts": found.attempts,
-        "findings": [
-            {
-                "code": f.code, "severity": f.severity, "message": f.message, "file": f.file, "line": f.line,
-                "column": f.column, "about": list(f.about), "page": f.page, "silenced": f.silenced,
-            }
-            for f in found.findings
-        ],
-    }  # fmt: skip

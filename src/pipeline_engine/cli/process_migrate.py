@@ -59,7 +59,9 @@ def migrate(
         done = None if dry_run else _done(engine, (name, to, named), why, allow_stranded, asked(by))
         plan = engine.plan_migration(name, to, named) if dry_run or _stranded(done) else None
     if json:
-        emit_json(_document(plan, done, limit or None))
+        from pipeline_engine.documents import migration_document
+
+        emit_json(migration_document(plan, done, limit or None))
     else:
         _show(plan, done, limit, staying=allow_stranded)
     stopped = plan is not None and plan.count("stranded") > 0 and not allow_stranded
@@ -86,17 +88,6 @@ def _done(
 
 def _stranded(done: "Migrated | None") -> bool:
     return done is not None and done.stranded > 0 and done.refused is None
-
-
-def _document(plan: "MigrationPlan | None", done: "Migrated | None", limit: int | None) -> dict[str, Any]:
-    told = plan.to_json(limit) if plan is not None else None
-    if done is None:
-        return {"dry_run": True, "done": False, "refused": None, **(told or {})}
-    counts = {"kept": done.kept, "mapped": done.mapped, "stranded": done.stranded}
-    return {
-        "dry_run": False, "done": done.done, "refused": done.refused, "process": done.process, "target": done.target,
-        **counts, "plan": told,
-    }  # fmt: skip
 
 
 def _show(plan: "MigrationPlan | None", done: "Migrated | None", limit: int, *, staying: bool) -> None:

@@ -18,7 +18,6 @@ from pipeline_engine.cli import (
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, opened
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.process import Migration, PublishedProcess, PublishedVersion
@@ -33,7 +32,9 @@ def list_(json: Json = False) -> None:
     with opened() as engine:
         found = engine.processes()
     if json:
-        emit_json([row for process in found for row in _rows_json(process)])
+        from pipeline_engine.documents import version_documents
+
+        emit_json([row for process in found for row in version_documents(process)])
         return
     rows = [row for process in found for row in _rows(process)]
     if not rows:
@@ -65,23 +66,6 @@ def _why(version: "PublishedVersion") -> str:
     return "; ".join(part for part in (version.why, proposed, same) if part)
 
 
-def _rows_json(process: "PublishedProcess") -> list[dict[str, Any]]:
-    if not process.versions:
-        none = dict.fromkeys(("version", "digest", "author", "at", "why", "same_as", "proposed_by", "retired"))
-        asked = process_changes.proposal_json(process.proposed)
-        return [{"process": process.name, **none, "in_force": False, "proposed": asked}]
-    return [_version_json(process, version) for version in process.versions]
-
-
-def _version_json(process: "PublishedProcess", v: "PublishedVersion") -> dict[str, Any]:
-    return {
-        "process": process.name, "version": v.version, "digest": v.digest, "author": v.author,
-        "at": instant_text(v.at) if v.at else None, "why": v.why, "same_as": v.same_as, "proposed_by": v.proposed_by,
-        "in_force": v is process.in_force, "proposed": process_changes.proposal_json(process.proposed),
-        "retired": process_changes.retirement_json(process.retired),
-    }  # fmt: skip
-
-
 @commands.command(epilog=epilog("process show"))
 def show(
     name: Annotated[str, typer.Argument(help="A process, or one version of it: b2b-saas, b2b-saas@2.", metavar="NAME")],
@@ -106,9 +90,9 @@ def show(
     if source and not json:
         _source(name, told.source_text, json)
     elif json:
-        compiled = process.model_dump(mode="json", exclude={"rules": {"__all__": {"check", "when"}}})
-        life = {"published": _version_json(whole, told), "migrations": [_migration_json(m) for m in whole.migrations]}
-        emit_json({**compiled, "source": told.source_text, **life})
+        from pipeline_engine.documents import process_document
+
+        emit_json(process_document(whole, process))
     else:
         _show(process)
         _show_life(whole, told)
@@ -116,15 +100,6 @@ def show(
 
 def _source(name: str, text: str, json: bool) -> None:
     emit_json({"process": name, "source": text}) if json else sys.stdout.write(f"{text.rstrip()}\n")
-
-
-def _migration_json(migration: "Migration") -> dict[str, Any]:
-    begin, end = migration.begin, migration.finished
-    counts = {"kept": end.kept, "mapped": end.mapped, "stranded": end.stranded} if end is not None else None
-    return {
-        "to": f"{begin.process}@{begin.version}", "mapping": dict(begin.mapping), "by": migration.by,
-        "at": instant_text(migration.at) if migration.at else None, "why": begin.why, "finished": counts,
-    }  # fmt: skip
 
 
 def _proposed_text(whole: "PublishedProcess") -> str:

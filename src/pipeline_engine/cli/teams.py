@@ -1,7 +1,7 @@
 """`team apply · list · delegate · end-delegation`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,6 @@ from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, day_or_moment, opened
 from pipeline_engine.errors import BadValue
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Loan
@@ -39,7 +38,9 @@ def apply(
     with opened(making=True) as engine:
         applied = engine.apply_team(file, **asked(by, at, command_id))
     if json:
-        emit_json({"people": applied.people, "changed": {who: list(names) for who, names in applied.changed.items()}})
+        from pipeline_engine.documents import applied_document
+
+        emit_json(applied_document(applied))
         return
     say(f"{words.plural(applied.people, 'person', 'people')} in the file, {len(applied.changed)} changed")
     table([("", "left"), ("", "text")], [(who, ", ".join(names)) for who, names in applied.changed.items()], indent=2)
@@ -83,16 +84,14 @@ def end_delegation(
 
 
 def _answer(lent: "Loan", tried: str, json: bool) -> None:
-    until = instant_text(lent.until) if lent.until else None
     if json:
-        emit_json({
-            "from": lent.lender, "to": lent.to, "role": lent.role, "until": until, "new": lent.new,
-            "refused": lent.refused,
-        })  # fmt: skip
+        from pipeline_engine.documents import loan_document
+
+        emit_json(loan_document(lent))
     elif lent.refused:
         why = _MAY_NOT[lent.refused].format(lender=lent.lender)
         say(f"REFUSED  may not {tried} {lent.role} of {lent.lender} to {lent.to}: {why}", style="bold red")
-    elif until:
+    elif lent.until:
         lasting = "lent" if lent.new else "was lent so before"
         say(f"{lent.role} of {lent.lender} {lasting} to {lent.to}, until {words.moment(lent.until)}")
     else:
@@ -107,7 +106,9 @@ def list_(json: Json = False) -> None:
     with opened() as engine:
         people = engine.people()
     if json:
-        emit_json([_json_of(person) for person in people])
+        from pipeline_engine.documents import person_document
+
+        emit_json([person_document(person) for person in people])
         return
     if not people:
         say("no people: anybody may approve and waive; `pipeline-engine team apply FILE` puts people in")
@@ -115,17 +116,6 @@ def list_(json: Json = False) -> None:
     skilled = any(person.skills for person in people)
     names = ("who", "roles", "team", "reports to", *(("skills",) if skilled else ()), "lent")
     table([(name, "left") for name in names], [_row(person, skilled) for person in people])
-
-
-def _json_of(person: "Person") -> dict[str, Any]:
-    return {
-        "id": person.id, "roles": list(person.roles), "team": person.team, "manager": person.manager,
-        "skills": [{"id": s.id, "until": instant_text(s.until) if s.until else None} for s in person.skills],
-        "delegations": [
-            {"from": d.lender, "role": d.role, "until": instant_text(d.until), "said_in": d.said_in}
-            for d in person.delegations
-        ],
-    }  # fmt: skip
 
 
 def _row(person: "Person", skilled: bool) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Variants in words: which deals one is for, and whether a deal still runs under the one that is meant for it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline_engine.errors import quoted
 
@@ -40,14 +40,3 @@ def of_deal(found: "VariantStanding | None") -> str:
     runs = found.runs_under.partition("@")[0]
     kept = f"the deal keeps its own until `process migrate {runs} --to {found.meant}`"
     return f"{found.runs_under} is for {whose}; {now} now, for which {found.meant} is meant; {kept}"
-
-
-def json_of(found: "VariantStanding | None") -> dict[str, Any] | None:
-    """The same for scripts; null where the deal's process has no variants."""
-    if found is None:
-        return None
-    return {
-        "runs_under": found.runs_under, "base": found.base, "fits": found.fits, "meant": found.meant,
-        "astray": found.astray, "for": {name: list(values) for name, values in found.for_.items()},
-        "by": {name: found.by.get(name) for name in found.named},
-    }  # fmt: skip

@@ -1,49 +1,16 @@
 """A judgement on a terminal: what was asked, how each rule answered, what it saw, and what to type next."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
 
 from pipeline_engine.cli import words
 from pipeline_engine.cli.output import prose, say
 from pipeline_engine.deal import Deal, Judged
-from pipeline_engine.process import Part, either
-from pipeline_engine.values import value_told
+from pipeline_engine.process import either
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "waived": "~", "not asked": "·"}
 _QUIET = ("stage.id", "move.from", "move.to", "move.steps", "actor.id")
 _LISTS = ("approvals",)
 MOST_SHOWN = 5
-
-
-def judged_json(judged: Judged) -> dict[str, Any]:
-    """One rule's answer for scripts; facts in their stored forms, null where not recorded."""
-    return {
-        "rule": judged.rule, "kind": judged.kind, "verdict": judged.verdict, "severity": judged.severity,
-        "says": judged.says, "fix": judged.fix, "because": [part_json(part) for part in judged.because],
-        "facts": [{"path": path, "value": plain(found)} for path, found in judged.facts],
-        "approval": judged.approval, "waivable_by": list(judged.waivable_by),
-        "can_approve": list(judged.can_approve), "can_waive": list(judged.can_waive), "roles_bind": judged.roles_bind,
-    }  # fmt: skip
-
-
-def part_json(part: Part) -> dict[str, Any]:
-    """One part that stands in the way, for scripts; `any_of` where one of several would do."""
-    told = {
-        "kind": part.kind, "text": part.text, "path": part.path, "found": plain(part.found), "wanted": part.wanted,
-    }  # fmt: skip
-    return {**told, "any_of": [part_json(each) for each in part.any_of]} if part.any_of else told
-
-
-def plain(found: Any) -> Any:
-    """A value for JSON."""
-    if isinstance(found, dict):
-        return {name: plain(part) for name, part in found.items()}
-    if isinstance(found, (list, tuple)):
-        return [plain(part) for part in found]
-    if isinstance(found, timedelta):
-        return found.total_seconds()
-    return None if found is None else value_told(found)
 
 
 def show(judged: Sequence[Judged], indent: int = 2, waivers: int | None = None, waivable: bool = True) -> None:

@@ -13,6 +13,7 @@ from pipeline_engine.engine.life import OpenHandoff
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
 from pipeline_engine.engine.migrations import Migrated
 from pipeline_engine.engine.publishing import Published
+from pipeline_engine.engine.reached import service
 from pipeline_engine.engine.selection import DealRow
 from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
@@ -21,5 +22,5 @@ from pipeline_engine.engine.timekeeping import Called, Rung
 __all__ = [
     "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "Called", "DealRow", "Engine", "Erasure", "Held", "How",
     "Linted", "Loan", "Migrated", "OpenHandoff", "Opening", "Planned", "Published", "RuleUse", "Rung", "StoryClock",
-    "bases_beside", "load_file", "rule_use", "system_clock",
+    "bases_beside", "load_file", "rule_use", "service", "system_clock",
 ]  # fmt: skip

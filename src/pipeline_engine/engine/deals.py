@@ -32,7 +32,7 @@ from pipeline_engine.deal import (
     ways_on,
     worth_telling,
 )
-from pipeline_engine.engine.selection import DealRow, rows_of, selected
+from pipeline_engine.engine.selection import DealRow, page_of, rows_of, selected
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.process import Gate, VariantStanding
@@ -156,6 +156,10 @@ class DealVerbs(Shell):
     def deals(self, **wanted: str | None) -> list[DealRow]:
         """Deals by `stage`, `owner`, `status` (open · won · lost · merged) and `process`, by id."""
         return rows_of(selected(self._follower.facts().deals, wanted))
+
+    def deals_after(self, after: str, most: int, **wanted: str | None) -> list[DealRow]:
+        """The first so many deals whose ids come after one (none: empty), as `deals` picks them; for pages."""
+        return rows_of(page_of(selected(self._follower.facts().deals, wanted), after, most))
 
     def preflight(
         self, deal_id: str, to: str, gate: Gate | None = None, by: str = "somebody", reason: str | None = None

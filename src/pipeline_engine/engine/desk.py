@@ -37,7 +37,7 @@ from pipeline_engine.engine.holders import PERSON, Holders
 from pipeline_engine.engine.reads import DEAL, PROCESS, REGISTER, Reads, Unwatched
 from pipeline_engine.engine.tally import Counts, Tally
 from pipeline_engine.envelope import Envelope, Recorded
-from pipeline_engine.errors import ProcessIsRetired, UnknownDeal, UnknownProcess
+from pipeline_engine.errors import ProcessIsRetired, StaleVersion, UnknownDeal, UnknownProcess
 from pipeline_engine.process import OWNERS_MANAGER, Gate, Judge, Process, PublishedProcess, VariantStanding
 from pipeline_engine.store import Decision, Draft, Receipt, Request, Store
 from pipeline_engine.team import Delegation, Person
@@ -65,16 +65,18 @@ class Desk:
         self.families = Families(store)
         self.tally: Counts = counts or Tally(store, clock)
 
-    def run(self, command: Command, at_given: bool) -> Outcome:
+    def run(self, command: Command, at_given: bool, seen_version: int | None = None) -> Outcome:
         """
         Decide a command and record what it comes to.
 
         Args:
             at_given: Whether the command's time was named by who asks; otherwise it happens when it is decided.
+            seen_version: The deal's version that who asks has seen, refusals apart; raises StaleVersion at another.
         """
         decided: list[Decided] = []
 
         def on(deal: Deal | None, version: int, reader: Reads, alone: bool) -> Decision:
+            _as_seen(command, deal, seen_version)
             found, decision = self.decided_on((command, at_given), deal, reader, alone)
             decided[:] = [found]
             return decision
@@ -273,6 +275,11 @@ class Desk:
         if deal is None or not deal.opened:
             raise UnknownDeal(deal_id)
         return deal
+
+
+def _as_seen(command: Command, deal: Deal | None, seen_version: int | None) -> None:
+    if seen_version is not None and deal is not None and deal.solid_version != seen_version:
+        raise StaleVersion(command.deal_id, seen_version, deal.solid_version)
 
 
 def _counting(command: Command, deal: Deal | None, judge: Judge) -> Way | None:

@@ -20,6 +20,8 @@ from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
+from pipeline_engine.engine.positions import PositionVerbs
+from pipeline_engine.engine.reached import ServiceVerbs
 from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.engine.timekeeping import TimeVerbs
@@ -39,6 +41,8 @@ class Engine(
     MigrationVerbs,
     SendingVerbs,
     AuditVerbs,
+    PositionVerbs,
+    ServiceVerbs,
     TimeVerbs,
 ):
     """A store with its verbs; safe to share between threads.

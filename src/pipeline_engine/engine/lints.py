@@ -12,7 +12,7 @@ from pipeline_engine.engine.setup import SetupVerbs
 from pipeline_engine.errors import BadProcess
 from pipeline_engine.facts import Facts
 from pipeline_engine.notation import read_text
-from pipeline_engine.process import Beside, Finding, Process, Rule, Standing, Used, lint, load_process
+from pipeline_engine.process import Bases, Beside, Finding, Process, Rule, Standing, Used, lint, load_process
 
 _LETTERS = {"p": "passed", "f": "failed", "u": "unknown", "w": "waived"}
 
@@ -39,16 +39,20 @@ class LintVerbs(SetupVerbs):
 
     def lint(self, file: str | Path) -> Linted:
         """Everything lint finds in a process file, with the history and the people of this store; writes nothing."""
-        text = read_text(file, BadProcess)
-        facts = self._follower.facts(None, None)
-        use = self._use_of(text, str(file), facts)
-        people = self._standings(facts)
-        beside = Beside(use.rules, people, self.bases(file))
-        return Linted(lint(text, str(file), beside), use.attempts, len(people))
+        return self._linted(read_text(file, BadProcess), str(file), self.bases(file))
 
-    def _use_of(self, text: str, file: str, facts: Facts) -> RuleUse:
+    def lint_text(self, text: str, file: str) -> Linted:
+        """The same of a text; the base of a variant is found among what is published. `file` is only told."""
+        return self._linted(text, file, self._published_bases)
+
+    def _linted(self, text: str, file: str, bases: Bases) -> Linted:
+        facts = self._follower.facts(None, None)
+        use, people = self._use_of(text, file, bases, facts), self._standings(facts)
+        return Linted(lint(text, file, Beside(use.rules, people, bases)), use.attempts, len(people))
+
+    def _use_of(self, text: str, file: str, bases: Bases, facts: Facts) -> RuleUse:
         try:
-            return rule_use(load_process(text, file, self.bases(file)), facts)
+            return rule_use(load_process(text, file, bases), facts)
         except BadProcess:
             return RuleUse()
 

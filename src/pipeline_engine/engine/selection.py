@@ -38,6 +38,12 @@ def selected(deals: pa.Table, wanted: Mapping[str, str | None]) -> pa.Table:
     return deals.filter(reduce(pc.and_, masks)) if masks else deals
 
 
+def page_of(deals: pa.Table, after: str, most: int) -> pa.Table:
+    """The first so many of the deals whose ids come after one, bytewise, by id."""
+    later = deals.filter(pc.greater(deals["deal_id"], after)) if after else deals
+    return later.take(pc.select_k_unstable(later, most, [("deal_id", "ascending")]))
+
+
 def rows_of(deals: pa.Table) -> list[DealRow]:
     """The rows of a deals table as values, in its order."""
     return [_row(row) for row in deals.to_pylist()]

@@ -35,7 +35,10 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
 
 
 class How(TypedDict, total=False):
-    """Who asks (`by`, always needed), when it happened (`at`: now unless named), and under which command id."""
+    """Who asks (`by`, always needed), when it happened (`at`: now unless named), and under which command id.
+
+    `seen_version` is the `solid_version` of the deal that who asks has seen: raises StaleVersion where it is another.
+    """
 
     by: str | None
     at: datetime | None
@@ -43,6 +46,7 @@ class How(TypedDict, total=False):
     on_behalf_of: str | None
     correlation_id: str | None
     causation_id: str | None
+    seen_version: int | None
 
 
 class Shell:
@@ -74,7 +78,7 @@ class Shell:
     def _ask(self, command: type[Command], deal_id: str, how: How, /, **what: Any) -> Outcome:
         at = how.get("at")
         common = {"deal_id": deal_id, "at": self._moment(at), "via": self._via, **self._who(how)}
-        return self._desk.run(command(**common, **what), at is not None)
+        return self._desk.run(command(**common, **what), at is not None, how.get("seen_version"))
 
     def _moment(self, at: Any) -> datetime:
         if at is None:

@@ -10,9 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline_engine.deal import Outcome
-from pipeline_engine.engine import Engine
-
-_HOW = ("by", "at", "on_behalf_of", "correlation_id", "causation_id")
+from pipeline_engine.engine import Engine, How
 
 
 def _only_text(value: object) -> object:
@@ -34,17 +32,23 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     verb: ClassVar[str] = ""
 
-    by: str
-    at: Moment | None = None
-    on_behalf_of: str | None = None
-    correlation_id: str | None = None
-    causation_id: str | None = None
+    by: Annotated[str, Field(description="Who asks: a person's id.", examples=["rep-03"])]
+    at: Annotated[Moment | None, Field(description="When it happened; now unless named.")] = None
+    on_behalf_of: Annotated[str | None, Field(description="In whose stead: who lends their role.")] = None
+    correlation_id: Annotated[str | None, Field(description="What this belongs to, in your words.")] = None
+    causation_id: Annotated[str | None, Field(description="What led to this, in your words.")] = None
 
-    def ask(self, engine: Engine, deal_id: str, command_id: str) -> Outcome:
-        """Ask the engine; what is asked twice under one id is recorded once."""
-        how = {name: getattr(self, name) for name in _HOW}
-        what = {name: getattr(self, name) for name in type(self).model_fields if name not in _HOW}
-        outcome: Outcome = getattr(engine, self.verb)(deal_id, **what, **how, command_id=command_id)
+    def how(self, command_id: str | None, seen_version: int | None = None) -> How:
+        """Who asks and when, as the engine's verbs take it."""
+        return {
+            "by": self.by, "at": self.at, "on_behalf_of": self.on_behalf_of, "correlation_id": self.correlation_id,
+            "causation_id": self.causation_id, "command_id": command_id, "seen_version": seen_version,
+        }  # fmt: skip
+
+    def ask(self, engine: Engine, deal_id: str, command_id: str | None, seen_version: int | None = None) -> Outcome:
+        """Ask the engine; what is asked twice under one id is recorded once. `seen_version` as in `How`."""
+        what = {name: getattr(self, name) for name in type(self).model_fields if name not in Asked.model_fields}
+        outcome: Outcome = getattr(engine, self.verb)(deal_id, **what, **self.how(command_id, seen_version))
         return outcome
 
 

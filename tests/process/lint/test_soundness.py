@@ -15,7 +15,7 @@ from pipeline_engine.process import FAIL, NOT_ASKED, PASS, UNKNOWN, Finding, Jud
 from pipeline_engine.process.analysis import Impossible
 from pipeline_engine.process.lint.asking import Asking
 
-PROCESSES = 40
+PROCESSES = 24
 DEALS = 3_000
 SEED = 20_261_123
 Verdicts = Mapping[str, npt.NDArray[np.int8]]

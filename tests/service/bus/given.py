@@ -1,13 +1,17 @@
 """A broker to break, what is said on it, and who listens."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+import nats
 
 from pipeline_engine import Engine
 from pipeline_engine.service.bus import Bus, Channel, Channels, Delivery, Done, Message, connect
@@ -56,6 +60,29 @@ class Broker:
             bus.subscribe(channel, name, take)
         return Connection(bus)
 
+    @contextmanager
+    def listened(self, subject: str, heard: Callable[[bytes], None]) -> Iterator[None]:
+        """Listen to what nobody keeps."""
+        over, ready = Event(), Event()
+
+        async def listening() -> None:
+            """Until it is over."""
+            client = await nats.connect(self.url)
+
+            await client.subscribe(subject, cb=_hearing(heard))
+            await client.flush()
+            ready.set()
+            while not over.is_set():
+                await asyncio.sleep(0.01)
+            await client.close()
+
+        thread = Thread(target=lambda: asyncio.run(listening()))
+        thread.start()
+        assert ready.wait(PATIENCE_SECONDS)
+        yield
+        over.set()
+        thread.join()
+
     def break_down(self) -> None:
         """It is gone without a word, and keeps what it said it has."""
         raise NotImplementedError
@@ -80,8 +107,27 @@ class Connection:
         self.bus.stop()
 
 
+def _hearing(heard: Callable[[bytes], None]) -> Callable[[Any], Any]:
+    async def hear(message: Any) -> None:
+        heard(message.data)
+
+    return hear
+
+
 class InMemory(Broker):
     """The bus of one process."""
+
+    @contextmanager
+    def listened(self, subject: str, heard: Callable[[bytes], None]) -> Iterator[None]:
+        """Listen to what nobody keeps."""
+
+        def listen(message: Message) -> None:
+            if message.subject == subject:
+                heard(message.body)
+
+        self._broker.listeners.append(listen)
+        yield
+        self._broker.listeners.remove(listen)
 
     def break_down(self) -> None:
         """It takes nothing and gives nothing."""

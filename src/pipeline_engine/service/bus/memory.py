@@ -116,6 +116,12 @@ class MemoryBus:
             found = self.broker.lasts.get(channel.name)
             return found[1] if found else None
 
+    def peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        """The last messages that are kept."""
+        with self.broker.changed:
+            kept = list(self.broker.kept.get(channel.name, ()))[-limit:]
+        return [Delivery(each.subject, each.body, each.headers, f"{channel.name}/{n}", 0) for n, each in kept]
+
     def answer(self, message: Message) -> None:
         """Hand it to who listens now."""
         for listener in list(self.broker.listeners):

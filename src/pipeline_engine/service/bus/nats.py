@@ -28,7 +28,7 @@ from pipeline_engine.service.bus.port import Again, Answer, Channel, Delivery, M
 
 ACK_SECONDS = 2.0
 """How long the broker may take to acknowledge; a health check has to tell a stall within five seconds."""
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 5.0
 """How long a message may be handled before it is somebody else's; whoever handles it says every third of it so."""
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -75,6 +75,7 @@ class NatsBus:
         )  # fmt: skip
 
         async def handle(message: NatsMessage) -> None:
+            """One message at a time."""
             await self._handled(channel, take, message)
 
         subscriber(handle)
@@ -117,6 +118,10 @@ class NatsBus:
     def last(self, channel: Channel) -> str | None:
         """The id of the last message of a stream."""
         return self._call(self._last(channel), ACK_SECONDS * 3)
+
+    def peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        """The last messages of a stream."""
+        return self._call(self._peek(channel, limit), ACK_SECONDS * 10)
 
     def answer(self, message: Message) -> None:
         """Publish outside of any stream."""
@@ -263,6 +268,18 @@ class NatsBus:
         except NotFoundError:
             return None
         return (found.headers or {}).get(Header.MSG_ID)
+
+    async def _peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        await self._sequence(channel)
+        state, found = (await self._stream.stream_info(channel.name)).state, list[Delivery]()
+        for number in range(state.last_seq, max(0, state.first_seq - 1), -1):
+            if len(found) == limit:
+                break
+            with suppress(NotFoundError):
+                each = await self._stream.get_msg(channel.name, number)
+                headers = dict(each.headers or {})
+                found.append(Delivery(str(each.subject), each.data or b"", headers, f"{channel.name}/{number}", 0))
+        return found[::-1]
 
     async def _answer(self, message: Message) -> None:
         assert self._client is not None, "only what is connected is called"

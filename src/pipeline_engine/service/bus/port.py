@@ -139,6 +139,10 @@ class Bus(Protocol):
         """The id of the last message of a channel; None where there is none."""
         ...
 
+    def peek(self, channel: Channel, limit: int) -> list[Delivery]:
+        """The last messages of a channel, oldest first, which stay where they are."""
+        ...
+
     def answer(self, message: Message) -> None:
         """Send to whoever listens now; nobody keeps it."""
         ...

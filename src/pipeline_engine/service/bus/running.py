@@ -3,18 +3,23 @@
 import os
 import socket
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
 from pipeline_engine.engine import Engine
-from pipeline_engine.errors import BadValue
+from pipeline_engine.errors import BadValue, BusUnreachable
 from pipeline_engine.service.bus.addresses import connect, shown_address
 from pipeline_engine.service.bus.handling import Patience, patiently
 from pipeline_engine.service.bus.inward import READER, Commands
 from pipeline_engine.service.bus.port import Bus, Channels, is_subject
 from pipeline_engine.service.bus.relay import Leased, Relay
 from pipeline_engine.store import Health, Runner, Sender
+
+CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,7 @@ class BusService:
 
     def _made_sender(self) -> Sender:
         opened = self._engine.open_sealed if self.options.sharing else None
-        name = f"bus-{self.options.prefix}" if self.options.prefix else "bus"
-        return self._engine.sender(name, Relay(self.bus, self.channels, self.source, opened))
+        return self._engine.sender(self.name, Relay(self.bus, self.channels, self.source, opened))
 
     def start(self) -> None:
         """Begin, once, without waiting for the broker: while it is away, the health says so."""
@@ -74,16 +78,25 @@ class BusService:
         sharing = self.options.sharing
         if sharing is not None:
             self._engine.share_personal(self._sender.name, shown_address(self._url), sharing.reason, by=sharing.by)
-        if self.options.commands:
-            handle = Commands(self._engine, self.bus, self.channels, self.source).handle
-            take = patiently(self.bus, self.channels.dead, handle, self.options.patience)
-            self.bus.subscribe(self.channels.commands, READER, take)
+        self.subscribe()
         self.bus.start()
         if self.options.events:
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
             lease = self._engine.lease(f"send {self._sender.name}", holder)
             self._runner = self._engine.running([Leased(self._sender, lease)])
             self._runner.__enter__()
+
+    @property
+    def name(self) -> str:
+        """What the books of the store call what goes out."""
+        return f"bus-{self.options.prefix}" if self.options.prefix else "bus"
+
+    def subscribe(self) -> None:
+        """Say what is read from the bus; `start` does."""
+        if self.options.commands:
+            handle = Commands(self._engine, self.bus, self.channels, self.source).handle
+            take = patiently(self.bus, self.channels.dead, handle, self.options.patience)
+            self.bus.subscribe(self.channels.commands, READER, take)
 
     def stop(self) -> None:
         """Finish what is at hand, let another process take over, and disconnect."""
@@ -116,3 +129,26 @@ def run(engine: Engine, url: str, options: BusOptions | None = None) -> BusServi
     service = BusService(engine, url, options)
     service.start()
     return service
+
+
+@contextmanager
+def at_hand(engine: Engine, url: str, options: BusOptions | None = None) -> Iterator[BusService]:
+    """The bus connected, and nothing sent or read by itself; raises BusUnreachable where it is not there soon."""
+    service = BusService(engine, url, options)
+    with reached(service.bus, url):
+        yield service
+
+
+@contextmanager
+def reached(bus: Bus, url: str) -> Iterator[Bus]:
+    """A bus, connected; raises BusUnreachable where it is not within five seconds."""
+    bus.start()
+    try:
+        until = monotonic() + CONNECT_SECONDS
+        while (failing := bus.failing()) is not None:
+            if monotonic() > until:
+                raise BusUnreachable(f"the bus at `{shown_address(url)}` {failing}")
+            sleep(0.02)
+        yield bus
+    finally:
+        bus.stop()

@@ -1,0 +1,161 @@
+"""What every resource of the API shares: how its methods become routes, what a write carries, and how it is answered.
+
+A method marked with `get` or `post` is one operation: its name is the operation id, its docstring the description.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+
+from pipeline_engine.documents import OutcomeDocument, outcome_document
+from pipeline_engine.engine import Engine, How
+from pipeline_engine.service.commands import Asked
+from pipeline_engine.service.problems import ProblemRoute, problem_responses
+from pipeline_engine.service.settings import ServiceSettings
+
+JSON = "application/json"
+LONGEST_NAME = 200
+MOST_POSITION = 2**63 - 1
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DealId = Annotated[str, Path(description="The deal's id.", min_length=1, max_length=LONGEST_NAME)]
+MinPosition = Annotated[
+    int | None,
+    Query(
+        description="The answer includes at least the log up to here, as a write's `position` says.", ge=0,
+        le=MOST_POSITION,
+    ),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One operation as its method is marked."""
+
+    method: str
+    path: str
+    answers: Any
+    status: int
+    problems: tuple[int, ...]
+
+
+def get(path: str, answers: Any, *problems: int) -> Callable[[F], F]:
+    """The method reads: `answers` is the document, `problems` the statuses beside the usual ones."""
+    return _marked(Marked("GET", path, answers, 200, (400, 403, 422, 500, 503, *problems)))
+
+
+def post(path: str, answers: Any, *problems: int, status: int = 200) -> Callable[[F], F]:
+    """The method writes, or has a body to be read."""
+    return _marked(Marked("POST", path, answers, status, (400, 403, 413, 415, 422, 500, 503, *problems)))
+
+
+def command(path: str, *problems: int, status: int = 200) -> Callable[[F], F]:
+    """The method asks something of a deal and answers what became of it."""
+    return post(path, OutcomeDocument, 404, 409, 412, *problems, status=status)
+
+
+def _marked(marked: Marked) -> Callable[[F], F]:
+    def mark(method: F) -> F:
+        method.__dict__["operation"] = marked
+        return method
+
+    return mark
+
+
+class Body(BaseModel):
+    """Anything that is sent and is no command; what is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Said:
+    """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
+
+    def __init__(
+        self,
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
+                description="The command's id: asked again with the same one, it is recorded once.",
+            ),
+        ] = None,
+        if_match: Annotated[
+            str | None,
+            Header(
+                alias="If-Match", pattern=r'^"\d{1,18}"$',
+                description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
+            ),
+        ] = None,
+    ) -> None:  # fmt: skip
+        self.command_id = idempotency_key
+        self.seen_version = int(if_match.strip('"')) if if_match else None
+
+    def of(self, asked: Asked) -> How:
+        """Both with the body's part, as the engine's verbs take them."""
+        return asked.how(self.command_id, self.seen_version)
+
+
+Headers = Annotated[Said, Depends()]
+
+
+class Resource:
+    """Some operations on one engine."""
+
+    def __init__(self, engine: Engine, settings: ServiceSettings) -> None:
+        self.engine, self.settings = engine, settings
+
+    def reached(self, min_position: int | None) -> None:
+        """Wait until the log has come there; raises NotThereYet."""
+        if min_position is not None:
+            self.engine.wait_for(min_position, self.settings.wait_seconds)
+
+    def known(self, *people: str | None) -> None:
+        """Raises UnknownPerson for a slip: somebody whom neither the register nor any deal's history knows."""
+        for who in people:
+            if who is not None:
+                self.engine.somebody(who)
+
+    def came_of(self, deal: str, asked: Asked, how: Said, status: int = 200) -> Response:
+        """Ask it of a deal, and tell what became of it; raises Refused where a rule said no."""
+        outcome = asked.ask(self.engine, deal, how.command_id, how.seen_version).raise_if_refused()
+        # After what was accepted the last event is no refusal, so it names the deal's version.
+        headers = {"ETag": f'"{outcome.events[-1].version}"'} if outcome.events else {}
+        return answer(outcome_document(outcome), status, headers)
+
+    def ready_for(self, min_position: int | None, *people: str | None) -> None:
+        """Both of these, for what is asked of people's deals."""
+        self.reached(min_position)
+        self.known(*people)
+
+
+def answer(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A document as it is; it was made to fit what the route declares."""
+    return Response(to_json(document), status, headers, JSON)
+
+
+def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
+    """Every marked method of the resources as a route, in the order they are written."""
+    router = APIRouter(route_class=ProblemRoute, tags=[tag])
+    for resource in resources:
+        for name, method in vars(type(resource)).items():
+            if (marked := getattr(method, "operation", None)) is not None:
+                _add(router, marked, getattr(resource, name), name)
+    return router
+
+
+def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], name: str) -> None:
+    said, problems = (method.__doc__ or "").strip(), set(marked.problems)
+    if "min_position" in signature(method).parameters:
+        problems.add(409)
+    router.add_api_route(
+        marked.path, method, methods=[marked.method], operation_id=name, status_code=marked.status,
+        summary=said.splitlines()[0].rstrip("."), description=said, response_model=None,
+        responses={marked.status: {"model": marked.answers}, **problem_responses(*problems)},
+    )  # fmt: skip
