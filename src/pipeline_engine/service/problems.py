@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import TypedDict
 
 from pipeline_engine.documents import outcome_document
-from pipeline_engine.errors import PipelineError, Refused, UnknownName, shown
+from pipeline_engine.errors import BadValue, PipelineError, Refused, UnknownName, shown
 from pipeline_engine.service.bodies import BadBody, TooLarge, WrongType, checked
 from pipeline_engine.service.problem_kinds import (
     BAD_JSON,
@@ -27,6 +27,7 @@ from pipeline_engine.service.problem_kinds import (
     REFUSED,
     TOO_LARGE,
     UNFORESEEN,
+    UNKNOWN,
     URN,
     WRONG_METHOD,
     WRONG_TYPE,
@@ -40,7 +41,12 @@ _LOG = logging.getLogger("pipeline_engine.service")
 # What a client can do nothing with, or what an outcome's own document says.
 _KEPT_BACK = {"known", "outcome"}
 _CALLED = {"deal_id": "deal", "file": "source"}
-_IN_PATHS = {(NOT_FOUND, "unknown-deal"), (NOT_FOUND, "unknown-process"), (NOT_FOUND, "unknown-person")}
+_IN_PATHS = {
+    (NOT_FOUND, "unknown-deal"),
+    (NOT_FOUND, "unknown-process"),
+    (NOT_FOUND, "unknown-person"),
+    (NOT_FOUND, "unknown-name"),
+}
 _STANDARD = {"type", "title", "status", "detail", "instance"}
 
 
@@ -137,6 +143,8 @@ def _kind(error: PipelineError, request: Request) -> Kind:
     kind = kind_of(error)
     if isinstance(error, UnknownName) and _in_path(error.name, request):
         return Kind(kind.name, NOT_FOUND, kind.title)
+    if isinstance(error, BadValue) and error.found == request.path_params.get(error.name):
+        return Kind(UNKNOWN.name, NOT_FOUND, UNKNOWN.title)
     return kind
 
 
