@@ -128,7 +128,9 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _described(status: int) -> dict[str, Any]:
-    kinds = sorted(kind.name for kind in every_kind() if kind.status == status or (status, kind.name) in _IN_PATHS)
+    kinds = sorted(
+        kind.name for kind in every_kind() if kind.status == status or (status == NOT_FOUND and kind.name in _IN_PATHS)
+    )
     told: dict[str, Any] = {
         "description": f"A problem; `type` is `{URN}` and one of: {', '.join(kinds)}",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -143,7 +145,7 @@ def _kind(error: PipelineError, request: Request) -> Kind:
     kind = kind_of(error)
     if isinstance(error, UnknownName) and _in_path(error.name, request):
         return Kind(kind.name, NOT_FOUND, kind.title)
-    if isinstance(error, BadValue) and error.found == request.path_params.get(error.name):
+    if isinstance(error, BadValue) and error.name == "view" and error.found == request.path_params.get("view"):
         return Kind(UNKNOWN.name, NOT_FOUND, UNKNOWN.title)
     return kind
 
