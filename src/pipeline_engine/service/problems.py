@@ -41,12 +41,7 @@ _LOG = logging.getLogger("pipeline_engine.service")
 # What a client can do nothing with, or what an outcome's own document says.
 _KEPT_BACK = {"known", "outcome"}
 _CALLED = {"deal_id": "deal", "file": "source"}
-_IN_PATHS = {
-    (NOT_FOUND, "unknown-deal"),
-    (NOT_FOUND, "unknown-process"),
-    (NOT_FOUND, "unknown-person"),
-    (NOT_FOUND, "unknown-name"),
-}
+_IN_PATHS = {"unknown-deal", "unknown-process", "unknown-person", "unknown-name"}
 _STANDARD = {"type", "title", "status", "detail", "instance"}
 
 

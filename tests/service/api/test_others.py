@@ -114,15 +114,22 @@ def test_what_waits_for_somebody_is_told(desk: Desk, deal: str):
 @pytest.mark.parametrize("view", ["health", "bottlenecks", "funnel"])
 def test_a_view_answers_for_a_position_and_a_moment(desk: Desk, deal: str, view):
     """Of the deals that there are now, or of an earlier time; a time that is none is told."""
-    desk.shop.clock.on(3)
-    desk.ask(f"/deals/{deal}/moves", to="offer")
-    told = desk.get(f"/views/{view}", process="shop").json()
+    window = {"since": "2026-01-01"} if view == "bottlenecks" else {}
+    told = desk.get(f"/views/{view}", process="shop", **window).json()
 
     assert told["position"] == desk.shop.engine.position()
     assert told["process"] == "shop"
-    assert desk.get(f"/views/{view}", as_of="2026-01-31", known_at="2026-01-31T00:00:00Z").status_code == 200
+    assert desk.get(f"/views/{view}", as_of="2026-01-31", known_at="2026-01-31T00:00:00Z", **window).status_code == 200
     assert problem(desk.get(f"/views/{view}", as_of="soon")) == (422, "bad-request")
     assert problem(desk.get(f"/views/{view}", owner="nobody")) == (422, "unknown-person")
+
+
+def test_a_filter_that_is_not_there_is_no_filter_at_all(desk: Desk):
+    """A name of the query that nobody knows is told, and the answer is not of everything."""
+    answer = desk.get("/deals", ownr="rep")
+
+    assert problem(answer) == (422, "bad-request")
+    assert answer.json()["errors"][0]["path"] == "query.ownr"
 
 
 def test_a_view_that_is_not_there_is_not_found(desk: Desk):

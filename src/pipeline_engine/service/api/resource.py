@@ -3,22 +3,26 @@
 A method marked with `get` or `post` is one operation: its name is the operation id, its docstring the description.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
+from starlette.requests import Request
 
 from pipeline_engine.documents import OutcomeDocument, outcome_document
 from pipeline_engine.engine import Engine, How
 from pipeline_engine.service.commands import Asked
-from pipeline_engine.service.problems import ProblemRoute, problem_responses
+from pipeline_engine.service.problems import ProblemRoute, problem_of, problem_responses
 from pipeline_engine.service.settings import ServiceSettings
 
 JSON = "application/json"
+_UNKNOWN = "there is no such parameter"
 LONGEST_NAME = 200
 MOST_POSITION = 2**63 - 1
 
@@ -140,9 +144,33 @@ def answer(document: Any, status: int = 200, headers: dict[str, str] | None = No
     return Response(to_json(document), status, headers, JSON)
 
 
+class Route(ProblemRoute):
+    """A route that takes no query it does not know: a slip in a filter's name would answer of everything."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, asked only what it knows."""
+        answering = super().get_route_handler()
+        known = set(_queries(self.dependant))
+
+        async def handle(request: Request) -> Response:
+            """The answer, whatever it is."""
+            if strange := [name for name in request.query_params if name not in known]:
+                told = [{"type": "extra_forbidden", "loc": ("query", each), "msg": _UNKNOWN} for each in strange]
+                return problem_of(RequestValidationError(told), request)
+            return await answering(request)
+
+        return handle
+
+
+def _queries(dependant: Dependant) -> Iterator[str]:
+    yield from (param.alias for param in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _queries(each)
+
+
 def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
     """Every marked method of the resources as a route, in the order they are written."""
-    router = APIRouter(route_class=ProblemRoute, tags=[tag])
+    router = APIRouter(route_class=Route, tags=[tag])
     for resource in resources:
         for name, method in vars(type(resource)).items():
             if (marked := getattr(method, "operation", None)) is not None:
