@@ -60,9 +60,10 @@ def list_(
         known_names(engine, process, stage)
         known(engine, owner)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
-    if json:
-        _emit(found)
-        return
+    _emit(found) if json else _list(found)
+
+
+def _list(found: "list[DealRow]") -> None:
     rows = [
         (d.id, d.stage, d.status, d.owner or words.NOTHING, words.money(d.value), words.day(d.entered_at))
         for d in found[:SHOWN]

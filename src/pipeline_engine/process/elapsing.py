@@ -5,6 +5,8 @@ The deal's own fold and the columns go the same way, so that one deal comes due 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +14,8 @@ import numpy.typing as npt
 
 from pipeline_engine.process.model import Calendar, Span
 from pipeline_engine.process.paused import Measure, by_the_clock
-from pipeline_engine.process.rules import EARLIEST, LATEST, WorkingHours
+from pipeline_engine.process.rules import EARLIEST, LATEST, WorkingHours, WorkWeek
+from pipeline_engine.values import microseconds, moment_at
 
 Integers = npt.NDArray[np.int64]
 FAR = np.int64(np.iinfo(np.int64).max)
@@ -103,6 +106,8 @@ def used_up(starts: Integers, span: Span, calendar: Calendar, waits: Waits) -> I
         return found
     clock = _clock(starts[rows], span, calendar, waits.latest)
     found[rows] = clock.over(starts[rows], np.zeros(len(rows)))
+    if not waits.latest and (waits.endless == FAR).all():
+        rows = rows[:0]
     # Each round takes in the pauses that the one before reached; there are finitely many, and time only grows.
     while len(rows):
         waiting = found[rows] > waits.endless[rows]
@@ -121,5 +126,12 @@ def _clock(starts: Integers, span: Span, calendar: Calendar, latest: int) -> _Cl
     # Where people work at all, it is over within so many times its length by the clock; or the month that comes on top.
     reach = int(span.amount * _LONG[span.unit]) * _AT_MOST + _MONTH
     horizon = min(max(int(starts.max()), latest) + reach, LATEST - _MONTH)
-    hours = WorkingHours.over(calendar.week, int(starts.min()), horizon)
-    return _Clock(float(span.amount), span.unit == "bd", hours)
+    first, last = moment_at(int(starts.min())).year, moment_at(horizon).year
+    return _Clock(float(span.amount), span.unit == "bd", _hours(calendar.week, first, last))
+
+
+@lru_cache(maxsize=128)
+def _hours(week: WorkWeek, first: int, last: int) -> WorkingHours:
+    """The working hours of some whole years, which many deals ask for one after the other."""
+    begin, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 12, 31, 23, 59, tzinfo=UTC)
+    return WorkingHours.over(week, microseconds(begin), microseconds(end))
