@@ -55,9 +55,7 @@ class Service:
 
     def router(self) -> APIRouter:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
-        router = APIRouter(lifespan=self._life)
-        router.include_router(api.routes(self.engine, self.settings), prefix="/v1")
-        return router
+        return api.routes(self.engine, self.settings, self._life)
 
     def operations(self) -> APIRouter:
         """`/healthz`, `/readyz` and `/metrics`."""

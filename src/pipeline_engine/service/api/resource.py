@@ -3,7 +3,7 @@
 A method marked with `get` or `post` is one operation: its name is the operation id, its docstring the description.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import Annotated, Any, TypeVar
@@ -78,35 +78,39 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
 
-    def __init__(
-        self,
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
-                description="The command's id: asked again with the same one, it is recorded once.",
-            ),
-        ] = None,
-        if_match: Annotated[
-            str | None,
-            Header(
-                alias="If-Match", pattern=r'^"\d{1,18}"$',
-                description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
-            ),
-        ] = None,
-    ) -> None:  # fmt: skip
-        self.command_id = idempotency_key
-        self.seen_version = int(if_match.strip('"')) if if_match else None
+    command_id: str | None
+    seen_version: int | None
 
     def of(self, asked: Asked) -> How:
         """Both with the body's part, as the engine's verbs take them."""
         return asked.how(self.command_id, self.seen_version)
 
 
-Headers = Annotated[Said, Depends()]
+# Whatever a route depends on is a coroutine: anything else would be sent to a thread of its own.
+async def _said(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
+            description="The command's id: asked again with the same one, it is recorded once.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match", pattern=r'^"\d{1,18}"$',
+            description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
+        ),
+    ] = None,
+) -> Said:  # fmt: skip
+    return Said(idempotency_key, int(if_match.strip('"')) if if_match else None)
+
+
+Headers = Annotated[Said, Depends(_said)]
 
 
 class Resource:
@@ -168,23 +172,24 @@ def _queries(dependant: Dependant) -> Iterator[str]:
         yield from _queries(each)
 
 
-def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
-    """Every marked method of the resources as a route, in the order they are written."""
-    router = APIRouter(route_class=Route, tags=[tag])
-    for resource in resources:
-        for name, method in vars(type(resource)).items():
-            if (marked := getattr(method, "operation", None)) is not None:
-                _add(router, marked, getattr(resource, name), name)
-    return router
+def add_to(router: APIRouter, resource: Resource, tag: str) -> None:
+    """Every marked method of the resource as a route, in the order they are written.
+
+    They stand in one router and not in one of each room: every router on the way costs a request as much as a dozen
+    routes.
+    """
+    for name, method in vars(type(resource)).items():
+        if (marked := getattr(method, "operation", None)) is not None:
+            _add(router, marked, getattr(resource, name), tag)
 
 
-def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], name: str) -> None:
+def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], tag: str) -> None:
     said, problems = (method.__doc__ or "").strip(), set(marked.problems)
     if "min_position" in signature(method).parameters:
         problems.add(409)
     router.add_api_route(
-        marked.path, method, methods=[marked.method], operation_id=name, status_code=marked.status,
-        summary=said.splitlines()[0].rstrip("."), description=said, response_model=None,
+        marked.path, method, methods=[marked.method], operation_id=method.__name__, status_code=marked.status,
+        summary=said.splitlines()[0].rstrip("."), description=said, response_model=None, tags=[tag],
         responses={marked.status: _answers(marked.answers), **problem_responses(*problems)}, response_class=Response,
     )  # fmt: skip
 
