@@ -185,8 +185,9 @@ class HandedDocument(TypedDict):
     waited_days: float | None
 
 
-def deal_document(engine: Engine, found: Deal, events: Sequence[Recorded]) -> DealDocument:
-    """A deal as it stands; `events` are its own."""
+def deal_document(engine: Engine, found: Deal) -> DealDocument:
+    """A deal as it stands. Its events are read only where something of it has words that stand in them."""
+    events = engine.timeline(found.id) if found.requests or found.pauses.holds(engine.now()) else ()
     told: Any = {
         "id": found.id, "status": found.stands,
         **{name: getattr(found, name) for name in _PARTS},
