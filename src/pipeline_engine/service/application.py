@@ -65,9 +65,8 @@ class Service:
 
     def router(self) -> APIRouter:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
-        router = APIRouter(lifespan=self._life)
-        router.include_router(api.routes(self.engine, self.settings), prefix="/v1")
-        router.include_router(live.routes(lambda: self.listeners), prefix="/v1")
+        router = api.routes(self.engine, self.settings, self._life)
+        live.add_to(router, lambda: self.listeners)
         return router
 
     def operations(self) -> APIRouter:

@@ -36,6 +36,7 @@ class Kind:
 NOT_FOUND = 404
 
 REFUSED = Kind("refused", 409, "a rule said no, or somebody may not")
+UNKNOWN = Kind("unknown-name", 422, "a name that is not there")
 
 _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.Refused: REFUSED,
@@ -50,7 +51,7 @@ _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.UnknownKind: Kind("unknown-kind", 422, "the process declares no such kind"),
     errors.UnknownItem: Kind("unknown-item", 422, "there is no such item to tick"),
     errors.UnknownPerson: Kind("unknown-person", 422, "the register has no such person"),
-    errors.UnknownName: Kind("unknown-name", 422, "a name that is not there"),
+    errors.UnknownName: UNKNOWN,
     errors.BadProcess: Kind("bad-process", 422, "the process cannot be loaded"),
     errors.VariantsOverlap: Kind("variants-overlap", 422, "two variants are for the same deals"),
     errors.BadPeople: Kind("bad-people", 422, "the people file cannot be applied"),

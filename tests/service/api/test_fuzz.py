@@ -19,6 +19,7 @@ from schemathesis.core.failures import FailureGroup
 
 from tests.engine.shop import Shop
 
+pytestmark = pytest.mark.slow
 SHARDS = 8
 CASES = 2_000
 SOAK_CASES = 100_000

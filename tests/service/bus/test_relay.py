@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from pipeline_engine import Engine
-from pipeline_engine.envelope import stored_name
+from pipeline_engine.documents import event_document
 from pipeline_engine.errors import BadStore, BadValue, BusUnreachable
-from pipeline_engine.service.bus import BusOptions, BusService, Sharing
+from pipeline_engine.service.bus import BusOptions, BusService, Channels, Sharing
 from pipeline_engine.service.bus.relay import LEASE_SECONDS, Relay
 from pipeline_engine.store import PersonalValuesShared, Sender, Standing
 from pipeline_engine.values import instant_text
-from tests.service.bus.given import Broker, Inbox, OnNats, selling, until, versions_by_deal, wired
+from tests.service.bus.given import Broker, Inbox, InMemory, OnNats, selling, until, versions_by_deal, wired
 
 
 def relaying(engine: Engine, broker: Broker, url: str = "", **options: Any) -> BusService:
@@ -82,6 +82,30 @@ def test_every_event_of_a_deal_goes_out_in_the_order_of_the_log(broker: Broker, 
     assert inbox.got[-1].headers["content-type"] == "application/cloudevents+json"
 
 
+def test_nothing_is_sent_where_nobody_can_ever_listen(engine: Engine) -> None:
+    """A bus within one process that has no name and no reader costs nothing; with a reader it is sent to."""
+    engine.open_deal("D-1", process="b2b", by="rep-03")
+    with BusService(engine, "memory://") as unheard:
+        assert unheard.well()
+        assert engine.standings() == []
+    inbox, heard = Inbox(), BusService(engine, "memory://")
+    heard.bus.subscribe(heard.channels.events, "reader", inbox.take)
+    with heard:
+        until(lambda: len(inbox.got) == 1, "it is sent")
+
+
+def test_every_kind_of_store_is_sent_from(prefix: str, lasting_url: str, tmp_path: Path) -> None:
+    """The books and the lease are in the store's own database, whichever that is."""
+    inbox, broker = Inbox(), InMemory(f"memory://{prefix}", Channels(prefix), prefix)
+    with selling(lasting_url, tmp_path) as engine, listening(broker, inbox):
+        sell(engine, 2)
+        for _ in range(2):
+            with relaying(engine, broker):
+                engine.log("D-0", "call", by="rep-03")
+                until(lambda: len(inbox.got) == len(deal_rows(engine)), "all is sent")
+        assert positions(inbox) == deal_rows(engine)
+
+
 def test_an_event_is_a_cloudevent_of_what_the_engine_tells(broker: Broker, engine: Engine) -> None:
     """Its data are the event's document; its id and source stay the same however often it is sent."""
     inbox = Inbox()
@@ -96,12 +120,7 @@ def test_an_event_is_a_cloudevent_of_what_the_engine_tells(broker: Broker, engin
         "specversion": "1.0", "id": f"{source}/{recorded.position}", "source": source,
         "type": "pipeline_engine.DealOpened", "subject": "D-1", "time": at, "datacontenttype": "application/json",
         "position": recorded.position, "streamversion": 1,
-        "data": {
-            "event": stored_name(type(recorded.event)), "version": 1, "position": recorded.position, "at": at,
-            "recorded_at": instant_text(recorded.recorded_at), "actor": "rep-03", "on_behalf_of": None,
-            "via": "python", "command_id": recorded.envelope.command_id,
-            "data": recorded.event.model_dump(mode="json", exclude_defaults=True),
-        },
+        "data": event_document(recorded),
     }  # fmt: skip
 
 

@@ -94,6 +94,10 @@ class NatsBus:
             self._thread.join(STOP_SECONDS)
         self._hands.shutdown(wait=False, cancel_futures=True)
 
+    def may_be_heard(self, channel: Channel) -> bool:
+        """Whoever may connect can read it."""
+        return True
+
     def failing(self) -> str | None:
         """Why it is not connected."""
         return self._failing
