@@ -7,7 +7,7 @@ what would come out of order: after a connection that broke, after a message tha
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -139,13 +139,18 @@ class NatsBus:
         if loop is None or self._failing is not None:
             asked.close()
             raise BusUnreachable(self._why(self._failing or "is not connected"))
-        future = asyncio.run_coroutine_threadsafe(_within(asked, seconds), loop)
+        bounded = _within(asked, seconds)
         try:
-            # The loop may be gone meanwhile, and then nobody answers.
-            return future.result(seconds + 1)
-        except _LOST as lost:
-            future.cancel()
+            # The loop may be over meanwhile, and then nobody answers.
+            return asyncio.run_coroutine_threadsafe(bounded, loop).result(seconds + 1)
+        except (*_LOST, CancelledError) as lost:
             raise BusUnreachable(self._why(_told(lost))) from lost
+        except RuntimeError as over:
+            if not loop.is_closed():
+                raise
+            for each in (bounded, asked):
+                each.close()
+            raise BusUnreachable(self._why("is not connected")) from over
 
     def _why(self, what: str) -> str:
         return f"the bus at `{shown_address(self._url)}` {what}"
@@ -164,10 +169,10 @@ class NatsBus:
             await asyncio.sleep(0.05)
         for task in (beginning, watching):
             task.cancel()
-        self._loop = None
         with suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS - 1):
                 await self.broker.stop()
+        self._loop = None
         if self._client is not None:
             with suppress(Exception):
                 await self._client.close()
