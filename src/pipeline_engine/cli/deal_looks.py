@@ -45,14 +45,7 @@ def list_(
 ) -> None:
     """List deals, by id."""
     others = {"--stage": stage, "--owner": owner, "--status": status, "--process": process}
-    if handed_to is not None:
-        handed_over(handed_to, {**others, "--awaiting": awaits, "--called": calls}, json)
-        return
-    if awaits is not None:
-        awaiting(awaits, {**others, "--called": calls}, json)
-        return
-    if calls is not None:
-        called(calls, others, json)
+    if _for_somebody({"--handed-to": handed_to, "--awaiting": awaits, "--called": calls}, others, json):
         return
     if status is not None and status not in LISTED:
         raise BadValue("--status", status, f"one of {', '.join(LISTED)}")
@@ -73,6 +66,16 @@ def list_(
     table([*columns, ("in the stage since", "left")], rows)
     more = f"; the first {SHOWN} are shown, `--json` gives all" if len(found) > SHOWN else ""
     say(f"{words.plural(len(found), 'deal')}{more}")
+
+
+def _for_somebody(asked: dict[str, str | None], others: dict[str, str | None], json: bool) -> bool:
+    """Answer what waits for somebody, where that is asked for; each of these stands alone."""
+    lists = {"--handed-to": handed_over, "--awaiting": awaiting, "--called": called}
+    option = next((name for name, who in asked.items() if who is not None), None)
+    if option is None:
+        return False
+    lists[option](str(asked[option]), {**others, **{name: who for name, who in asked.items() if name != option}}, json)
+    return True
 
 
 def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:
