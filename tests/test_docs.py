@@ -19,6 +19,8 @@ LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 HEADING = re.compile(r"^#+ (?P<text>.+)$", re.MULTILINE)
 # Only in a page about PostgreSQL; the test puts a real one in its place.
 POSTGRES = "postgresql://sales@localhost/sales"
+# Likewise of a page about a bus.
+NATS = "nats://localhost:4222"
 FOREIGN = {
     "another folder": re.compile(r"\.\./shared"),
     "a path of one machine": re.compile(r"(?<![\w.])/(?:work|home|root|Users|tmp)/"),
@@ -37,10 +39,12 @@ def data_sets() -> Path | None:
 
 
 def follow(page: Path, folder: Path, request: pytest.FixtureRequest, slow: bool) -> None:
-    """Do what a page says, against a real PostgreSQL where it names one."""
+    """Do what a page says, against a real PostgreSQL or NATS where it names one."""
     instead = {}
     if POSTGRES in page.read_text(encoding="utf-8"):
         instead[POSTGRES] = request.getfixturevalue("postgres_database")
+    if NATS in page.read_text(encoding="utf-8") and any(block.language == "python" for block in blocks(page)):
+        instead[NATS] = request.getfixturevalue("nats_url")
     Reader(folder, instead).follow(page, data_sets(), slow)
 
 

@@ -15,10 +15,12 @@ from starlette.responses import Response
 
 from pipeline_engine.engine import Engine
 from pipeline_engine.service import api, browsing, health
+from pipeline_engine.service.bus import BusService
 from pipeline_engine.service.guards import Guards
-from pipeline_engine.service.health import Health, Numbers
+from pipeline_engine.service.health import Beside, Health, Numbers
 from pipeline_engine.service.problems import problem_of
 from pipeline_engine.service.settings import ServiceSettings
+from pipeline_engine.service.timers import Timers
 from pipeline_engine.service.watching import Logs, Watching
 
 TITLE = "pipeline_engine"
@@ -39,11 +41,16 @@ class Service:
         self.numbers = Numbers()
         self._health: Health | None = None
 
+    def _beside(self) -> list[Beside]:
+        """What is to run beside requests, as the settings say."""
+        timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
+        return [*timers, *([BusService(self.engine, self.settings.bus)] if self.settings.bus else [])]
+
     @property
     def health(self) -> Health:
         """How it gets on; made when the application begins to live, or when first asked."""
         if self._health is None:
-            self._health = Health(self.engine, self.numbers)
+            self._health = Health(self.engine, self.numbers, self._beside())
         return self._health
 
     def router(self) -> APIRouter:

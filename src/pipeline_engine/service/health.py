@@ -4,10 +4,10 @@ None of them asks the store: a connection that hangs must not hold up the answer
 kept by threads that do ask, with how long ago that was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from pipeline_engine.engine import Engine
 from pipeline_engine.service.problems import ProblemRoute
+from pipeline_engine.store import Health as Getting
 
 LOOK_SECONDS = 1.0
 JSON = "application/json"
@@ -32,11 +33,12 @@ class FollowerHealth(TypedDict):
 
 
 class ReadyDocument(TypedDict):
-    """Whether requests may be sent here, and why not."""
+    """Whether requests may be sent here, and why not; what runs `beside` (bus, timers) only is told."""
 
     ready: bool
     stopping: bool
     followers: list[FollowerHealth]
+    beside: list[FollowerHealth]
 
 
 class LiveDocument(TypedDict):
@@ -72,11 +74,27 @@ class Numbers:
         )  # fmt: skip
 
 
-class Health:
-    """What keeps the views of a store in step and looks how they get on; `start` and `stop` its threads."""
+class Beside(Protocol):
+    """What runs beside requests while the application lives."""
 
-    def __init__(self, engine: Engine, numbers: Numbers) -> None:
-        self._engine, self._numbers = engine, numbers
+    def __enter__(self) -> object:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """Finish what is at hand, and end."""
+        ...
+
+    def health(self) -> Getting | list[Getting]:
+        """How it gets on."""
+        ...
+
+
+class Health:
+    """What runs beside requests, above all what keeps the views in step, and how it gets on; `start`, then `stop`."""
+
+    def __init__(self, engine: Engine, numbers: Numbers, beside: Sequence[Beside] = ()) -> None:
+        self._engine, self._numbers, self._beside = engine, numbers, beside
         self._runner = engine.following()
         self._stopped, self._looked_at = Event(), monotonic()
         self._looker = Thread(target=self._look, name="look at followers", daemon=True)
@@ -86,28 +104,32 @@ class Health:
         """Begin to follow and to look."""
         self._runner.__enter__()
         self._looker.start()
+        for each in self._beside:
+            each.__enter__()
 
     def stop(self) -> None:
         """Leave off; a thread that hangs in a dead connection is left behind."""
         self._stopped.set()
+        for each in reversed(self._beside):
+            each.stop()
         self._runner.stop()
 
     def ready(self) -> ReadyDocument:
         """Whether requests may be sent here: every follower reached the log within the last seconds."""
-        followers = [
-            FollowerHealth(
-                name=each.name, ok=each.ok, why=each.why,
-                quiet_seconds=None if each.quiet_seconds is None else round(each.quiet_seconds, 3),
-            )
-            for each in self._runner.health()
-        ]  # fmt: skip
+        followers = [_told(each) for each in self._runner.health()]
         well = all(each["ok"] for each in followers) and not self.stopping
-        return ReadyDocument(ready=well, stopping=self.stopping, followers=followers)
+        beside = [_told(each) for each in self._others()]
+        return ReadyDocument(ready=well, stopping=self.stopping, followers=followers, beside=beside)
+
+    def _others(self) -> Iterator[Getting]:
+        for each in self._beside:
+            found = each.health()
+            yield from found if isinstance(found, list) else (found,)
 
     def metrics(self) -> bytes:
         """The numbers in Prometheus' text form."""
         self._numbers.age.set(monotonic() - self._looked_at)
-        for each in self._runner.health():
+        for each in (*self._runner.health(), *self._others()):
             self._numbers.ok.labels(each.name).set(each.ok)
         return generate_latest(self._numbers.registry)
 
@@ -121,6 +143,11 @@ class Health:
                 self._numbers.lag.labels(each.name).set(each.lag)
                 self._numbers.parked.labels(each.name).set(each.parked)
             self._looked_at = monotonic()
+
+
+def _told(each: Getting) -> FollowerHealth:
+    quiet = None if each.quiet_seconds is None else round(each.quiet_seconds, 3)
+    return FollowerHealth(name=each.name, ok=each.ok, why=each.why, quiet_seconds=quiet)
 
 
 _TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}

@@ -21,7 +21,7 @@ class ServiceSettings:
         port: 0 takes a free one.
         hosts: Names beside those of this machine that a request may call it by (the `Host` header).
         origins: Pages of other addresses that may send requests (the `Origin` header), like `http://localhost:3000`.
-        bus: Where events go and commands come from: `memory://`, or a broker's address.
+        bus: Where events go and commands come from: `memory://`, a broker's address, or empty for no bus.
         timers: Whether this process may run what is due.
         jobs: Whether this process may run jobs.
         body_bytes: The largest body that is read.

@@ -199,4 +199,4 @@ def _limits(settings: ServiceSettings) -> Iterator[tuple[str, object]]:
 
 def _bus_is_private(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in ("memory", "tls") or is_here(parts.hostname or "")
+    return not url or parts.scheme in ("memory", "tls") or is_here(parts.hostname or "")

@@ -46,14 +46,17 @@ def schema() -> Iterator[Any]:
 
 def tried(schema: Any, shard: int, cases: int) -> Counter[int]:
     """Send cases to the operations of a shard; how often which status was answered."""
-    operations = [found.ok() for found in schema.get_all_operations()]
-    each = -(-cases // len(operations))
+    operations = [found.ok() for found in schema.get_all_operations()][shard::SHARDS]
     number = int(os.environ.get("PIPELINE_ENGINE_TEST_SEED", random.randrange(2**32)))
     print(f"seed {number}")  # noqa: T201 -- a random test says its seed
     statuses: Counter[int] = Counter()
-    for operation in operations[shard::SHARDS]:
-        for mode, share in ((GenerationMode.POSITIVE, each - each // 2), (GenerationMode.NEGATIVE, each // 2)):
-            statuses += _sent(operation, mode, max(share, 1), number)
+    # What takes no input gives one case, however many are asked for: then the others are sent more.
+    while (missing := cases // SHARDS - statuses.total()) > 0:
+        each = missing // len(operations) + 2
+        for operation in operations:
+            wrong = _sent(operation, GenerationMode.NEGATIVE, each // 2, number)
+            statuses += wrong + _sent(operation, GenerationMode.POSITIVE, each - wrong.total(), number)
+        number += 1
     return statuses
 
 
@@ -99,7 +102,7 @@ def test_every_answer_is_one_that_was_promised(schema, shard):
     """No fault, no status, content type or document that the description does not have."""
     statuses = tried(schema, shard, CASES)
 
-    assert sum(statuses.values()) >= 0.8 * CASES / SHARDS
+    assert statuses.total() >= CASES / SHARDS
     assert statuses[500] == 0
 
 
@@ -109,7 +112,7 @@ def test_every_answer_is_one_that_was_promised_for_hours(schema, shard):
     """The same with fifty times as many."""
     statuses = tried(schema, shard, SOAK_CASES)
 
-    assert sum(statuses.values()) >= 0.8 * SOAK_CASES / SHARDS
+    assert statuses.total() >= SOAK_CASES / SHARDS
 
 
 def test_an_answer_that_was_not_promised_is_found(schema):

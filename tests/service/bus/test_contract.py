@@ -2,9 +2,13 @@
 
 import time
 from itertools import pairwise
+from threading import Event
 
+import pytest
+
+from pipeline_engine.errors import BusUnreachable
 from pipeline_engine.service.bus import Again, Delivery, Done, Hopeless, Message, Patience, patiently
-from pipeline_engine.service.bus.handling import PLACE, REASON, SUBJECT, TRIES
+from pipeline_engine.service.bus.handling import CUT, PLACE, REASON, SUBJECT, TRIES
 from tests.service.bus.given import Broker, Inbox, until
 
 QUICK = Patience(tries=4, first_seconds=0.02, longest_seconds=0.1)
@@ -38,7 +42,7 @@ def test_the_same_id_is_kept_once(broker: Broker) -> None:
 def test_the_last_message_is_known_by_its_id(broker: Broker) -> None:
     """Whoever feeds a channel can ask up to where it is there."""
     with broker.connected() as bus:
-        assert bus.last(broker.channels.events) is None
+        assert not bus.last(broker.channels.events)
         bus.feed(broker.channels.events, [message(broker, 1), message(broker, 2)])
         assert bus.last(broker.channels.events) == "m/2"
 
@@ -142,6 +146,62 @@ def test_a_broker_that_dies_and_comes_back_loses_nothing_it_acknowledged(breakab
         until(lambda: len({each.body for each in inbox.got}) == 60, "all is read")
     firsts = list(dict.fromkeys(int(each.body) for each in inbox.got))
     assert firsts == list(range(60))
+
+
+def test_whoever_begins_while_the_broker_is_away_is_not_stopped(breakable: Broker) -> None:
+    """A service starts without its broker, says so, refuses to publish, and is connected once the broker is there."""
+    inbox, events = Inbox(), breakable.channels.events
+    breakable.break_down()
+    held = breakable.connected(reader=(events, inbox.take))
+    held.bus.start()
+    with pytest.raises(BusUnreachable):
+        held.bus.publish(events, message(breakable, 1))
+    assert held.bus.failing() is not None
+    breakable.mend()
+    until(lambda: held.bus.failing() is None, "it is connected")
+    held.bus.publish(events, message(breakable, 2, b"2"))
+    until(lambda: inbox.got, "it reads")
+    held.bus.stop()
+    assert [each.body for each in inbox.got] == [b"2"]
+
+
+def test_what_is_as_large_as_the_broker_takes_stops_nobody(broker: Broker) -> None:
+    """With its reason a dead letter may be too large for the broker: then what fits is kept, and it says so."""
+    large = b"x" * (1024 * 1024 - 300)
+    tried: list[int] = []
+
+    def handle(delivery: Delivery) -> None:
+        tried.append(len(delivery.body))
+        if len(delivery.body) > 10:
+            raise Hopeless("too large, and for " + "many, " * 100 + "reasons")
+
+    held, dead = patiently_reading(broker, handle)
+    with held as bus:
+        bus.feed(broker.channels.events, [message(broker, 1, large), message(broker, 2, b"good")])
+        until(lambda: dead.got and 4 in tried, "the good one is handled")
+    (letter,) = dead.got
+    assert letter.body == large[: len(letter.body)]
+    assert letter.body == large or letter.headers[CUT] == f"{len(large)} bytes"
+
+
+def test_what_is_at_hand_when_it_is_stopped_is_finished(broker: Broker) -> None:
+    """A graceful stop lets the handler end and acknowledges: whoever reads on does not see that message again."""
+    begun, handled, after = Event(), list[bytes](), Inbox()
+
+    def take(delivery: Delivery) -> Done:
+        begun.set()
+        time.sleep(0.3)
+        handled.append(delivery.body)
+        return Done()
+
+    with broker.connected(reader=(broker.channels.events, take)) as bus:
+        bus.feed(broker.channels.events, [message(broker, 1, b"1")])
+        assert begun.wait(5)
+    assert handled == [b"1"]
+    with broker.connected(reader=(broker.channels.events, after.take)) as bus:
+        bus.feed(broker.channels.events, [message(broker, 2, b"2")])
+        until(lambda: after.got, "the next is read")
+    assert [each.body for each in after.got] == [b"2"]
 
 
 def patiently_reading(broker: Broker, handle):

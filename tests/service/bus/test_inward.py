@@ -113,10 +113,12 @@ def cloudevent(**other: Any) -> bytes:
 
 
 POISON = {
-    "no JSON": (b"\xff\x00", "not JSON in UTF-8"),
-    "half a text": (b'{"specversion": "1.0", "id": "\xc3(', "not JSON in UTF-8"),
-    "nothing": (b"", "not JSON in UTF-8"),
-    "not a number": (b'{"data": NaN}', "not JSON in UTF-8"),
+    "no JSON": (b"\xff\x00", "not UTF-8 from byte 0 on"),
+    "half a text": (b'{"specversion": "1.0", "id": "\xc3(', "not UTF-8"),
+    "nothing": (b"", "not JSON"),
+    "not a number": (b'{"data": NaN}', "`NaN`, which is no JSON"),
+    "half a character": (b'{"id": "\\ud800"}', "half a character"),
+    "a name twice": (b'{"id": "a", "id": "b"}', "the member `id` twice"),
     "a list": (b"[]", "not a CloudEvent"),
     "no CloudEvent": (b'{"to": "offer"}', "not a CloudEvent"),
     "another specification": (cloudevent(specversion="0.3"), "not a CloudEvent"),
@@ -135,7 +137,7 @@ POISON = {
     "a moment without its zone": (cloudevent(data={"by": "a", "text": "x", "at": "2026-03-02"}), "`data.at`"),
     "a moment as a number": (cloudevent(data={"by": "a", "text": "x", "at": 1772442000}), "`data.at`"),
     "too deep": (b'{"data":' + b"[" * 100 + b"]" * 100 + b"}", "nested deeper than 32 levels"),
-    "endless depth": (b"[" * 100_000, "not JSON in UTF-8"),
+    "endless depth": (b"[" * 100_000, "nested deeper than 32 levels"),
     "too large": (cloudevent(data={"by": "a", "text": "x" * MOST_BYTES}), "larger than"),
     "an answer to where we may write": (cloudevent(replyto="$JS.API.STREAM.DELETE.X"), "`replyto` has to begin"),
     "an answer to everybody": (cloudevent(replyto="_INBOX.>"), "`replyto` has to begin"),

@@ -256,6 +256,20 @@ def test_what_the_broker_lost_is_sent_again(own_nats: OnNats, engine: Engine, tm
     assert positions(inbox) == deal_rows(engine)
 
 
+def test_a_new_broker_gets_the_whole_log(own_nats: OnNats, engine: Engine) -> None:
+    """Whoever changes to another broker finds every event there, whatever was sent to the one before."""
+    with relaying(engine, own_nats):
+        sell(engine, 3)
+        until(lambda: sent_all(engine), "all is sent")
+    own_nats.break_down()
+    shutil.rmtree(own_nats.server.folder / "streams")
+    own_nats.mend()
+    inbox = Inbox()
+    with listening(own_nats, inbox), relaying(engine, own_nats):
+        until(lambda: len(inbox.got) >= 6, "all is sent again")
+    assert positions(inbox) == deal_rows(engine)
+
+
 def test_a_log_that_was_put_back_does_not_pass_for_the_one_that_was_sent(broker: Broker, tmp_path: Path) -> None:
     """Restored from an older copy, its new events would have the ids of others: nothing is sent, and it is said why."""
     url, file = f"sqlite:///{tmp_path}/sales.db", tmp_path / "sales.db"

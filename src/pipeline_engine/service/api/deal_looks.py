@@ -59,7 +59,7 @@ class DealLooks(Resource):
         self.reached(min_position)
         return answer(next_document(self.engine, deal, by))
 
-    @get("/deals/{deal}/preflight", PreflightDocument, 404)
+    @get("/deals/{deal}/preflight", PreflightDocument, 404, 409)
     def preflight_deal(
         self, deal: DealId, to: To, by: By = None, reason: Annotated[str | None, Query(max_length=10_000)] = None
     ) -> Response:

@@ -30,7 +30,7 @@ Name = Annotated[str, Path(description="A published process.", max_length=LONGES
 Labelled = Annotated[str, Path(description="A process, or one version of it: `b2b-saas@2`.", max_length=LONGEST_NAME)]
 Source = Annotated[StrictStr, Field(description="A process file in YAML, as text.", max_length=1_000_000)]
 Why = Annotated[StrictStr | None, Field(description="Why; kept with the change.")]
-_MIXED = {"mermaid": "text/plain; charset=utf-8", "svg": "image/svg+xml"}
+_DRAWN = {"mermaid": "text/plain; charset=utf-8", "svg": "image/svg+xml"}
 
 
 class SourceAsk(Body):
@@ -87,7 +87,7 @@ class Processes(Resource):
         whole = next(each for each in self.engine.processes() if each.name == found.name)
         return answer(process_document(whole, found))
 
-    @get("/processes/{process}/graph", str, 404)
+    @get("/processes/{process}/graph", ("text/plain", "image/svg+xml"), 404)
     def draw_process(
         self,
         process: Labelled,
@@ -95,7 +95,7 @@ class Processes(Resource):
     ) -> Response:
         """The way of a deal as a picture, for Mermaid or as SVG."""
         found = self._named(process)
-        return Response(svg_of(found) if format == "svg" else mermaid_of(found), media_type=_MIXED[format])
+        return Response(svg_of(found) if format == "svg" else mermaid_of(found), media_type=_DRAWN[format])
 
     @get("/processes/{process}/diff", DiffDocument, 404)
     def compare_processes(self, process: Labelled, to: Annotated[str, Query(max_length=LONGEST_NAME)]) -> Response:

@@ -157,5 +157,11 @@ def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], name: st
     router.add_api_route(
         marked.path, method, methods=[marked.method], operation_id=name, status_code=marked.status,
         summary=said.splitlines()[0].rstrip("."), description=said, response_model=None,
-        responses={marked.status: {"model": marked.answers}, **problem_responses(*problems)},
+        responses={marked.status: _answers(marked.answers), **problem_responses(*problems)}, response_class=Response,
     )  # fmt: skip
+
+
+def _answers(told: Any) -> dict[str, Any]:
+    """A document, or the media types of a text."""
+    texts = told if isinstance(told, tuple) else ()
+    return {"content": {each: {"schema": {"type": "string"}} for each in texts}} if texts else {"model": told}

@@ -31,7 +31,15 @@ def connect(url: str) -> Bus:
     return cast("Bus", adapter.NatsBus(url))
 
 
+def servers_of(url: str) -> list[str]:
+    """The servers of an address, which may name several of one cluster with commas between."""
+    scheme = url.partition("://")[0]
+    return [each if "://" in each else f"{scheme}://{each}" for each in url.split(",")]
+
+
 def shown_address(url: str) -> str:
     """An address as it may be shown and kept: without a name and a password."""
-    place = urlsplit(url)
-    return place._replace(netloc=place.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    places = [urlsplit(each) for each in servers_of(url)]
+    return ",".join(
+        each._replace(netloc=each.netloc.rpartition("@")[2], query="", fragment="").geturl() for each in places
+    )

@@ -3,7 +3,7 @@
 A row is never opened on its way: sealed values are left out and named, unless whoever runs the relay may have them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 from pipeline_engine.engine import EVENTS
 from pipeline_engine.envelope import Envelope
 from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.service.bodies import BadBody, document_of
 from pipeline_engine.service.bus.handling import Hopeless
 from pipeline_engine.service.bus.port import MOST_BYTES
 from pipeline_engine.store import Row
@@ -22,7 +23,6 @@ SPEC = "1.0"
 TYPE = "pipeline_engine"
 CONTENT_TYPE = "application/cloudevents+json"
 HEADERS = {"content-type": CONTENT_TYPE}
-DEEPEST = 32
 Open = Callable[[str, str, int, str], str | None]
 _READ_ENVELOPE = Envelope.__pydantic_validator__
 
@@ -155,17 +155,6 @@ def _check_wrapping(found: Any) -> None:
 
 def _document_of(body: bytes) -> Any:
     try:
-        found = from_json(body, allow_inf_nan=False)
-    except ValueError as wrong:
-        # What the reader says names a place, and quotes nothing.
-        raise Hopeless(f"not JSON in UTF-8: {wrong}") from None
-    level = [found]
-    for _ in range(DEEPEST):
-        level = [part for each in level for part in _parts(each)]
-        if not level:
-            return found
-    raise Hopeless(f"nested deeper than {DEEPEST} levels")
-
-
-def _parts(tree: Any) -> Iterable[Any]:
-    return tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+        return document_of(body)
+    except BadBody as wrong:
+        raise Hopeless(str(wrong)) from None

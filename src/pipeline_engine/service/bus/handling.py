@@ -4,12 +4,14 @@ A dead letter keeps the original bytes and says why; nothing is acknowledged bef
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline_engine.errors import BusUnreachable, printable
-from pipeline_engine.service.bus.port import Again, Answer, Bus, Channel, Delivery, Done, Message, Take
+from pipeline_engine.service.bus.port import MOST_BYTES, Again, Answer, Bus, Channel, Delivery, Done, Message, Take
 
-REASON, SUBJECT, TRIES, PLACE = (f"pipeline-engine-{part}" for part in ("reason", "subject", "tries", "place"))
+REASON, SUBJECT, TRIES, PLACE, CUT = (
+    f"pipeline-engine-{part}" for part in ("reason", "subject", "tries", "place", "cut-from")
+)
 
 
 class Hopeless(Exception):
@@ -59,9 +61,20 @@ def patiently(bus: Bus, dead: Channel, handle: Callable[[Delivery], None], patie
 def _aside(bus: Bus, dead: Channel, delivery: Delivery, why: str) -> Answer | None:
     """Keep a dead letter; None where the broker does not say that it has it."""
     said = {REASON: printable(why)[:1000], SUBJECT: delivery.subject, TRIES: str(delivery.tries), PLACE: delivery.place}
-    kept = {name: value for name, value in delivery.headers.items() if name.lower() == "content-type"}
+    said |= {name: value for name, value in delivery.headers.items() if name.lower() == "content-type"}
+    letter = Message(dead.subjects, f"dead/{delivery.place}", delivery.body, said)
     try:
-        bus.publish(dead, Message(dead.subjects, f"dead/{delivery.place}", delivery.body, {**kept, **said}))
+        bus.publish(dead, letter)
+    except BusUnreachable:
+        return None if len(letter.body) <= MOST_BYTES else _cut(bus, dead, letter)
+    return Done()
+
+
+def _cut(bus: Bus, dead: Channel, letter: Message) -> Answer | None:
+    """Keep what fits: with the reason it may be larger than the broker takes, and would be tried again for ever."""
+    said = {**letter.headers, CUT: f"{len(letter.body)} bytes"}
+    try:
+        bus.publish(dead, replace(letter, body=letter.body[:MOST_BYTES], headers=said))
     except BusUnreachable:
         return None
     return Done()

@@ -109,7 +109,7 @@ class MemoryBus:
         return len(messages)
 
     def last(self, channel: Channel) -> str | None:
-        """The id of the last message."""
+        """The id of the last message; before the first nobody can tell, since the past is gone with its process."""
         with self.broker.changed:
             if self.broker.down:
                 raise BusUnreachable(self.broker.down)

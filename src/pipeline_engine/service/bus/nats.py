@@ -6,7 +6,7 @@ what would come out of order: after a connection that broke, after a message tha
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, Header, Re
 from nats.js.errors import APIError, NotFoundError
 
 from pipeline_engine.errors import BusUnreachable
-from pipeline_engine.service.bus.addresses import shown_address
+from pipeline_engine.service.bus.addresses import servers_of, shown_address
 from pipeline_engine.service.bus.port import Again, Answer, Channel, Delivery, Message, Take
 
 ACK_SECONDS = 2.0
@@ -33,6 +33,8 @@ WAIT_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
 WINDOW = 1_000
+HEADERS_BYTES = 128
+"""What the client adds to the headers of a message, and more."""
 R = TypeVar("R")
 _LOST = (nats.errors.Error, OSError, asyncio.TimeoutError, TimeoutError)
 
@@ -58,7 +60,8 @@ class NatsBus:
         self._over, self._thread = Event(), Thread(target=self._run, name="bus", daemon=True)
         self._hands = ThreadPoolExecutor(thread_name_prefix="bus reader")
         self.broker = NatsBroker(
-            url, apply_types=False, logger=None, ack_policy=AckPolicy.MANUAL, graceful_timeout=STOP_SECONDS / 2,
+            servers_of(url), apply_types=False, logger=None,
+            ack_policy=AckPolicy.MANUAL, graceful_timeout=STOP_SECONDS / 2,
             max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=2,
             # Whoever is silent for three seconds is gone.
             ping_interval=1, max_outstanding_pings=2,
@@ -225,6 +228,7 @@ class NatsBus:
             self._channels[channel.name] = None
         said = {**message.headers, Header.MSG_ID: message.id}
         try:
+            self._check_size(message.body, said)
             await self._stream.publish(
                 message.subject, message.body, stream=channel.name, headers=said, timeout=ACK_SECONDS
             )
@@ -235,19 +239,32 @@ class NatsBus:
     async def _feed(self, channel: Channel, window: Sequence[Message]) -> int:
         known = self._channels.pop(channel.name, None)
         sequence = await self._sequence(channel) if known is None else known
-        acknowledged = []
+        acknowledged, broken = list["asyncio.Future[Any]"](), None
         for number, message in enumerate(window):
             said = {
                 **message.headers, Header.MSG_ID: message.id, Header.EXPECTED_STREAM: channel.name,
                 Header.EXPECTED_LAST_SEQUENCE: str(sequence + number),
             }  # fmt: skip
-            acknowledged.append(await self._context.publish_async(message.subject, message.body, headers=said))
+            try:
+                self._check_size(message.body, said)
+                acknowledged.append(await self._context.publish_async(message.subject, message.body, headers=said))
+            except _LOST as error:
+                broken = error
+                break
         done, last, failed = await _in_order(acknowledged)
+        failed = failed or broken
         if failed is None and last == sequence + len(window):
             self._channels[channel.name] = last
         if failed is not None and not done:
             raise failed
         return done
+
+    def _check_size(self, body: bytes, headers: Mapping[str, str]) -> None:
+        # The client counts no headers, and the server ends the connection of who sends it more than it takes.
+        assert self._client is not None, "only what is connected is called"
+        size = len(body) + HEADERS_BYTES + sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())
+        if size > self._client.max_payload:
+            raise nats.errors.MaxPayloadError
 
     @property
     def _context(self) -> JetStreamContext:
@@ -262,7 +279,7 @@ class NatsBus:
         self._channels.pop(channel.name, None)
         sequence = await self._sequence(channel)
         if not sequence:
-            return None
+            return ""
         try:
             found = await self._stream.get_msg(channel.name, sequence)
         except NotFoundError:

@@ -26,19 +26,12 @@ class Channel:
     subjects: str
     until_done: bool = False
 
-    def takes(self, subject: str) -> bool:
-        """Whether a subject is one of this channel."""
-        if not self.subjects.endswith("*"):
-            return subject == self.subjects
-        rest = subject.removeprefix(self.subjects[:-1])
-        return rest != subject and bool(rest) and "." not in rest
-
 
 class Channels:
     """The three channels of one tenant; ids are never part of a subject, since subjects become labels of metrics."""
 
     def __init__(self, prefix: str = "") -> None:
-        lane, name = (f"{prefix}." if prefix else ""), (f"{prefix.upper()}_" if prefix else "")
+        lane, name = (f"{prefix}." if prefix else ""), (f"{prefix}_" if prefix else "")
         self.root = f"{lane}pipeline_engine"
         self.events = Channel(f"{name}PIPELINE_ENGINE_EVENTS", f"{self.root}.events.*")
         self.commands = Channel(f"{name}PIPELINE_ENGINE_COMMANDS", f"{self.root}.commands.*", until_done=True)
@@ -136,7 +129,12 @@ class Bus(Protocol):
         ...
 
     def last(self, channel: Channel) -> str | None:
-        """The id of the last message of a channel; None where there is none."""
+        """
+        The id of the last message of a channel.
+
+        Returns:
+            An empty text where there never was one; None where nobody can tell: it is gone, or has no id.
+        """
         ...
 
     def peek(self, channel: Channel, limit: int) -> list[Delivery]:

@@ -21,9 +21,11 @@ class Relay:
         self._bus, self._channels, self._source, self._opened = bus, channels, source, opened
 
     def stands_at(self, position: int) -> int:
-        """The position of the last event in the channel; what is noted where the last one there is not ours."""
-        last = self._bus.last(self._channels.events) or ""
-        source, _, number = last.rpartition("/")
+        """The position of the last event in the channel, 0 where it is new; what is noted where nobody can tell."""
+        last = self._bus.last(self._channels.events)
+        if last == "":
+            return 0
+        source, _, number = (last or "").rpartition("/")
         return int(number) if source == self._source and number.isdecimal() else position
 
     def made_of(self, row: Row) -> Outgoing | None:

@@ -19,7 +19,7 @@ from pipeline_engine.service.bus.port import Bus, Channels, is_subject
 from pipeline_engine.service.bus.relay import Leased, Relay
 from pipeline_engine.store import Health, Runner, Sender
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def at_hand(engine: Engine, url: str, options: BusOptions | None = None) -> Iter
 
 @contextmanager
 def reached(bus: Bus, url: str) -> Iterator[Bus]:
-    """A bus, connected; raises BusUnreachable where it is not within five seconds."""
+    """A bus, connected; raises BusUnreachable where that takes too long."""
     bus.start()
     try:
         until = monotonic() + CONNECT_SECONDS
