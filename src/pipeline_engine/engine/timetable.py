@@ -13,7 +13,7 @@ from pipeline_engine.deal import CorrectionRecorded, Due, Watched, coming, evolv
 from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
 from pipeline_engine.engine.holders import PERSON
-from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.errors import UnknownProcess, UnreadableEvent
 from pipeline_engine.process import Process
 from pipeline_engine.store import Fold, Store
 from pipeline_engine.team import Person
@@ -69,10 +69,10 @@ class Timetable:
             if stream.startswith(PERSON_STREAM):
                 return self._lent(stream)
             watched, _ = self._store.load(stream, WATCHED)
-        except UnreadableEvent:
+            return coming(watched, self.law(watched)) if watched is not None and watched.deal.opened else ()
+        except (UnreadableEvent, UnknownProcess):
             # The views tell of it; what time would say of the deal is said once it can be read.
             return ()
-        return coming(watched, self.law(watched)) if watched is not None and watched.deal.opened else ()
 
     def _lent(self, stream: str) -> tuple[Due, ...]:
         person, _ = self._store.load(stream, PERSON)
