@@ -97,7 +97,7 @@ def show(deal: DealId, json: Json = False) -> None:
     with opened() as engine:
         found, events = engine.deal(deal), engine.timeline(deal)
         if json:
-            emit_json(deal_document(engine, found, events))
+            emit_json(deal_document(engine, found))
             return
         worth, variant = answers.worth(engine, found), engine.variant(deal)
     say(f"{found.id}  {where(found)} · {worth} · owner {found.owner or words.NOTHING}")

@@ -113,13 +113,6 @@ _EXAMPLES = {
     "follow run": ("follow run",),
     "timers run": ("timers run", "timers run --once --json"),
     "timers due": ("timers due", "timers due --limit 5 --json"),
-    "bus run": ("bus run --bus nats://localhost:4222", "bus run --bus nats://localhost:4222 --no-commands"),
-    "bus dead": ("bus dead --bus nats://localhost:4222", "bus dead --bus nats://localhost:4222 --limit 10 --json"),
-    "bus retry": ("bus retry deal:D-1 --bus nats://localhost:4222",),
-    "bus release": (
-        'bus release deal:D-1 --bus nats://localhost:4222 --reason "written by hand" --by ops-1',
-    ),
-    "bus describe": ("bus describe --output asyncapi.json",),
     "backup": ("backup sales-monday.db", "backup backups/ --json"),
     "restore": ("restore sales-monday.db --verify", "restore sales-monday.db --into sqlite:///again.db --verify"),
     "digest": ("digest", "digest --upto 1200 --json"),

@@ -50,8 +50,8 @@ class DealLooks(Resource):
     def show_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """A deal as it stands; its `ETag` is the version that a write's `If-Match` names."""
         self.reached(min_position)
-        found, events = self.engine.deal(deal), self.engine.timeline(deal)
-        return answer(deal_document(self.engine, found, events), headers={"ETag": f'"{found.solid_version}"'})
+        found = self.engine.deal(deal)
+        return answer(deal_document(self.engine, found), headers={"ETag": f'"{found.solid_version}"'})
 
     @get("/deals/{deal}/next", NextDocument, 404)
     def next_of_deal(self, deal: DealId, by: By = None, min_position: MinPosition = None) -> Response:

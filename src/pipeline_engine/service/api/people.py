@@ -74,7 +74,7 @@ class People(Resource):
         """Lend this person a role until a moment: by whose role it is, or whom they report to."""
         return _came_of(self.engine.delegate(ask.lender, person, ask.role, ask.until, **how.of(ask)))
 
-    @post("/people/{person}/loans/end", LoanDocument, 409)
+    @post("/people/{person}/loans/end", LoanDocument, 404, 409)
     def end_loan(self, person: PersonId, ask: LoanAsk, how: Headers) -> Response:
         """End a loan to this person before its time."""
         return _came_of(self.engine.end_delegation(ask.lender, person, ask.role, **how.of(ask)))

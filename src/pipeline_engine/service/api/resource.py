@@ -93,8 +93,12 @@ class Said:
                 description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
             ),
         ] = None,
+        verdicts: Annotated[
+            bool, Query(description="Tell of every rule how it judged, also where none said no.")
+        ] = False,
     ) -> None:  # fmt: skip
         self.command_id = idempotency_key
+        self.explained = verdicts
         self.seen_version = int(if_match.strip('"')) if if_match else None
 
     def of(self, asked: Asked) -> How:
@@ -127,7 +131,7 @@ class Resource:
         outcome = asked.ask(self.engine, deal, how.command_id, how.seen_version).raise_if_refused()
         # After what was accepted the last event is no refusal, so it names the deal's version.
         headers = {"ETag": f'"{outcome.events[-1].version}"'} if outcome.events else {}
-        return answer(outcome_document(outcome), status, headers)
+        return answer(outcome_document(outcome, explained=how.explained), status, headers)
 
     def ready_for(self, min_position: int | None, *people: str | None) -> None:
         """Both of these, for what is asked of people's deals."""
