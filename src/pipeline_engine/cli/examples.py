@@ -111,6 +111,13 @@ _EXAMPLES = {
     "follow release": ("follow release holdings deal:D-1 --by ops-1 --reason 'never was a deal'",),
     "follow rebuild": ("follow rebuild holdings",),
     "follow run": ("follow run",),
+    "bus run": ("bus run --bus nats://localhost:4222", "bus run --bus nats://localhost:4222 --no-commands"),
+    "bus dead": ("bus dead --bus nats://localhost:4222", "bus dead --bus nats://localhost:4222 --limit 10 --json"),
+    "bus retry": ("bus retry deal:D-1 --bus nats://localhost:4222",),
+    "bus release": (
+        'bus release deal:D-1 --bus nats://localhost:4222 --reason "written by hand" --by ops-1',
+    ),
+    "bus describe": ("bus describe --output asyncapi.json",),
     "timers run": ("timers run", "timers run --once --json"),
     "timers due": ("timers due", "timers due --limit 5 --json"),
     "backup": ("backup sales-monday.db", "backup backups/ --json"),
