@@ -22,22 +22,30 @@ _DAY_SECONDS = 86_400
 
 
 class MoneyDocument(TypedDict):
+    """An amount as decimal text, and its currency."""
+
     amount: str
     currency: str
 
 
 class ContactDocument(TypedDict):
+    """A person on the customer's side, in a role; erased ones are named as such."""
+
     role: str
     contact: str
 
 
 class ActivityDocument(TypedDict):
+    """Something that was done with the customer."""
+
     kind: str
     at: str | None
     by: str
 
 
 class AttachedDocument(TypedDict):
+    """A document by the digest of its content, which stays where it is."""
+
     name: str
     sha256: str
     at: str | None
@@ -45,12 +53,16 @@ class AttachedDocument(TypedDict):
 
 
 class ItemDocument(TypedDict):
+    """An item of a checklist or of the plan that is ticked."""
+
     id: str
     at: str | None
     by: str
 
 
 class HandoffDocument(TypedDict):
+    """Who is asked to take the deal over, and by whom."""
+
     to: str
     by: str
     at: str | None
@@ -58,6 +70,8 @@ class HandoffDocument(TypedDict):
 
 
 class PauseDocument(TypedDict):
+    """That the deal waits on purpose, and until when."""
+
     since: str | None
     until: str | None
     reason: str | None

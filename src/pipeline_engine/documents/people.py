@@ -8,6 +8,8 @@ from pipeline_engine.values import instant_text
 
 
 class SkillDocument(TypedDict):
+    """A skill of a person."""
+
     id: str
     until: str | None
 

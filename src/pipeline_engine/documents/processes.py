@@ -23,6 +23,8 @@ _ORDER = ("error", "warning", "info")
 
 
 class ProposalDocument(TypedDict):
+    """A definition that waits for a second person."""
+
     digest: str
     by: str
     at: str | None
@@ -30,6 +32,8 @@ class ProposalDocument(TypedDict):
 
 
 class RetirementDocument(TypedDict):
+    """Since when no deal is opened under a process."""
+
     by: str
     at: str | None
     why: str

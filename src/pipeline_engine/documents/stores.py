@@ -11,6 +11,8 @@ from pipeline_engine.store import Digest, Finding, Parked, Standing
 
 
 class CheckDocument(TypedDict):
+    """One thing the doctor looked at."""
+
     check: str
     ok: bool
     found: str
@@ -18,6 +20,8 @@ class CheckDocument(TypedDict):
 
 
 class DoctorDocument(TypedDict):
+    """What the doctor found, and whether all is well."""
+
     ok: bool
     findings: list[CheckDocument]
 
