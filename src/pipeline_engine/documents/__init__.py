@@ -87,6 +87,7 @@ from pipeline_engine.documents.processes import (
     version_document,
     version_documents,
 )
+from pipeline_engine.documents.rows import Open, RowDocument, row_document
 from pipeline_engine.documents.said import (
     DENIALS,
     by_version,
@@ -161,6 +162,7 @@ __all__ = [
     "MigrationDocument",
     "MoneyDocument",
     "NextDocument",
+    "Open",
     "OpeningDocument",
     "OutcomeDocument",
     "ParkedDocument",
@@ -175,6 +177,7 @@ __all__ = [
     "PublishedDocument",
     "RequestDocument",
     "RetirementDocument",
+    "RowDocument",
     "SeenDocument",
     "SkillDocument",
     "StandingDocument",
@@ -220,6 +223,7 @@ __all__ = [
     "published_document",
     "request_documents",
     "retirement_document",
+    "row_document",
     "timeline_document",
     "variant_document",
     "verb",

@@ -73,16 +73,18 @@ class OutcomeDocument(TypedDict):
     repeated: bool
     position: int
     events: list[EventDocument]
-    verdicts: list[JudgedDocument]
+    verdicts: NotRequired[list[JudgedDocument]]
 
 
-def outcome_document(outcome: Outcome) -> OutcomeDocument:
-    """The document of every command on a deal."""
-    return {
+def outcome_document(outcome: Outcome, *, explained: bool = True) -> OutcomeDocument:
+    """The document of every command on a deal; explained, it tells of every rule what it saw, which takes a while."""
+    told: OutcomeDocument = {
         "deal": outcome.deal_id, "accepted": outcome.accepted, "repeated": outcome.repeated,
         "position": outcome.position, "events": [event_document(recorded) for recorded in outcome.events],
-        "verdicts": [judged_document(judged) for judged in outcome.verdicts],
     }  # fmt: skip
+    if explained:
+        told["verdicts"] = [judged_document(judged) for judged in outcome.verdicts]
+    return told
 
 
 def event_document(recorded: Recorded) -> EventDocument:

@@ -72,7 +72,7 @@ def next_document(engine: Engine, deal_id: str, by: str | None) -> NextDocument:
     standing = engine.deal(deal_id)
     ways = engine.next(deal_id, by or standing.owner or "somebody")
     return {
-        **_about(standing), "variant": variant_document(engine.variant(deal_id)),
+        **_about(standing), "variant": variant_document(engine.variant_of(standing)),
         "ways": [way_document(way) for way in ways],
     }  # fmt: skip
 

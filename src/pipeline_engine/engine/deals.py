@@ -10,6 +10,7 @@ from pipeline_engine.deal import (
     AssignOwner,
     AttachDocument,
     Deal,
+    DealOpened,
     Judged,
     LinkContact,
     LogActivity,
@@ -178,12 +179,19 @@ class DealVerbs(Shell):
 
     def variant(self, deal_id: str) -> VariantStanding | None:
         """Whether the deal still runs under the variant that is meant for it; None where its process has none."""
-        return self._desk.variant(self.deal(deal_id))
+        return self.variant_of(self.deal(deal_id))
+
+    def variant_of(self, deal: Deal) -> VariantStanding | None:
+        """The same of a deal that was looked up; of what another process published it may be a moment late."""
+        return self._desk.variant(deal)
 
     def timeline(self, deal_id: str) -> list[Recorded]:
         """Every event of the deal, oldest first."""
-        self.deal(deal_id)
-        return self._store.events(f"deal:{deal_id}")
+        events = self._store.events(f"deal:{deal_id}")
+        if not events or not isinstance(events[0].event, DealOpened):
+            # What was only tried to be opened is no deal.
+            self.deal(deal_id)
+        return events
 
     def explain(self, recorded: Recorded) -> tuple[Judged, ...]:
         """How a stored attempt was judged, rule by rule."""

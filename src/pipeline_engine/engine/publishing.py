@@ -148,6 +148,7 @@ class PublishVerbs(Shell):
         return self._desk.judge(name, None).process
 
     def _became(self, asked_for: Process, receipt: Receipt) -> Published:
+        self._desk.families.forget()
         state: PublishedProcess | None = self._store.load(f"process:{asked_for.name}", PROCESS)[0]
         said = next(iter(self._said(receipt)), None)
         refused = said.why if isinstance(said, PublicationRefused) else None

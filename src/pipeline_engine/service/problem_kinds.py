@@ -93,10 +93,12 @@ WRONG_HOST = Kind("wrong-host", 400, "the request names another host")
 WRONG_ORIGIN = Kind("wrong-origin", 403, "a page of another site sent the request")
 TOO_LARGE = Kind("body-too-large", 413, "the body is larger than it may be")
 WRONG_TYPE = Kind("wrong-content-type", 415, "the body is of another type than it must be")
+TOO_MANY_LISTENERS = Kind("too-many-listeners", 503, "as many listen as may", 5)
 UNFORESEEN = Kind("unforeseen", 500, "something went wrong that nobody foresaw")
 
 _WITHOUT_ERROR = (
-    BAD_REQUEST, BAD_JSON, NO_SUCH_PATH, WRONG_METHOD, WRONG_HOST, WRONG_ORIGIN, TOO_LARGE, WRONG_TYPE, UNFORESEEN,
+    BAD_REQUEST, BAD_JSON, NO_SUCH_PATH, WRONG_METHOD, WRONG_HOST, WRONG_ORIGIN, TOO_LARGE, WRONG_TYPE,
+    TOO_MANY_LISTENERS, UNFORESEEN,
 )  # fmt: skip
 
 

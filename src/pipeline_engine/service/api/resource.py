@@ -80,10 +80,12 @@ class Body(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
+    """What a write says beside its body: under which key it is asked once, which version of the deal was seen, and
+    whether it wants to be told how each rule judged."""
 
     command_id: str | None
     seen_version: int | None
+    explained: bool = False
 
     def of(self, asked: Asked) -> How:
         """Both with the body's part, as the engine's verbs take them."""
@@ -105,10 +107,12 @@ Seen = Annotated[
     ),
 ]  # fmt: skip
 
+Verdicts = Annotated[bool, Query(description="Tell of every rule how it judged, also where none said no.")]
+
 
 # Whatever a route depends on is a coroutine: anything else would be sent to a thread of its own.
-async def _said(idempotency_key: Key = None, if_match: Seen = None) -> Said:
-    return Said(idempotency_key, int(if_match.strip('"')) if if_match else None)
+async def _said(idempotency_key: Key = None, if_match: Seen = None, verdicts: Verdicts = False) -> Said:
+    return Said(idempotency_key, int(if_match.strip('"')) if if_match else None, verdicts)
 
 
 async def _once(idempotency_key: Key = None) -> Said:
@@ -143,7 +147,7 @@ class Resource:
         outcome = asked.ask(self.engine, deal, how.command_id, how.seen_version).raise_if_refused()
         # After what was accepted the last event is no refusal, so it names the deal's version.
         headers = {"ETag": f'"{outcome.events[-1].version}"'} if outcome.events else {}
-        return answer(outcome_document(outcome), status, headers)
+        return answer(outcome_document(outcome, explained=how.explained), status, headers)
 
     def ready_for(self, min_position: int | None, *people: str | None) -> None:
         """Both of these, for what is asked of people's deals."""

@@ -7,7 +7,8 @@ says up to where it has the log whenever that is not certain.
 from collections.abc import Sequence
 from time import monotonic
 
-from pipeline_engine.service.bus.cloudevents import HEADERS, Open, Outgoing, outgoing
+from pipeline_engine.documents import Open
+from pipeline_engine.service.bus.cloudevents import HEADERS, Outgoing, outgoing
 from pipeline_engine.service.bus.port import Bus, Channels, Message
 from pipeline_engine.store import Lease, Row, Sender, Standing
 

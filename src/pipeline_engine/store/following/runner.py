@@ -16,6 +16,8 @@ from pipeline_engine.errors import StoreUnreachable
 from pipeline_engine.store.following.model import Follows
 
 POLL_SECONDS = 1.0
+# Woken, it lets a moment pass: what is written one after the other is taken in together, which costs as much as one.
+GATHER_SECONDS = 0.05
 # Where others keep the lock only a beat hangs, and no look: both together stay below five seconds.
 STALLED_SECONDS = 3.5
 BEAT_SECONDS = 0.9
@@ -150,3 +152,4 @@ class Runner:
                 if run.failing is not None:
                     return
                 wait(POLL_SECONDS)
+                self._stopped.wait(GATHER_SECONDS)

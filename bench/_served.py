@@ -1,0 +1,51 @@
+"""A process that serves, for bench/service.py: the engine's application as `serve` runs it, or the framework's own.
+
+Both tell the processor time of their process at `/cpu`. The peer answers with the document of a deal that is made once,
+through the framework's own models.
+"""
+
+import sys
+import time
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from pipeline_engine import Engine
+from pipeline_engine.documents import DealDocument, deal_document
+from pipeline_engine.service.application import Service
+from pipeline_engine.service.logs import to_standard_error
+
+
+def cpu() -> dict[str, float]:
+    """The seconds of processor time of this process, all threads."""
+    return {"seconds": time.process_time()}
+
+
+def ours(engine: Engine) -> FastAPI:
+    """The application with its middleware and its log."""
+    app = Service(engine).app(to_standard_error())
+    app.add_api_route("/cpu", cpu)
+    return app
+
+
+def peers(engine: Engine, deal: str) -> FastAPI:
+    """A route that returns the same document as it lies there."""
+    app, document = FastAPI(), deal_document(engine, engine.deal(deal))
+
+    def hello(name: str) -> Any:
+        return document
+
+    app.add_api_route("/hello/{name}", hello, response_model=DealDocument)
+    app.add_api_route("/cpu", cpu)
+    return app
+
+
+def main(url: str, port: str, deal: str) -> None:
+    """Serve the engine, or where a deal is named the peer."""
+    with Engine.open(url) as engine:
+        app = peers(engine, deal) if deal else ours(engine)
+        uvicorn.run(app, port=int(port), http="httptools", ws="none", log_config=None, access_log=False)
+
+
+main(*sys.argv[1:])
