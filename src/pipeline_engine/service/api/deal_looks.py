@@ -47,20 +47,20 @@ class DealLooks(Resource):
         following = _cursor(found[most - 1].id) if len(found) > most else None
         return answer({"deals": [deal_row_document(each) for each in found[:most]], "next": following})
 
-    @get("/deals/{deal}", DealDocument, 404)
+    @get("/deals/{deal}", DealDocument)
     def show_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """A deal as it stands; its `ETag` is the version that a write's `If-Match` names."""
         self.reached(min_position)
         found = self.engine.deal(deal)
         return answer(deal_document(self.engine, found), headers={"ETag": f'"{found.solid_version}"'})
 
-    @get("/deals/{deal}/next", NextDocument, 404)
+    @get("/deals/{deal}/next", NextDocument)
     def next_of_deal(self, deal: DealId, by: By = None, min_position: MinPosition = None) -> Response:
         """What the gate would say of every way from here: what is missing, how to fix it, who could help."""
         self.reached(min_position)
         return answer(next_document(self.engine, deal, by))
 
-    @get("/deals/{deal}/preflight", PreflightDocument, 404, 409)
+    @get("/deals/{deal}/preflight", PreflightDocument, 409)
     def preflight_deal(
         self, deal: DealId, to: To, by: By = None, reason: Annotated[str | None, Query(max_length=10_000)] = None
     ) -> Response:
@@ -69,13 +69,13 @@ class DealLooks(Resource):
         said = self.engine.preflight(deal, to, by=by or standing.owner or "somebody", reason=reason)
         return answer(preflight_document(standing, said))
 
-    @get("/deals/{deal}/timeline", list[HappenedDocument], 404)
+    @get("/deals/{deal}/timeline", list[HappenedDocument])
     def timeline_of_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """Every event of a deal, oldest first, each marked whether it really happened."""
         self.reached(min_position)
         return answer(timeline_document(self.engine.timeline(deal)))
 
-    @get("/deals/{deal}/approvals", ApprovalsDocument, 404)
+    @get("/deals/{deal}/approvals", ApprovalsDocument)
     def approvals_of_deal(self, deal: DealId, min_position: MinPosition = None) -> Response:
         """Who approved and waived what, what they saw, what changed since, and what is still asked for."""
         self.reached(min_position)

@@ -19,7 +19,7 @@ from pipeline_engine.service.api.resource import (
     LONGEST_NAME,
     MOST_POSITION,
     Body,
-    Headers,
+    Once,
     Resource,
     answer,
     get,
@@ -54,18 +54,18 @@ class Following(Resource):
         """Where each view stands, how far behind the log, and what it put aside."""
         return answer(following_document(self.engine.standings(), self.engine.now()))
 
-    @get("/following/{view}/parked", ParkedDocument, 404)
+    @get("/following/{view}/parked", ParkedDocument)
     def list_parked(self, view: View, after: After = 0, limit: Limit = 100) -> Response:
         """The events that a view could not take in, with the reason, and those that wait behind them."""
         return answer(parked_document(view, self.engine.parked(view, after, limit)))
 
-    @post("/following/{view}/retry", ParkedDocument, 404)
+    @post("/following/{view}/retry", ParkedDocument)
     def retry_parked(self, view: View, ask: RetryAsk) -> Response:
         """Take in again what was put aside of a stream, once what was wrong is mended; what is left is told."""
         return answer(parked_document(view, self.engine.retry(view, ask.stream)))
 
-    @post("/following/{view}/release", ParkedDocument, 404)
-    def release_parked(self, view: View, ask: ReleaseAsk, how: Headers) -> Response:
+    @post("/following/{view}/release", ParkedDocument)
+    def release_parked(self, view: View, ask: ReleaseAsk, how: Once) -> Response:
         """Let a view go on without the first event it put aside of a stream; who and why is recorded."""
         return answer(parked_document(view, self.engine.release(view, ask.stream, ask.reason, **how.of(ask))))
 

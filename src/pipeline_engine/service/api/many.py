@@ -16,7 +16,7 @@ from pipeline_engine.documents import (
     opening_document,
     planned_document,
 )
-from pipeline_engine.service.api.resource import Body, Headers, MinPosition, Resource, answer, get, post
+from pipeline_engine.service.api.resource import Body, MinPosition, Once, Resource, answer, get, post
 from pipeline_engine.service.api.windows import End
 from pipeline_engine.service.commands import Asked, Fields
 
@@ -77,7 +77,7 @@ class Many(Resource):
     """Each answers deal by deal."""
 
     @post("/bulk", BulkDocument)
-    def bulk(self, ask: BulkAsk, how: Headers) -> Response:
+    def bulk(self, ask: BulkAsk, how: Once) -> Response:
         """One thing for many deals, each on its own or all or nothing; 200 says of each what became of it."""
         kind, what = _command(ask.what)
         commands = self.engine.commands_for(kind, ask.deals, what, **how.of(ask))
@@ -93,12 +93,12 @@ class Many(Resource):
         return answer([planned_document(each) for each in self.engine.follow_ups(due_by)])
 
     @post("/follow-ups", list[OpeningDocument])
-    def open_follow_ups(self, ask: Asked, how: Headers) -> Response:
+    def open_follow_ups(self, ask: Asked, how: Once) -> Response:
         """Open every planned deal that is due, each once; one that cannot be opened is told with why."""
         return answer([opening_document(each) for each in self.engine.open_follow_ups(**how.of(ask))])
 
     @post("/expiries", list[ExpiredDocument])
-    def announce_expiries(self, ask: Asked, how: Headers) -> Response:
+    def announce_expiries(self, ask: Asked, how: Once) -> Response:
         """Record of every approval and waiver that has come to its end that it has, of each once."""
         return answer(expired_documents(self.engine.announce_expiries(**how.of(ask))))
 

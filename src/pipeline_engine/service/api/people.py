@@ -20,8 +20,8 @@ from pipeline_engine.documents import (
 from pipeline_engine.engine import Loan
 from pipeline_engine.service.api.resource import (
     LONGEST_NAME,
-    Headers,
     MinPosition,
+    Once,
     Resource,
     answer,
     get,
@@ -65,27 +65,27 @@ class People(Resource):
         return answer([person_document(each) for each in self.engine.people()])
 
     @post("/people", AppliedDocument)
-    def apply_people(self, ask: RegisterAsk, how: Headers) -> Response:
+    def apply_people(self, ask: RegisterAsk, how: Once) -> Response:
         """Make the register what a people file says. Who is not in it keeps no role."""
         return answer(applied_document(self.engine.apply_register(load_people(ask.people, "people"), **how.of(ask))))
 
-    @post("/people/{person}/loans", LoanDocument, 409)
-    def lend_role(self, person: PersonId, ask: LendAsk, how: Headers) -> Response:
+    @post("/people/{person}/loans", LoanDocument)
+    def lend_role(self, person: PersonId, ask: LendAsk, how: Once) -> Response:
         """Lend this person a role until a moment: by whose role it is, or whom they report to."""
         return _came_of(self.engine.delegate(ask.lender, person, ask.role, ask.until, **how.of(ask)))
 
-    @post("/people/{person}/loans/end", LoanDocument, 404, 409)
-    def end_loan(self, person: PersonId, ask: LoanAsk, how: Headers) -> Response:
+    @post("/people/{person}/loans/end", LoanDocument)
+    def end_loan(self, person: PersonId, ask: LoanAsk, how: Once) -> Response:
         """End a loan to this person before its time."""
         return _came_of(self.engine.end_delegation(ask.lender, person, ask.role, **how.of(ask)))
 
-    @get("/people/{person}/inbox", list[AwaitedDocument], 404)
+    @get("/people/{person}/inbox", list[AwaitedDocument])
     def inbox_of_person(self, person: PersonId, min_position: MinPosition = None) -> Response:
         """The approvals that wait for this person, the one due first in front."""
         self.ready_for(min_position, person)
         return answer([awaited_document(each, self.engine.now()) for each in self.engine.inbox(person)])
 
-    @get("/people/{person}/handoffs", list[HandedDocument], 404)
+    @get("/people/{person}/handoffs", list[HandedDocument])
     def handoffs_to_person(self, person: PersonId, min_position: MinPosition = None) -> Response:
         """The deals that this person is asked to take over, the one asked first in front."""
         self.ready_for(min_position, person)

@@ -22,7 +22,7 @@ from pipeline_engine.documents import (
 from pipeline_engine.engine import Published
 from pipeline_engine.errors import BadValue
 from pipeline_engine.process import Process, diff, mermaid_of, svg_of
-from pipeline_engine.service.api.resource import LONGEST_NAME, Body, Headers, Resource, answer, get, post
+from pipeline_engine.service.api.resource import LONGEST_NAME, Body, Once, Resource, answer, get, post
 from pipeline_engine.service.commands import Asked
 from pipeline_engine.service.problems import SaidNo
 
@@ -80,14 +80,14 @@ class Processes(Resource):
         """The published processes with their versions."""
         return answer([row for each in self.engine.processes() for row in version_documents(each)])
 
-    @get("/processes/{process}", ProcessDocument, 404)
+    @get("/processes/{process}", ProcessDocument)
     def show_process(self, process: Labelled) -> Response:
         """A published process: its stages, every rule, its source text and its life."""
         found = self._named(process)
         whole = next(each for each in self.engine.processes() if each.name == found.name)
         return answer(process_document(whole, found))
 
-    @get("/processes/{process}/graph", ("text/plain", "image/svg+xml"), 404)
+    @get("/processes/{process}/graph", ("text/plain", "image/svg+xml"))
     def draw_process(
         self,
         process: Labelled,
@@ -97,7 +97,7 @@ class Processes(Resource):
         found = self._named(process)
         return Response(svg_of(found) if format == "svg" else mermaid_of(found), media_type=_DRAWN[format])
 
-    @get("/processes/{process}/diff", DiffDocument, 404)
+    @get("/processes/{process}/diff", DiffDocument)
     def compare_processes(self, process: Labelled, to: Annotated[str, Query(max_length=LONGEST_NAME)]) -> Response:
         """What changes for deals, gate by gate, each difference with a deal that shows it."""
         return answer(diff_document(diff(self._named(process), self._named(to))))
@@ -107,27 +107,27 @@ class Processes(Resource):
         """What keeps a process file from loading, and everything doubtful in it. Writes nothing."""
         return answer(lint_document("process", self.engine.lint_text(ask.source, "process")))
 
-    @post("/processes", PublishedDocument, 409)
-    def publish_process(self, ask: PublishAsk, how: Headers) -> Response:
+    @post("/processes", PublishedDocument)
+    def publish_process(self, ask: PublishAsk, how: Once) -> Response:
         """Put a process file in force as the next version, or propose it where that takes two."""
         return _came_of(self.engine.publish_text(ask.source, "process", ask.why, **how.of(ask)), "publish")
 
-    @post("/processes/{process}/confirm", PublishedDocument, 404, 409)
-    def confirm_process(self, process: Name, ask: ConfirmAsk, how: Headers) -> Response:
+    @post("/processes/{process}/confirm", PublishedDocument)
+    def confirm_process(self, process: Name, ask: ConfirmAsk, how: Once) -> Response:
         """Put in force what somebody else proposed."""
         return _came_of(self.engine.confirm(process, ask.digest, **how.of(ask)), "confirm")
 
-    @post("/processes/{process}/withdraw", PublishedDocument, 404, 409)
-    def withdraw_process(self, process: Name, ask: WhyAsk, how: Headers) -> Response:
+    @post("/processes/{process}/withdraw", PublishedDocument)
+    def withdraw_process(self, process: Name, ask: WhyAsk, how: Once) -> Response:
         """Take a proposed version back."""
         return _came_of(self.engine.withdraw_proposal(process, ask.why, **how.of(ask)), "withdraw")
 
-    @post("/processes/{process}/retire", PublishedDocument, 404, 409)
-    def retire_process(self, process: Name, ask: RetireAsk, how: Headers) -> Response:
+    @post("/processes/{process}/retire", PublishedDocument)
+    def retire_process(self, process: Name, ask: RetireAsk, how: Once) -> Response:
         """Open no deal under a process any more. Those that are open go on."""
         return _came_of(self.engine.retire(process, ask.why, **how.of(ask)), "retire")
 
-    @post("/processes/{process}/migration-plan", MigrationDocument, 404)
+    @post("/processes/{process}/migration-plan", MigrationDocument)
     def plan_migration(self, process: Name, ask: PlanAsk) -> Response:
         """What a migration of the open deals would do, and whose next move would be refused. Writes nothing."""
         plan = self.engine.plan_migration(process, ask.to, ask.mapping)

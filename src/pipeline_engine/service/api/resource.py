@@ -56,12 +56,12 @@ def get(path: str, answers: Any, *problems: int) -> Callable[[F], F]:
 
 def post(path: str, answers: Any, *problems: int, status: int = 200) -> Callable[[F], F]:
     """The method writes, or has a body to be read."""
-    return _marked(Marked("POST", path, answers, status, (400, 403, 413, 415, 422, 500, 503, *problems)))
+    return _marked(Marked("POST", path, answers, status, (400, 403, 409, 413, 415, 422, 500, 503, *problems)))
 
 
 def command(path: str, *problems: int, status: int = 200) -> Callable[[F], F]:
     """The method asks something of a deal and answers what became of it."""
-    return post(path, OutcomeDocument, 404, 409, 412, *problems, status=status)
+    return post(path, OutcomeDocument, 412, *problems, status=status)
 
 
 def _marked(marked: Marked) -> Callable[[F], F]:
@@ -80,39 +80,49 @@ class Body(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
+    """What a write says beside its body: under which key it is asked once, which version of the deal was seen, and
+    whether it wants to be told how each rule judged."""
 
     command_id: str | None
     seen_version: int | None
-    explained: bool
+    explained: bool = False
 
     def of(self, asked: Asked) -> How:
         """Both with the body's part, as the engine's verbs take them."""
         return asked.how(self.command_id, self.seen_version)
 
 
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
+        description="The command's id: asked again with the same one, it is recorded once.",
+    ),
+]  # fmt: skip
+Seen = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", pattern=r'^"\d{1,18}"$',
+        description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
+    ),
+]  # fmt: skip
+
+Verdicts = Annotated[bool, Query(description="Tell of every rule how it judged, also where none said no.")]
+
+
 # Whatever a route depends on is a coroutine: anything else would be sent to a thread of its own.
-async def _said(
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
-            description="The command's id: asked again with the same one, it is recorded once.",
-        ),
-    ] = None,
-    if_match: Annotated[
-        str | None,
-        Header(
-            alias="If-Match", pattern=r'^"\d{1,18}"$',
-            description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
-        ),
-    ] = None,
-    verdicts: Annotated[bool, Query(description="Tell of every rule how it judged, also where none said no.")] = False,
-) -> Said:  # fmt: skip
+async def _said(idempotency_key: Key = None, if_match: Seen = None, verdicts: Verdicts = False) -> Said:
     return Said(idempotency_key, int(if_match.strip('"')) if if_match else None, verdicts)
 
 
+async def _once(idempotency_key: Key = None) -> Said:
+    return Said(idempotency_key, None)
+
+
 Headers = Annotated[Said, Depends(_said)]
+"""Of a command on one deal."""
+Once = Annotated[Said, Depends(_once)]
+"""Of any other write."""
 
 
 class Resource:
@@ -187,8 +197,8 @@ def add_to(router: APIRouter, resource: Resource, tag: str) -> None:
 
 def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], tag: str) -> None:
     said, problems = (method.__doc__ or "").strip(), set(marked.problems)
-    if "min_position" in signature(method).parameters:
-        problems.add(409)
+    problems |= {409} if "min_position" in signature(method).parameters else set()
+    problems |= {404} if "{" in marked.path else set()
     router.add_api_route(
         marked.path, method, methods=[marked.method], operation_id=method.__name__, status_code=marked.status,
         summary=said.splitlines()[0].rstrip("."), description=said, response_model=None, tags=[tag],

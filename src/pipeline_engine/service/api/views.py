@@ -38,7 +38,7 @@ class Views(Resource):
         self.ready_for(min_position, *wanted.people)
         return answer(self.engine.funnel(**wanted.given).to_json())
 
-    @get("/views/{view}", Document, 404)
+    @get("/views/{view}", Document)
     def view_other(self, view: str) -> Response:
         """No other view is there: 404 says which are."""
         raise UnknownName(view, ("health", "bottlenecks", "funnel"), "the list of views")
