@@ -15,10 +15,10 @@ from pipeline_engine.cli.output import emit_json, say, table
 from pipeline_engine.cli.session import Json, Owner, opened
 from pipeline_engine.cli.somebody import known
 from pipeline_engine.cli.timing import CalledTo, called
-from pipeline_engine.errors import BadValue, UnknownStage
+from pipeline_engine.errors import BadValue
 
 if TYPE_CHECKING:
-    from pipeline_engine.engine import Engine
+    from pipeline_engine.engine import DealRow, Engine
 
 SHOWN = 200
 STATUSES = ("open", "won", "lost")
@@ -53,11 +53,10 @@ def list_(
         known_names(engine, process, stage)
         known(engine, owner)
         found = engine.deals(stage=stage, owner=owner, status=status, process=process)
-    if json:
-        from pipeline_engine.documents import deal_row_document
+    _emit(found) if json else _list(found)
 
-        emit_json([deal_row_document(deal) for deal in found])
-        return
+
+def _list(found: "list[DealRow]") -> None:
     rows = [
         (d.id, d.stage, d.status, d.owner or words.NOTHING, words.money(d.value), words.day(d.entered_at))
         for d in found[:SHOWN]
@@ -66,6 +65,12 @@ def list_(
     table([*columns, ("in the stage since", "left")], rows)
     more = f"; the first {SHOWN} are shown, `--json` gives all" if len(found) > SHOWN else ""
     say(f"{words.plural(len(found), 'deal')}{more}")
+
+
+def _emit(found: "list[DealRow]") -> None:
+    from pipeline_engine.documents import deal_row_document
+
+    emit_json([deal_row_document(deal) for deal in found])
 
 
 def _for_somebody(asked: dict[str, str | None], others: dict[str, str | None], json: bool) -> bool:
@@ -80,12 +85,7 @@ def _for_somebody(asked: dict[str, str | None], others: dict[str, str | None], j
 
 def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:
     """A name that no process of the store has is a slip, and no empty list."""
-    if process is not None:
-        engine.process(process)
-    published = [each for each in engine.processes() if process in (None, each.name)]
-    stages = list(dict.fromkeys(s for each in published for v in each.versions for s in v.process.stage_ids))
-    if stage is not None and stages and stage not in stages:
-        raise UnknownStage(stage, stages)
+    engine.named(process, stage)
 
 
 def show(deal: DealId, json: Json = False) -> None:

@@ -87,6 +87,7 @@ from pipeline_engine.documents.processes import (
     version_document,
     version_documents,
 )
+from pipeline_engine.documents.rows import Open, RowDocument, row_document
 from pipeline_engine.documents.said import (
     DENIALS,
     by_version,
@@ -174,6 +175,7 @@ __all__ = [
     "MomentDocument",
     "MoneyDocument",
     "NextDocument",
+    "Open",
     "OpeningDocument",
     "OutcomeDocument",
     "ParkedDocument",
@@ -188,6 +190,7 @@ __all__ = [
     "PublishedDocument",
     "RequestDocument",
     "RetirementDocument",
+    "RowDocument",
     "RungDocument",
     "SeenDocument",
     "SkillDocument",
@@ -237,6 +240,7 @@ __all__ = [
     "published_document",
     "request_documents",
     "retirement_document",
+    "row_document",
     "rung_document",
     "timeline_document",
     "variant_document",

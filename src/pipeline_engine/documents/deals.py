@@ -186,10 +186,8 @@ class HandedDocument(TypedDict):
 
 
 def deal_document(engine: Engine, found: Deal) -> DealDocument:
-    """A deal as it stands."""
-    now = engine.now()
-    # What somebody said of a pause or a request stands in the events; most deals have neither, and are told at once.
-    events = engine.timeline(found.id) if found.requests or found.pauses.holds(now) else ()
+    """A deal as it stands. Its events are read only where something of it has words that stand in them."""
+    events = engine.timeline(found.id) if found.requests or found.pauses.holds(engine.now()) else ()
     told: Any = {
         "id": found.id, "status": found.stands,
         **{name: getattr(found, name) for name in _PARTS},
@@ -198,7 +196,7 @@ def deal_document(engine: Engine, found: Deal) -> DealDocument:
         "contacts": [{"role": c.role, "contact": in_clear(c.contact)} for c in found.contacts],
         **_evidence(found),
         "follow_ups": [plan_document(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **_ahead(found, events, now),
+        **_ahead(found, events, engine.now()),
         "requests": request_documents(found, by_version(events)),
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
         "variant": variant_document(engine.variant_of(found)),

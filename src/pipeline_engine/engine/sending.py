@@ -15,6 +15,7 @@ from pipeline_engine.store import (
     Follows,
     Lease,
     PersonalValuesShared,
+    Row,
     Runner,
     Sender,
     Sends,
@@ -33,6 +34,10 @@ class SendingVerbs(AnswerVerbs):
     def lease(self, name: str, holder: str) -> Lease:
         """The right to a piece of work, which one holder of all processes has at a time."""
         return self._store.lease(name, holder, self._clock)
+
+    def log_rows(self, after: int, limit: int) -> list[Row]:
+        """Rows after a position, sealed values closed; one that this version cannot read has no payload."""
+        return self._store.rows_as_readable(after, limit)
 
     def sender(self, name: str, sends: Sends) -> Sender:
         """What sends the log on; from now on `parked`, `retry` and `release` know it by its name."""

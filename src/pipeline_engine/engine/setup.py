@@ -15,7 +15,7 @@ from pipeline_engine.engine.reads import PROCESS, REGISTER
 from pipeline_engine.engine.recording import derived_id, drafts_of, request_of
 from pipeline_engine.engine.shell import How
 from pipeline_engine.envelope import Envelope, Event
-from pipeline_engine.errors import BadPeople, BadProcess, UnknownPerson
+from pipeline_engine.errors import BadPeople, BadProcess, UnknownPerson, UnknownStage
 from pipeline_engine.notation import read_text
 from pipeline_engine.process import Bases, Process, PublishedProcess, load_process
 from pipeline_engine.store import Decision
@@ -52,6 +52,15 @@ class SetupVerbs(PublishVerbs):
     def process(self, name: str, version: int | None = None) -> Process:
         """A published version, or the one in force; raises UnknownProcess."""
         return self._desk.judge(name, version).process
+
+    def named(self, process: str | None, stage: str | None) -> None:
+        """To be asked of names that a person typed: raises UnknownProcess, UnknownStage where no process has them."""
+        if process is not None:
+            self.process(process)
+        published = [each for each in self.processes() if process in (None, each.name)]
+        stages = list(dict.fromkeys(s for each in published for v in each.versions for s in v.process.stage_ids))
+        if stage is not None and stages and stage not in stages:
+            raise UnknownStage(stage, stages)
 
     def apply_team(self, file: str | Path, **how: Unpack[How]) -> Applied:
         """Make the people register what a file says; who is not in the file keeps no role."""

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline_engine.engine import Engine
-from pipeline_engine.service import api, browsing, health
+from pipeline_engine.service import api, browsing, health, live
 from pipeline_engine.service.bus import BusService
 from pipeline_engine.service.guards import Guards
 from pipeline_engine.service.health import Beside, Health, Numbers
+from pipeline_engine.service.live import Listeners
 from pipeline_engine.service.problems import problem_of
 from pipeline_engine.service.settings import ServiceSettings
 from pipeline_engine.service.timers import Timers
@@ -40,11 +41,13 @@ class Service:
         self.engine, self.settings = engine.through("api"), settings or ServiceSettings()
         self.numbers = Numbers()
         self._health: Health | None = None
+        self._listeners: Listeners | None = None
 
     def _beside(self) -> list[Beside]:
         """What is to run beside requests, as the settings say."""
+        listening = self.engine.running([self.listeners.tail])
         timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
-        return [*timers, *([BusService(self.engine, self.settings.bus)] if self.settings.bus else [])]
+        return [listening, *timers, *([BusService(self.engine, self.settings.bus)] if self.settings.bus else [])]
 
     @property
     def health(self) -> Health:
@@ -53,10 +56,17 @@ class Service:
             self._health = Health(self.engine, self.numbers, self._beside())
         return self._health
 
+    @property
+    def listeners(self) -> Listeners:
+        """Those who listen to live events; made anew with each life."""
+        if self._listeners is None:
+            self._listeners = Listeners(self.engine, self.settings.listeners)
+        return self._listeners
+
     def router(self) -> APIRouter:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
-        router = APIRouter(lifespan=self._life)
-        router.include_router(api.routes(self.engine, self.settings), prefix="/v1")
+        router = api.routes(self.engine, self.settings, self._life)
+        live.add_to(router, lambda: self.listeners)
         return router
 
     def operations(self) -> APIRouter:
@@ -97,8 +107,9 @@ class Service:
                 yield
             finally:
                 self.health.stopping = True
+                self.listeners.end()
                 # A health that was stopped is not begun again: an application that lives twice gets a new one.
-                self._health = None
+                self._health = self._listeners = None
 
 
 async def _kept(stack: AsyncExitStack, start: Callable[[], None], stop: Callable[[], None]) -> None:

@@ -4,10 +4,9 @@ A page in somebody's browser can send requests to this machine. Its `Origin` tel
 name was made to point here (DNS rebinding), the `Host` does.
 """
 
-from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +24,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_ALWAYS = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 
 
 class Guards:
@@ -43,8 +43,9 @@ class Guards:
             await (wrong or self._app)(scope, receive, _with_headers(send))
 
     def _wrong(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        host, origin = headers.getlist("host"), headers.get("origin")
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        host = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        origin = next((value.decode("latin-1") for name, value in headers if name == b"origin"), None)
         if len(host) != 1 or not self._is_ours(host[0]):
             found = shown(host[0]) if host else "nothing"
             return problem(WRONG_HOST, f"`Host` is `{found}`; expected a name of this machine", scope["path"])
@@ -55,12 +56,17 @@ class Guards:
 
     def _is_ours(self, host: str) -> bool:
         name = _name_in(host)
-        return name is not None and (is_here(name) or name.lower() in self._hosts)
+        return name is not None and (_is_here(name) or name.lower() in self._hosts)
 
     def _may_call(self, origin: str, host: str, scheme: str) -> bool:
         return origin in self._origins or origin.lower() == f"{scheme}://{host}".lower()
 
 
+# Nearly every request names the same host.
+_is_here = lru_cache(64)(is_here)
+
+
+@lru_cache(64)
 def _name_in(host: str) -> str | None:
     """The name of `name:port`; None where it is none."""
     try:
@@ -75,13 +81,9 @@ def _name_in(host: str) -> str | None:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _missing(headers):
-                headers[name] = value
+            headers = message["headers"] = list(message.get("headers", ()))
+            there = {name for name, _ in headers}
+            headers += [each for each in _ALWAYS if each[0] not in there]
         await send(message)
 
     return sending
-
-
-def _missing(headers: MutableHeaders) -> Iterable[tuple[str, str]]:
-    return [(name, value) for name, value in ALWAYS.items() if name not in headers]

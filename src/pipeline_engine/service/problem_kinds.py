@@ -36,6 +36,7 @@ class Kind:
 NOT_FOUND = 404
 
 REFUSED = Kind("refused", 409, "a rule said no, or somebody may not")
+UNKNOWN = Kind("unknown-name", 422, "a name that is not there")
 
 _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.Refused: REFUSED,
@@ -50,7 +51,7 @@ _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.UnknownKind: Kind("unknown-kind", 422, "the process declares no such kind"),
     errors.UnknownItem: Kind("unknown-item", 422, "there is no such item to tick"),
     errors.UnknownPerson: Kind("unknown-person", 422, "the register has no such person"),
-    errors.UnknownName: Kind("unknown-name", 422, "a name that is not there"),
+    errors.UnknownName: UNKNOWN,
     errors.BadProcess: Kind("bad-process", 422, "the process cannot be loaded"),
     errors.VariantsOverlap: Kind("variants-overlap", 422, "two variants are for the same deals"),
     errors.BadPeople: Kind("bad-people", 422, "the people file cannot be applied"),
@@ -92,10 +93,12 @@ WRONG_HOST = Kind("wrong-host", 400, "the request names another host")
 WRONG_ORIGIN = Kind("wrong-origin", 403, "a page of another site sent the request")
 TOO_LARGE = Kind("body-too-large", 413, "the body is larger than it may be")
 WRONG_TYPE = Kind("wrong-content-type", 415, "the body is of another type than it must be")
+TOO_MANY_LISTENERS = Kind("too-many-listeners", 503, "as many listen as may", 5)
 UNFORESEEN = Kind("unforeseen", 500, "something went wrong that nobody foresaw")
 
 _WITHOUT_ERROR = (
-    BAD_REQUEST, BAD_JSON, NO_SUCH_PATH, WRONG_METHOD, WRONG_HOST, WRONG_ORIGIN, TOO_LARGE, WRONG_TYPE, UNFORESEEN,
+    BAD_REQUEST, BAD_JSON, NO_SUCH_PATH, WRONG_METHOD, WRONG_HOST, WRONG_ORIGIN, TOO_LARGE, WRONG_TYPE,
+    TOO_MANY_LISTENERS, UNFORESEEN,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import TypedDict
 
 from pipeline_engine.documents import outcome_document
-from pipeline_engine.errors import PipelineError, Refused, UnknownName, shown
+from pipeline_engine.errors import BadValue, PipelineError, Refused, UnknownName, shown
 from pipeline_engine.service.bodies import BadBody, TooLarge, WrongType, checked
 from pipeline_engine.service.problem_kinds import (
     BAD_JSON,
@@ -27,6 +27,7 @@ from pipeline_engine.service.problem_kinds import (
     REFUSED,
     TOO_LARGE,
     UNFORESEEN,
+    UNKNOWN,
     URN,
     WRONG_METHOD,
     WRONG_TYPE,
@@ -40,7 +41,7 @@ _LOG = logging.getLogger("pipeline_engine.service")
 # What a client can do nothing with, or what an outcome's own document says.
 _KEPT_BACK = {"known", "outcome"}
 _CALLED = {"deal_id": "deal", "file": "source"}
-_IN_PATHS = {(NOT_FOUND, "unknown-deal"), (NOT_FOUND, "unknown-process"), (NOT_FOUND, "unknown-person")}
+_IN_PATHS = {"unknown-deal", "unknown-process", "unknown-person", "unknown-name"}
 _STANDARD = {"type", "title", "status", "detail", "instance"}
 
 
@@ -122,7 +123,9 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _described(status: int) -> dict[str, Any]:
-    kinds = sorted(kind.name for kind in every_kind() if kind.status == status or (status, kind.name) in _IN_PATHS)
+    kinds = sorted(
+        kind.name for kind in every_kind() if kind.status == status or (status == NOT_FOUND and kind.name in _IN_PATHS)
+    )
     told: dict[str, Any] = {
         "description": f"A problem; `type` is `{URN}` and one of: {', '.join(kinds)}",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -137,6 +140,8 @@ def _kind(error: PipelineError, request: Request) -> Kind:
     kind = kind_of(error)
     if isinstance(error, UnknownName) and _in_path(error.name, request):
         return Kind(kind.name, NOT_FOUND, kind.title)
+    if isinstance(error, BadValue) and error.name == "view" and error.found == request.path_params.get("view"):
+        return Kind(UNKNOWN.name, NOT_FOUND, UNKNOWN.title)
     return kind
 
 

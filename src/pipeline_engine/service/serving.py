@@ -59,6 +59,7 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Not ready any more from now on, so that whoever sends requests sends them elsewhere."""
         self._service.health.stopping = True
+        self._service.listeners.end()
         super().handle_exit(sig, frame)
 
     @contextmanager

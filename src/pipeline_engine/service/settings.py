@@ -29,6 +29,7 @@ class ServiceSettings:
         wait_seconds: How long a read waits for the log to come to its `min_position`.
         stop_seconds: How long a stop waits for requests that are being answered.
         threads: How many requests are worked on at once.
+        listeners: How many may listen to live events at once.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +44,7 @@ class ServiceSettings:
     wait_seconds: float = 2.0
     stop_seconds: float = 30.0
     threads: int = 40
+    listeners: int = 500
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "ServiceSettings":

@@ -7,12 +7,11 @@ import uuid
 from time import perf_counter
 from typing import Any, Protocol
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline_engine.service.health import Numbers
 
-REQUEST_ID = "X-Request-Id"
+REQUEST_ID = b"x-request-id"
 LONGEST_ID = 100
 UNKNOWN = "none"
 
@@ -36,7 +35,7 @@ class Watching:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(Headers(scope=scope).get(REQUEST_ID, ""), send)
+        request = _Request(next((value for name, value in scope["headers"] if name == REQUEST_ID), b""), send)
         try:
             await self._app(scope, receive, request.send)
         finally:
@@ -57,16 +56,16 @@ class Watching:
 class _Request:
     """One request on its way, with what its answer begins with."""
 
-    def __init__(self, asked_id: str, send: Send) -> None:
+    def __init__(self, asked_id: bytes, send: Send) -> None:
         self._send, self.began = send, perf_counter()
         # Where the client went before an answer began there is no status; proxies write 499 then.
         self.status = 499
-        fits = 0 < len(asked_id) <= LONGEST_ID and asked_id.isascii() and asked_id.isprintable()
-        self.id = asked_id if fits else uuid.uuid4().hex
+        fits = 0 < len(asked_id) <= LONGEST_ID and asked_id.isascii() and asked_id.decode("ascii").isprintable()
+        self.id = asked_id.decode("ascii") if fits else uuid.uuid4().hex
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID] = self.id
+            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.id.encode())]
         await self._send(message)

@@ -19,6 +19,7 @@ from schemathesis.core.failures import FailureGroup
 
 from tests.engine.shop import Shop
 
+pytestmark = pytest.mark.slow
 SHARDS = 8
 CASES = 2_000
 SOAK_CASES = 100_000
@@ -46,7 +47,9 @@ def schema() -> Iterator[Any]:
 
 def tried(schema: Any, shard: int, cases: int) -> Counter[int]:
     """Send cases to the operations of a shard; how often which status was answered."""
-    operations = [found.ok() for found in schema.get_all_operations()][shard::SHARDS]
+    # Live events have no end; what they answer is tested where they are built.
+    every = [found.ok() for found in schema.get_all_operations()]
+    operations = [found for found in every if found.definition.raw["operationId"] != "live_events"][shard::SHARDS]
     number = int(os.environ.get("PIPELINE_ENGINE_TEST_SEED", random.randrange(2**32)))
     print(f"seed {number}")  # noqa: T201 -- a random test says its seed
     statuses: Counter[int] = Counter()

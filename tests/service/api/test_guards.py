@@ -8,6 +8,7 @@ from pipeline_engine.errors import BadValue, UnsafeService
 from pipeline_engine.service import UNSAFE_SERVICE, ServiceSettings
 from pipeline_engine.service.unsafe import check
 from tests.service.api.conftest import Desk, problem
+from tests.service.in_process import living
 
 UNSAFE: dict[str, list[Any]] = {
     "every_address": [{"host": "0.0.0.0"}, {"host": "::"}, {"host": ""}],
@@ -98,6 +99,20 @@ def test_a_page_of_another_site_may_not_write(desk: Desk, origin):
 
     assert problem(answer) == (403, "wrong-origin")
     assert desk.shop.engine.position() == before
+
+
+def test_a_page_that_was_named_may_write(desk: Desk):
+    """An origin of the settings is answered, also when the browser asks first whether it may; another one is not."""
+    app = desk.shop.engine.app(origins=("http://localhost:3000",), bus="", timers=False)
+    first = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,if-match"}
+    with living(app) as client:
+        may = client.options("/v1/deals", headers={"Origin": "http://localhost:3000", **first})
+        told = client.get("/v1/deals", headers={"Origin": "http://localhost:3000"})
+        other = client.options("/v1/deals", headers={"Origin": "http://localhost:3001", **first})
+
+    assert (may.status_code, told.status_code) == (200, 200)
+    assert told.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert problem(other) == (403, "wrong-origin")
 
 
 def test_our_own_page_may_write(desk: Desk):

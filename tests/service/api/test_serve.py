@@ -16,6 +16,7 @@ import pytest
 
 from pipeline_engine import Engine
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 SERVE = [sys.executable, "-c", "from pipeline_engine.cli import main; main()"]
 SECONDS = 60

@@ -1,5 +1,7 @@
 """The API: one module a resource, each operation a few lines: parse, one verb of the engine, one document."""
 
+from typing import Any
+
 from fastapi import APIRouter
 
 from pipeline_engine.engine import Engine
@@ -11,7 +13,7 @@ from pipeline_engine.service.api.listed import Listed
 from pipeline_engine.service.api.many import Many
 from pipeline_engine.service.api.people import People
 from pipeline_engine.service.api.processes import Processes
-from pipeline_engine.service.api.resource import Resource, router_of
+from pipeline_engine.service.api.resource import Resource, Route, add_to
 from pipeline_engine.service.api.views import Audits, Views
 from pipeline_engine.service.settings import ServiceSettings
 
@@ -26,11 +28,12 @@ _ROOMS: dict[str, tuple[type[Resource], ...]] = {
 }
 
 
-def routes(engine: Engine, settings: ServiceSettings) -> APIRouter:
-    """Every resource, to be put under `/v1`."""
-    router = APIRouter()
+def routes(engine: Engine, settings: ServiceSettings, lifespan: Any = None) -> APIRouter:
+    """Every resource under `/v1`, with the life that the router brings along."""
+    router = APIRouter(prefix="/v1", route_class=Route, lifespan=lifespan)
     for tag, rooms in _ROOMS.items():
-        router.include_router(router_of([room(engine, settings) for room in rooms], tag))
+        for room in rooms:
+            add_to(router, room(engine, settings), tag)
     return router
 
 

@@ -39,7 +39,8 @@ class DealLooks(Resource):
         cursor: Cursor = None, limit: Limit = None, min_position: MinPosition = None,
     ) -> Response:  # fmt: skip
         """Deals by id, a page at a time."""
-        self.reached(min_position)
+        self.ready_for(min_position, owner)
+        self.engine.named(process, stage)
         most = min(limit or self.settings.page, self.settings.page)
         wanted = {"stage": stage, "owner": owner, "status": status, "process": process}
         found = self.engine.deals_after(_after(cursor), most + 1, **wanted)

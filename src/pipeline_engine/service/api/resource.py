@@ -3,22 +3,26 @@
 A method marked with `get` or `post` is one operation: its name is the operation id, its docstring the description.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
+from starlette.requests import Request
 
 from pipeline_engine.documents import OutcomeDocument, outcome_document
 from pipeline_engine.engine import Engine, How
 from pipeline_engine.service.commands import Asked
-from pipeline_engine.service.problems import ProblemRoute, problem_responses
+from pipeline_engine.service.problems import ProblemRoute, problem_of, problem_responses
 from pipeline_engine.service.settings import ServiceSettings
 
 JSON = "application/json"
+_UNKNOWN = "there is no such parameter"
 LONGEST_NAME = 200
 MOST_POSITION = 2**63 - 1
 
@@ -74,39 +78,41 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a write's headers say: under which key it is asked once, and which version of the deal was seen."""
 
-    def __init__(
-        self,
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
-                description="The command's id: asked again with the same one, it is recorded once.",
-            ),
-        ] = None,
-        if_match: Annotated[
-            str | None,
-            Header(
-                alias="If-Match", pattern=r'^"\d{1,18}"$',
-                description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
-            ),
-        ] = None,
-        verdicts: Annotated[
-            bool, Query(description="Tell of every rule how it judged, also where none said no.")
-        ] = False,
-    ) -> None:  # fmt: skip
-        self.command_id = idempotency_key
-        self.explained = verdicts
-        self.seen_version = int(if_match.strip('"')) if if_match else None
+    command_id: str | None
+    seen_version: int | None
+    explained: bool
 
     def of(self, asked: Asked) -> How:
         """Both with the body's part, as the engine's verbs take them."""
         return asked.how(self.command_id, self.seen_version)
 
 
-Headers = Annotated[Said, Depends()]
+# Whatever a route depends on is a coroutine: anything else would be sent to a thread of its own.
+async def _said(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key", min_length=1, max_length=LONGEST_NAME,
+            description="The command's id: asked again with the same one, it is recorded once.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match", pattern=r'^"\d{1,18}"$',
+            description="The deal's `ETag` as it was seen: 412 where the deal has changed since.",
+        ),
+    ] = None,
+    verdicts: Annotated[bool, Query(description="Tell of every rule how it judged, also where none said no.")] = False,
+) -> Said:  # fmt: skip
+    return Said(idempotency_key, int(if_match.strip('"')) if if_match else None, verdicts)
+
+
+Headers = Annotated[Said, Depends(_said)]
 
 
 class Resource:
@@ -144,23 +150,48 @@ def answer(document: Any, status: int = 200, headers: dict[str, str] | None = No
     return Response(to_json(document), status, headers, JSON)
 
 
-def router_of(resources: Sequence[Resource], tag: str) -> APIRouter:
-    """Every marked method of the resources as a route, in the order they are written."""
-    router = APIRouter(route_class=ProblemRoute, tags=[tag])
-    for resource in resources:
-        for name, method in vars(type(resource)).items():
-            if (marked := getattr(method, "operation", None)) is not None:
-                _add(router, marked, getattr(resource, name), name)
-    return router
+class Route(ProblemRoute):
+    """A route that takes no query it does not know: a slip in a filter's name would answer of everything."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, asked only what it knows."""
+        answering = super().get_route_handler()
+        known = set(_queries(self.dependant))
+
+        async def handle(request: Request) -> Response:
+            """The answer, whatever it is."""
+            if strange := [name for name in request.query_params if name not in known]:
+                told = [{"type": "extra_forbidden", "loc": ("query", each), "msg": _UNKNOWN} for each in strange]
+                return problem_of(RequestValidationError(told), request)
+            return await answering(request)
+
+        return handle
 
 
-def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], name: str) -> None:
+def _queries(dependant: Dependant) -> Iterator[str]:
+    yield from (param.alias for param in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _queries(each)
+
+
+def add_to(router: APIRouter, resource: Resource, tag: str) -> None:
+    """Every marked method of the resource as a route, in the order they are written.
+
+    They stand in one router and not in one of each room: every router on the way costs a request as much as a dozen
+    routes.
+    """
+    for name, method in vars(type(resource)).items():
+        if (marked := getattr(method, "operation", None)) is not None:
+            _add(router, marked, getattr(resource, name), tag)
+
+
+def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], tag: str) -> None:
     said, problems = (method.__doc__ or "").strip(), set(marked.problems)
     if "min_position" in signature(method).parameters:
         problems.add(409)
     router.add_api_route(
-        marked.path, method, methods=[marked.method], operation_id=name, status_code=marked.status,
-        summary=said.splitlines()[0].rstrip("."), description=said, response_model=None,
+        marked.path, method, methods=[marked.method], operation_id=method.__name__, status_code=marked.status,
+        summary=said.splitlines()[0].rstrip("."), description=said, response_model=None, tags=[tag],
         responses={marked.status: _answers(marked.answers), **problem_responses(*problems)}, response_class=Response,
     )  # fmt: skip
 

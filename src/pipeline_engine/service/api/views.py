@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 
 from pipeline_engine.errors import UnknownName
 from pipeline_engine.service.api.resource import MOST_POSITION, MinPosition, Resource, answer, get
@@ -18,24 +18,24 @@ class Views(Resource):
     """Health, bottlenecks and the funnel; each says the position and the moment it answers for."""
 
     @get("/views/health", Document)
-    def view_health(self, wanted: Annotated[Filters, Depends()], min_position: MinPosition = None) -> Response:
+    def view_health(self, wanted: Filters, min_position: MinPosition = None) -> Response:
         """How the pipeline stands: open deals and value by stage, how long they stay, and which need a look."""
-        self.ready_for(min_position, wanted.owner)
+        self.ready_for(min_position, *wanted.people)
         return answer(self.engine.health(**wanted.given).to_json())
 
     @get("/views/bottlenecks", Document)
     def view_bottlenecks(
-        self, wanted: Annotated[Filters, Depends()], window: Annotated[Window, Depends()],
+        self, wanted: Filters, window: Window,
         min_position: MinPosition = None,
     ) -> Response:  # fmt: skip
         """Where deals get stuck, the worst stage first, and what they wait for."""
-        self.ready_for(min_position, wanted.owner)
+        self.ready_for(min_position, *wanted.people)
         return answer(self.engine.bottlenecks(**wanted.given, **window.given).to_json())
 
     @get("/views/funnel", Document)
-    def view_funnel(self, wanted: Annotated[Filters, Depends()], min_position: MinPosition = None) -> Response:
+    def view_funnel(self, wanted: Filters, min_position: MinPosition = None) -> Response:
         """How far deals get: each counted once, by the furthest stage it reached, lost ones included."""
-        self.ready_for(min_position, wanted.owner)
+        self.ready_for(min_position, *wanted.people)
         return answer(self.engine.funnel(**wanted.given).to_json())
 
     @get("/views/{view}", Document, 404)
@@ -49,7 +49,7 @@ class Audits(Resource):
 
     @get("/audit/{what}", Document)
     def audit(
-        self, what: Audit, events: Annotated[Events, Depends()], window: Annotated[Window, Depends()], *,
+        self, what: Audit, events: Events, window: Window, *,
         known_at: End = None, limit: Limit = 50, before: Before = None,
     ) -> Response:  # fmt: skip
         """Who went past the gate, and who waived, approved, refused and corrected what."""

@@ -1,9 +1,10 @@
 """Which part of the log an answer is about, as queries say it: filters, a window, a moment to look from."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BeforeValidator, WithJsonSchema
 
 from pipeline_engine.service.api.resource import LONGEST_NAME
@@ -45,26 +46,28 @@ End = Annotated[
 ]
 
 
-class Filters:
-    """Of which process and owner, at which moment of business time, and as known at which."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a query asks for, as the engine's verbs take it; `people` are those named in it."""
 
-    def __init__(self, process: Text = None, owner: Text = None, as_of: End = None, known_at: End = None) -> None:
-        self.owner = owner
-        self.given: dict[str, Any] = {"process": process, "owner": owner, "as_of": as_of, "known_at": known_at}
-
-
-class Window:
-    """From when to when."""
-
-    def __init__(self, since: Begin = None, until: End = None) -> None:
-        self.given: dict[str, Any] = {"since": since, "until": until}
+    given: dict[str, Any]
+    people: tuple[str | None, ...] = ()
 
 
-class Events:
-    """Which events: of a rule, a person, a deal, an owner, a process."""
+async def _filters(process: Text = None, owner: Text = None, as_of: End = None, known_at: End = None) -> Wanted:
+    return Wanted({"process": process, "owner": owner, "as_of": as_of, "known_at": known_at}, (owner,))
 
-    def __init__(
-        self, rule: Text = None, by: Text = None, deal: Text = None, owner: Text = None, process: Text = None
-    ) -> None:
-        self.people = (by, owner)
-        self.given: dict[str, Any] = {"rule": rule, "by": by, "deal": deal, "owner": owner, "process": process}
+
+async def _window(since: Begin = None, until: End = None) -> Wanted:
+    return Wanted({"since": since, "until": until})
+
+
+async def _events(
+    rule: Text = None, by: Text = None, deal: Text = None, owner: Text = None, process: Text = None
+) -> Wanted:
+    return Wanted({"rule": rule, "by": by, "deal": deal, "owner": owner, "process": process}, (by, owner))
+
+
+Filters = Annotated[Wanted, Depends(_filters)]
+Window = Annotated[Wanted, Depends(_window)]
+Events = Annotated[Wanted, Depends(_events)]

@@ -3,28 +3,25 @@
 A row is never opened on its way: sealed values are left out and named, unless whoever runs the relay may have them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
-from pipeline_engine.engine import EVENTS
-from pipeline_engine.envelope import Envelope
+from pipeline_engine.documents import Open, row_document
 from pipeline_engine.errors import UnreadableEvent
 from pipeline_engine.service.bodies import BadBody, document_of
 from pipeline_engine.service.bus.handling import Hopeless
 from pipeline_engine.service.bus.port import MOST_BYTES
 from pipeline_engine.store import Row
-from pipeline_engine.values import Personal, instant_text, moment_at
+from pipeline_engine.values import instant_text
 
 SPEC = "1.0"
 TYPE = "pipeline_engine"
 CONTENT_TYPE = "application/cloudevents+json"
 HEADERS = {"content-type": CONTENT_TYPE}
-Open = Callable[[str, str, int, str], str | None]
-_READ_ENVELOPE = Envelope.__pydantic_validator__
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,9 @@ def outgoing(row: Row, source: str, opened: Open | None = None) -> Outgoing:
     Raises:
         UnreadableEvent: It is not as this version writes it, or too large for a bus.
     """
-    tree = from_json(row.payload)
-    data, withheld = tree.pop("data"), list[str]()
-    if b'"sealed"' in row.payload:
-        seals = _Seals(row, opened, withheld)
-        checked, data = seals.told(data, ""), seals.said
-    else:
-        checked = data
-    tree.setdefault("at", None)
-    envelope: Envelope = _READ_ENVELOPE.validate_python(tree)
-    EVENTS[row.name].__pydantic_validator__.validate_python(checked)
+    document, at = row_document(row, opened)
     event_id = f"{source}/{row.position}"
-    body = to_json(_wrapped(event_id, source, row, envelope.at) | {"data": _document(row, envelope, data, withheld)})
+    body = to_json(_wrapped(event_id, source, row, at) | {"data": document})
     if len(body) > MOST_BYTES:
         raise UnreadableEvent(
             row.stream, row.version, row.position, f"larger than the {MOST_BYTES:,} bytes of a message"
@@ -72,47 +60,6 @@ def _wrapped(event_id: str, source: str, row: Row, at: datetime | None) -> dict[
         "position": row.position, "streamversion": row.version,
     }  # fmt: skip
     return said if at is None else said | {"time": instant_text(at)}
-
-
-def _document(row: Row, envelope: Envelope, data: Any, withheld: list[str]) -> dict[str, Any]:
-    """The event as every answer of the engine tells it; `withheld` names what was left out of its data."""
-    told = {
-        "event": row.name, "version": row.version, "position": row.position,
-        "at": instant_text(envelope.at) if envelope.at else None,
-        "recorded_at": instant_text(moment_at(row.recorded_at)), "actor": envelope.actor,
-        "on_behalf_of": envelope.on_behalf_of, "via": envelope.via, "command_id": envelope.command_id, "data": data,
-    }  # fmt: skip
-    return told | {"withheld": withheld} if withheld else told
-
-
-class _Seals:
-    """Goes through the data of a row twice at once: as it is checked, and as it is told."""
-
-    def __init__(self, row: Row, opened: Open | None, withheld: list[str]) -> None:
-        self._row, self._opened, self._withheld = row, opened, withheld
-        self.said: Any = None
-
-    def told(self, tree: Any, path: str) -> Any:
-        """The tree as an event is read from it; what is told of it is in `said`."""
-        if type(tree) is not dict:
-            self.said = tree
-            return tree
-        checked, said = {}, {}
-        for name, part in tree.items():
-            whole = f"{path}.{name}" if path else name
-            sealed = part.get("sealed") if type(part) is dict and len(part) == 1 else None
-            if type(sealed) is not dict:
-                checked[name] = self.told(part, whole)
-                said[name] = self.said
-                continue
-            checked[name] = Personal(sealed["subject"], None)
-            if self._opened is None:
-                self._withheld.append(whole)
-            else:
-                text = self._opened(to_json(sealed).decode(), self._row.stream, self._row.version, name)
-                said[name] = {"personal": text, "subject": sealed["subject"]}
-        self.said = said
-        return checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,14 +69,14 @@ class Broker:
 
 def connect(name: str) -> "MemoryBus":
     """A connection to the broker of that name in this process; without a name to a new one."""
-    return MemoryBus(_NAMED.setdefault(name, Broker()) if name else Broker())
+    return MemoryBus(_NAMED.setdefault(name, Broker()) if name else Broker(), named=bool(name))
 
 
 class MemoryBus:
     """One connection to a broker in memory."""
 
-    def __init__(self, broker: Broker) -> None:
-        self.broker, self._readers, self._stopped = broker, list[Thread](), False
+    def __init__(self, broker: Broker, named: bool) -> None:
+        self.broker, self._readers, self._stopped, self._named = broker, list[Thread](), False, named
 
     def start(self) -> None:
         """Begin to read."""
@@ -133,6 +133,10 @@ class MemoryBus:
             queue = self.broker.queue(channel, reader)
         name = f"bus {channel.name} {reader}"
         self._readers.append(Thread(target=self._read, args=(channel, queue, take), name=name, daemon=True))
+
+    def may_be_heard(self, channel: Channel) -> bool:
+        """A bus without a name is known to nobody else: only who reads it already does."""
+        return self._named or any(name == channel.name for name, _ in self.broker.queues)
 
     def failing(self) -> str | None:
         """Why nothing is taken."""

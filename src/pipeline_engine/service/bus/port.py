@@ -153,6 +153,10 @@ class Bus(Protocol):
         """
         ...
 
+    def may_be_heard(self, channel: Channel) -> bool:
+        """Whether anybody can read a channel; False only where it is certain that nobody ever will."""
+        ...
+
     def failing(self) -> str | None:
         """Why it is not connected; None where it is."""
         ...

@@ -80,7 +80,8 @@ class BusService:
             self._engine.share_personal(self._sender.name, shown_address(self._url), sharing.reason, by=sharing.by)
         self.subscribe()
         self.bus.start()
-        if self.options.events:
+        # Of a long log it would be minutes of work for nobody.
+        if self.options.events and self.bus.may_be_heard(self.channels.events):
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
             lease = self._engine.lease(f"send {self._sender.name}", holder)
             self._runner = self._engine.running([Leased(self._sender, lease)])
