@@ -22,22 +22,30 @@ _DAY_SECONDS = 86_400
 
 
 class MoneyDocument(TypedDict):
+    """An amount as decimal text, and its currency."""
+
     amount: str
     currency: str
 
 
 class ContactDocument(TypedDict):
+    """Somebody on the customer's side, and in which role."""
+
     role: str
     contact: str
 
 
 class ActivityDocument(TypedDict):
+    """Something that was done with the customer."""
+
     kind: str
     at: str | None
     by: str
 
 
 class AttachedDocument(TypedDict):
+    """A document by the SHA-256 of its content."""
+
     name: str
     sha256: str
     at: str | None
@@ -45,12 +53,16 @@ class AttachedDocument(TypedDict):
 
 
 class ItemDocument(TypedDict):
+    """An item that is ticked."""
+
     id: str
     at: str | None
     by: str
 
 
 class HandoffDocument(TypedDict):
+    """Who is asked to take a deal over, by whom."""
+
     to: str
     by: str
     at: str | None
@@ -58,6 +70,8 @@ class HandoffDocument(TypedDict):
 
 
 class PauseDocument(TypedDict):
+    """Since when a deal waits, until when, and why."""
+
     since: str | None
     until: str | None
     reason: str | None

@@ -8,6 +8,8 @@ from pipeline_engine.values import instant_text
 
 
 class SkillDocument(TypedDict):
+    """What somebody is able to do, and until when."""
+
     id: str
     until: str | None
 

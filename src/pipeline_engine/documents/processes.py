@@ -23,6 +23,8 @@ _ORDER = ("error", "warning", "info")
 
 
 class ProposalDocument(TypedDict):
+    """A version that is proposed, and by whom."""
+
     digest: str
     by: str
     at: str | None
@@ -30,6 +32,8 @@ class ProposalDocument(TypedDict):
 
 
 class RetirementDocument(TypedDict):
+    """Since when no deal is opened under a process, and why."""
+
     by: str
     at: str | None
     why: str

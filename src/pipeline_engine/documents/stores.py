@@ -11,6 +11,8 @@ from pipeline_engine.store import Digest, Finding, Parked, Standing
 
 
 class CheckDocument(TypedDict):
+    """One check of a store, and what to do where it is not well."""
+
     check: str
     ok: bool
     found: str
@@ -18,6 +20,8 @@ class CheckDocument(TypedDict):
 
 
 class DoctorDocument(TypedDict):
+    """Every check of a store."""
+
     ok: bool
     findings: list[CheckDocument]
 
