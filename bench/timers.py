@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline_engine.deal import ActivityLogged, DealOpened, DealPaused, DealResumed
 from pipeline_engine.engine import Engine
-from pipeline_engine.envelope import Envelope
+from pipeline_engine.envelope import Envelope, Event
 from pipeline_engine.facts import Facts, Words, ints
 from pipeline_engine.store import Draft, StreamAppend
 from pipeline_engine.views import ahead
@@ -49,7 +49,9 @@ def deals(number: int) -> list[StreamAppend]:
     for each in range(number):
         at = BEGIN + timedelta(seconds=each % 86_400)
         stage = ("lead", "offer")[each % 2]
-        events = [(at, DealOpened(process="timed", version=1, stage=stage, owner=f"rep-{each % 50}", basis="source"))]
+        events: list[tuple[datetime, Event]] = [
+            (at, DealOpened(process="timed", version=1, stage=stage, owner=f"rep-{each % 50}", basis="source"))
+        ]
         if each % 10 == 0:
             events += [(at + timedelta(hours=1), DealPaused()), (at + timedelta(hours=9), DealResumed())]
         if each % 4 < 2:
@@ -105,8 +107,8 @@ def main() -> None:
             f"  a command                 {alone * 1000:8.1f} µs, with a ring after it {timed(after_one) * 1000:.1f} µs"
         )
         clock.now = BEGIN + timedelta(days=5, hours=1)
-        begin, rung = perf_counter(), engine.ring(5_000)
-        each = (perf_counter() - begin) / max(1, len(rung.recorded)) * 1e6
+        began, rung = perf_counter(), engine.ring(5_000)
+        each = (perf_counter() - began) / max(1, len(rung.recorded)) * 1e6
         print(f"  announcing                {each:8.1f} µs each, of {len(rung.recorded):,}")
 
 

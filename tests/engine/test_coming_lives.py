@@ -1,10 +1,12 @@
 """What comes due, by the fold of each deal and by the columns of all of them: one law, however lives are mixed."""
 
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
 from pipeline_engine.deal import Due
+from pipeline_engine.errors import PipelineError
 from tests.engine.mixed import DEALS, Lives
 from tests.engine.timed import OTHERWISE, TIMED, by_columns, by_fold
 
@@ -16,10 +18,17 @@ def compared(seed: int) -> list[Due]:
     lives, found = Lives(seed, (TIMED, OTHERWISE)), list[Due]()
     for _ in range(8):
         lives.live(20)
+        wait_for_somebody(lives)
         assert by_columns(lives.engine.facts()) == by_fold(lives.engine, DEALS), f"seed {seed}"
         found += by_fold(lives.engine, DEALS)
         ring(lives)
     return found
+
+
+def wait_for_somebody(lives: Lives) -> None:
+    """Now and then a deal waits until somebody resumes it."""
+    with suppress(PipelineError):
+        lives.engine.pause(lives.one(*DEALS), "they call back", by="boss-2") if lives.one(True, False) else None
 
 
 def ring(lives: Lives) -> None:

@@ -45,14 +45,7 @@ def list_(
 ) -> None:
     """List deals, by id."""
     others = {"--stage": stage, "--owner": owner, "--status": status, "--process": process}
-    if handed_to is not None:
-        handed_over(handed_to, {**others, "--awaiting": awaits, "--called": calls}, json)
-        return
-    if awaits is not None:
-        awaiting(awaits, {**others, "--called": calls}, json)
-        return
-    if calls is not None:
-        called(calls, others, json)
+    if _for_somebody({"--handed-to": handed_to, "--awaiting": awaits, "--called": calls}, others, json):
         return
     if status is not None and status not in LISTED:
         raise BadValue("--status", status, f"one of {', '.join(LISTED)}")
@@ -78,6 +71,16 @@ def _emit(found: "list[DealRow]") -> None:
     from pipeline_engine.documents import deal_row_document
 
     emit_json([deal_row_document(deal) for deal in found])
+
+
+def _for_somebody(asked: dict[str, str | None], others: dict[str, str | None], json: bool) -> bool:
+    """Answer what waits for somebody, where that is asked for; each of these stands alone."""
+    lists = {"--handed-to": handed_over, "--awaiting": awaiting, "--called": called}
+    option = next((name for name, who in asked.items() if who is not None), None)
+    if option is None:
+        return False
+    lists[option](str(asked[option]), {**others, **{name: who for name, who in asked.items() if name != option}}, json)
+    return True
 
 
 def known_names(engine: "Engine", process: str | None, stage: str | None) -> None:

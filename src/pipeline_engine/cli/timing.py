@@ -3,7 +3,7 @@
 import signal
 from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,6 @@ from pipeline_engine.cli.output import Column, emit_json, note, say, table
 from pipeline_engine.cli.session import Json, opened
 from pipeline_engine.cli.somebody import known
 from pipeline_engine.errors import BadValue
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.deal import Due
@@ -64,11 +63,13 @@ def due(
     json: Json = False,
 ) -> None:
     """What is due and not recorded yet, and what comes due next; changes nothing."""
+    from pipeline_engine.documents import due_document
+
     with opened() as engine:
         found = engine.coming_due(limit or MOST)
     now = datetime.now(UTC)
     if json:
-        emit_json([_json(each) | {"late": each.at <= now} for each in found])
+        emit_json([due_document(each, now) for each in found])
         return
     _show(found, now)
     say(f"{words.plural(len(found), 'moment')}; `timers run` records what is due")
@@ -79,17 +80,13 @@ def called(who: str, others: dict[str, str | None], json: bool) -> None:
     named = next((name for name, value in others.items() if value is not None), None)
     if named:
         raise BadValue(named, others[named], "no other filter beside `--called`")
+    from pipeline_engine.documents import called_document
+
     with opened() as engine:
         known(engine, who)
         found = engine.called(who)
     if json:
-        emit_json(
-            [
-                {"id": each.deal_id, "owner": each.owner, "stage": each.stage, "escalation": each.rule,
-                 "says": each.says, "since": instant_text(each.since)}
-                for each in found
-            ]
-        )  # fmt: skip
+        emit_json([called_document(each) for each in found])
         return
     columns: list[Column] = [(name, "left") for name in ("deal", "owner", "stage", "escalation", "since (UTC)")]
     rows = [(e.deal_id, e.owner or words.NOTHING, e.stage, e.rule, words.moment(e.since), e.says) for e in found]
@@ -98,21 +95,18 @@ def called(who: str, others: dict[str, str | None], json: bool) -> None:
 
 
 def _ring(json: bool) -> None:
-    from pipeline_engine.engine import Rung
+    from pipeline_engine.documents import rung_document
 
-    recorded: list[Due] = []
     with opened() as engine:
-        rung: Rung = engine.ring()
-        recorded += rung.recorded
-        while rung.more and rung.recorded:
-            rung = engine.ring()
-            recorded += rung.recorded
+        rings = [engine.ring()]
+        while rings[-1].more and rings[-1].recorded:
+            rings.append(engine.ring())
     if json:
-        following = instant_text(rung.next_at) if rung.next_at else None
-        emit_json({"recorded": [_json(each) for each in recorded], "next_at": following})
+        emit_json(rung_document(rings))
         return
+    recorded, next_at = [due for rung in rings for due in rung.recorded], rings[-1].next_at
     _show(recorded, None)
-    onward = f"; the next comes due {words.moment(rung.next_at)}" if rung.next_at else ""
+    onward = f"; the next comes due {words.moment(next_at)}" if next_at else ""
     say(f"{words.plural(len(recorded), 'moment')} recorded{onward}")
 
 
@@ -125,9 +119,3 @@ def _show(found: "list[Due]", now: datetime | None) -> None:
             for each in found
         ]  # fmt: skip
         table(columns, rows)
-
-
-def _json(each: "Due") -> dict[str, Any]:
-    return {
-        "stream": each.stream, "kind": each.kind, "of": each.of, "about": each.about, "due": instant_text(each.at),
-    }  # fmt: skip

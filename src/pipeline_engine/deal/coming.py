@@ -70,7 +70,11 @@ class _Stay:
             "last_change": self.watched.changed_at or deal.opened_at,
         }
         since = clocks[rule.since]
-        return int(FAR) if since is None else self.later(microseconds(since), Span(amount=rule.days, unit="d"))
+        if since is None:
+            return int(FAR)
+        # A deal that comes into a stage after a long silence is stalled there from then on, not from before.
+        began = microseconds(deal.entered_at) if deal.entered_at else microseconds(since)
+        return max(self.later(microseconds(since), Span(amount=rule.days, unit="d")), began)
 
 
 def coming(watched: Watched, process: Process) -> tuple[Due, ...]:

@@ -29,7 +29,7 @@ class MoneyDocument(TypedDict):
 
 
 class ContactDocument(TypedDict):
-    """Somebody on the customer's side, and in which role."""
+    """A person on the customer's side, in a role; erased ones are named as such."""
 
     role: str
     contact: str
@@ -44,7 +44,7 @@ class ActivityDocument(TypedDict):
 
 
 class AttachedDocument(TypedDict):
-    """A document by the SHA-256 of its content."""
+    """A document by the digest of its content, which stays where it is."""
 
     name: str
     sha256: str
@@ -53,7 +53,7 @@ class AttachedDocument(TypedDict):
 
 
 class ItemDocument(TypedDict):
-    """An item that is ticked."""
+    """An item of a checklist or of the plan that is ticked."""
 
     id: str
     at: str | None
@@ -61,7 +61,7 @@ class ItemDocument(TypedDict):
 
 
 class HandoffDocument(TypedDict):
-    """Who is asked to take a deal over, by whom."""
+    """Who is asked to take the deal over, and by whom."""
 
     to: str
     by: str
@@ -70,7 +70,7 @@ class HandoffDocument(TypedDict):
 
 
 class PauseDocument(TypedDict):
-    """Since when a deal waits, until when, and why."""
+    """That the deal waits on purpose, and until when."""
 
     since: str | None
     until: str | None
@@ -200,10 +200,8 @@ class HandedDocument(TypedDict):
 
 
 def deal_document(engine: Engine, found: Deal) -> DealDocument:
-    """A deal as it stands."""
-    now = engine.now()
-    # What somebody said of a pause or a request stands in the events; most deals have neither, and are told at once.
-    events = engine.timeline(found.id) if found.requests or found.pauses.holds(now) else ()
+    """A deal as it stands. Its events are read only where something of it has words that stand in them."""
+    events = engine.timeline(found.id) if found.requests or found.pauses.holds(engine.now()) else ()
     told: Any = {
         "id": found.id, "status": found.stands,
         **{name: getattr(found, name) for name in _PARTS},
@@ -212,7 +210,7 @@ def deal_document(engine: Engine, found: Deal) -> DealDocument:
         "contacts": [{"role": c.role, "contact": in_clear(c.contact)} for c in found.contacts],
         **_evidence(found),
         "follow_ups": [plan_document(plan) | {"opened": plan.opened} for plan in found.follow_ups],
-        **_ahead(found, events, now),
+        **_ahead(found, events, engine.now()),
         "requests": request_documents(found, by_version(events)),
         **{name: [_grant(each) for each in getattr(found, name)] for name in ("approvals", "waivers")},
         "variant": variant_document(engine.variant_of(found)),

@@ -8,7 +8,7 @@ from pipeline_engine.values import instant_text
 
 
 class SkillDocument(TypedDict):
-    """What somebody is able to do, and until when."""
+    """A skill of a person."""
 
     id: str
     until: str | None

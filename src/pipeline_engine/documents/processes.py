@@ -23,7 +23,7 @@ _ORDER = ("error", "warning", "info")
 
 
 class ProposalDocument(TypedDict):
-    """A version that is proposed, and by whom."""
+    """A definition that waits for a second person."""
 
     digest: str
     by: str
@@ -32,7 +32,7 @@ class ProposalDocument(TypedDict):
 
 
 class RetirementDocument(TypedDict):
-    """Since when no deal is opened under a process, and why."""
+    """Since when no deal is opened under a process."""
 
     by: str
     at: str | None

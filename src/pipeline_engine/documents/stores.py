@@ -11,7 +11,7 @@ from pipeline_engine.store import Digest, Finding, Parked, Standing
 
 
 class CheckDocument(TypedDict):
-    """One check of a store, and what to do where it is not well."""
+    """One thing the doctor looked at."""
 
     check: str
     ok: bool
@@ -20,7 +20,7 @@ class CheckDocument(TypedDict):
 
 
 class DoctorDocument(TypedDict):
-    """Every check of a store."""
+    """What the doctor found, and whether all is well."""
 
     ok: bool
     findings: list[CheckDocument]

@@ -17,8 +17,15 @@ PERSON: Fold[Person] = Fold("person", evolve_person)
 class Holders:
     """The people of a store at a moment, for one answer about one deal."""
 
-    def __init__(self, store: Store, deal: Callable[[], Deal | None], now: datetime) -> None:
-        self._store, self._load, self._now = store, deal, now
+    def __init__(
+        self,
+        store: Store,
+        deal: Callable[[], Deal | None],
+        now: datetime,
+        people: Mapping[str, Person] | None = None,
+    ) -> None:
+        """`people` is the register by id, where it was read already."""
+        self._store, self._load, self._now, self._read = store, deal, now, people
         self._roles_without: dict[frozenset[str], Mapping[str, set[str]]] = {}
 
     @cached_property
@@ -58,6 +65,8 @@ class Holders:
 
     @cached_property
     def _people(self) -> Mapping[str, Person]:
+        if self._read is not None:
+            return self._read
         loaded: list[Any] = [self._store.load(stream, PERSON)[0] for stream in self._store.streams("person:")]
         return {person.id: person for person in loaded if person is not None}
 

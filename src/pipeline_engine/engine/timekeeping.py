@@ -143,7 +143,7 @@ class TimeVerbs(FollowVerbs):
         to: tuple[str, ...] = ()
         if due.kind == "escalation":
             asked = next(each.to for each in law.escalations if each.id == due.about)
-            to = Holders(self._store, lambda: watched.deal, self._clock()).called(asked)
+            to = Holders(self._store, lambda: watched.deal, self._clock(), self._timetable.people).called(asked)
         return announcement(due, watched, law, to)
 
     def _called(self, row: dict[str, Any]) -> Called | None:

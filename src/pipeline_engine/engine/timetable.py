@@ -13,7 +13,7 @@ from pipeline_engine.deal import CorrectionRecorded, Due, Watched, coming, evolv
 from pipeline_engine.engine.desk import Desk
 from pipeline_engine.engine.follower import Follower
 from pipeline_engine.engine.holders import PERSON
-from pipeline_engine.errors import UnreadableEvent
+from pipeline_engine.errors import UnknownProcess, UnreadableEvent
 from pipeline_engine.process import Process
 from pipeline_engine.store import Fold, Store
 from pipeline_engine.team import Person
@@ -28,13 +28,14 @@ _MANY = 2_000
 
 
 class Timetable:
-    """When to look at which stream next; safe to share between threads."""
+    """When to look at which stream next, and who people are; safe to share between threads."""
 
     def __init__(self, store: Store, desk: Desk, follower: Follower) -> None:
         self._store, self._desk, self._follower = store, desk, follower
         self._lock, self._position = RLock(), -1
         self._next: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
+        self.people: dict[str, Person] = {}
 
     @property
     def position(self) -> int:
@@ -66,12 +67,19 @@ class Timetable:
         """What comes due in a stream, the first in front; nothing where an event of it cannot be read."""
         try:
             if stream.startswith(PERSON_STREAM):
-                return loans_of(stream, self._store.load(stream, PERSON)[0])
+                return self._lent(stream)
             watched, _ = self._store.load(stream, WATCHED)
-        except UnreadableEvent:
+            return coming(watched, self.law(watched)) if watched is not None and watched.deal.opened else ()
+        except (UnreadableEvent, UnknownProcess):
             # The views tell of it; what time would say of the deal is said once it can be read.
             return ()
-        return coming(watched, self.law(watched)) if watched is not None and watched.deal.opened else ()
+
+    def _lent(self, stream: str) -> tuple[Due, ...]:
+        person, _ = self._store.load(stream, PERSON)
+        if person is not None:
+            # Kept for escalations: whom each calls is not to be read from every person's stream each time.
+            self.people[person.id] = person
+        return loans_of(stream, person)
 
     def law(self, watched: Watched) -> Process:
         """The version of the process that a deal goes under."""

@@ -67,7 +67,7 @@ class Stretches:
         first = np.maximum(self.begins[None, :], begin[:, None]).ravel()
         last = np.maximum(np.minimum(self.ends[None, :], end[:, None]).ravel(), first)
         lengths = measure(last) - measure(first)
-        return np.asarray(lengths.reshape(len(begin), -1).sum(axis=1))
+        return np.asarray(lengths.reshape(len(begin), len(self.begins)).sum(axis=1))
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Service:
     def router(self) -> APIRouter:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
         router = api.routes(self.engine, self.settings, self._life)
-        router.include_router(live.routes(lambda: self.listeners))
+        live.add_to(router, lambda: self.listeners)
         return router
 
     def operations(self) -> APIRouter:

@@ -15,11 +15,15 @@ class Timers:
         self._runner: Runner = engine.through("timer").timekeeping()
 
     def __enter__(self) -> "Timers":
-        self._runner.__enter__()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def start(self) -> None:
+        """Begin; what cannot be begun yet, since the store is away, is tried again."""
+        self._runner.__enter__()
 
     def stop(self, seconds: float = 5.0) -> None:
         """Stop after what is being recorded, and let another process keep time at once."""

@@ -238,7 +238,8 @@ def _silent(crowd: _Crowd, rule: Stalled | None, of: tuple[Integers, _Waits]) ->
     since = clocks[rule.since][deals]
     if rule.since != "stage_entered":
         since = np.where(since == NOWHEN, crowd.opened_at[deals], since)
-    return used_up(since, Span(amount=rule.days, unit="d"), Calendar(), waits)
+    # Not from before the deal came into the stage; of an entry that is not known nothing is said.
+    return np.maximum(used_up(since, Span(amount=rule.days, unit="d"), Calendar(), waits), crowd.entered_at[deals])
 
 
 def _waiting(rule: Escalation, process: Process, asked: _Part) -> _Part:

@@ -11,8 +11,12 @@ import pytest
 
 from pipeline_engine import Engine
 from pipeline_engine.service.bus import Channels
+from tests.faults import conftest as faults
 from tests.nats_server import NatsServer
 from tests.service.bus.given import Broker, InMemory, OnNats, selling
+
+# Printed with what failed, and drawn again where the environment names it.
+seed = faults.seed
 
 
 @pytest.fixture

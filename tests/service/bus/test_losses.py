@@ -25,7 +25,6 @@ from tests.service.bus.given import Broker, Inbox, asked, command, selling, unti
 
 pytestmark = pytest.mark.slow
 
-SEED = 20261123
 DEALS = 40
 EAGER = Patience(tries=1000, first_seconds=0.005, longest_seconds=0.02)
 SIZES = [pytest.param(1_000, id="1000"), pytest.param(10_000, id="10000", marks=pytest.mark.soak)]
@@ -100,11 +99,10 @@ def breaking(broker: Broker, times: int, chance: Random) -> Iterator[None]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("careful", [True, False], ids=["ours", "control"])
 def test_commands_and_events_survive_whatever_breaks(
-    breakable: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, careful: bool
+    breakable: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, careful: bool, seed: int
 ) -> None:
     """Sent twice, out of order, to a broker that dies, for a store that fails: each done once, each event out once."""
-    print(f"seed {SEED}")  # noqa: T201 - shown with what failed
-    chance, inbox, dead = Random(SEED), Inbox(), Inbox()
+    chance, inbox, dead = Random(seed), Inbox(), Inbox()
     if not careful:
         monkeypatch.setattr(running_room, "patiently", heedless)
     bodies = [command("log", f"D-{n % DEALS}", f"c-{n}", kind="call") for n in range(size)]
@@ -147,11 +145,10 @@ def _idle(engine: Engine, inbox: Inbox, careful: bool, size: int) -> bool:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("careful", [True, False], ids=["ours", "control"])
 def test_one_in_a_hundred_is_poison(
-    broker: Broker, engine: Engine, monkeypatch: pytest.MonkeyPatch, size: int, careful: bool
+    broker: Broker, engine: Engine, monkeypatch: pytest.MonkeyPatch, size: int, careful: bool, seed: int
 ) -> None:
     """All good commands are done, each bad one is put aside whole with its reason, and can be sent again."""
-    print(f"seed {SEED}")  # noqa: T201 - shown with what failed
-    chance, dead = Random(SEED), Inbox()
+    chance, dead = Random(seed), Inbox()
     if not careful:
         monkeypatch.setattr(running_room, "patiently", heedless)
     bad = set(chance.sample(range(size), size // 100))
@@ -180,10 +177,9 @@ def _poison(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_one_event_in_a_hundred_cannot_be_read(broker: Broker, tmp_path: Path, size: int) -> None:
+def test_one_event_in_a_hundred_cannot_be_read(broker: Broker, tmp_path: Path, size: int, seed: int) -> None:
     """Every event that can be read goes out, each other one is put aside with a reason, and goes out once mended."""
-    print(f"seed {SEED}")  # noqa: T201 - shown with what failed
-    chance, inbox, file = Random(SEED), Inbox(), tmp_path / "sales.db"
+    chance, inbox, file = Random(seed), Inbox(), tmp_path / "sales.db"
     bad = {f"D-{number}" for number in chance.sample(range(size), size // 100)}
     with selling(f"sqlite:///{file}?synchronous=normal", tmp_path) as engine:
         for number in range(size):

@@ -6,8 +6,8 @@ what would come out of order: after a connection that broke, after a message tha
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -18,25 +18,31 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy as Acknowledged
-from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, Header, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, NotFoundError
+from nats.js.api import Header
+from nats.js.errors import NotFoundError
 
 from pipeline_engine.errors import BusUnreachable
 from pipeline_engine.service.bus.addresses import servers_of, shown_address
-from pipeline_engine.service.bus.port import Again, Answer, Channel, Delivery, Message, Take
+from pipeline_engine.service.bus.jetstream import (
+    ACK_SECONDS,
+    LOST,
+    answered,
+    as_it_is,
+    consumer_of,
+    in_order,
+    still_at_it,
+    stream_of,
+    told,
+    within,
+)
+from pipeline_engine.service.bus.port import Channel, Delivery, Message, Take
 
-ACK_SECONDS = 2.0
-"""How long the broker may take to acknowledge; a health check has to tell a stall within five seconds."""
-WAIT_SECONDS = 5.0
-"""How long a message may be handled before it is somebody else's; whoever handles it says every third of it so."""
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
 WINDOW = 1_000
 HEADERS_BYTES = 128
 """What the client adds to the headers of a message, and more."""
 R = TypeVar("R")
-_LOST = (nats.errors.Error, OSError, asyncio.TimeoutError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,8 @@ class NatsBus:
         self._subscriptions.append(_Subscription(channel, reader, take))
         subscriber = self.broker.subscriber(
             channel.subjects, stream=JStream(channel.name, declare=False), durable=reader,
-            pull_sub=PullSub(batch_size=1, timeout=LOOK_SECONDS), ack_policy=AckPolicy.MANUAL, decoder=_as_it_is,
-            config=_consumer(channel, reader), no_reply=True,
+            pull_sub=PullSub(batch_size=1, timeout=LOOK_SECONDS), ack_policy=AckPolicy.MANUAL, decoder=as_it_is,
+            config=consumer_of(channel, reader), no_reply=True,
         )  # fmt: skip
 
         async def handle(message: NatsMessage) -> None:
@@ -139,13 +145,18 @@ class NatsBus:
         if loop is None or self._failing is not None:
             asked.close()
             raise BusUnreachable(self._why(self._failing or "is not connected"))
-        future = asyncio.run_coroutine_threadsafe(_within(asked, seconds), loop)
+        bounded = within(asked, seconds)
         try:
-            # The loop may be gone meanwhile, and then nobody answers.
-            return future.result(seconds + 1)
-        except _LOST as lost:
-            future.cancel()
-            raise BusUnreachable(self._why(_told(lost))) from lost
+            # The loop may be over meanwhile, and then nobody answers.
+            return asyncio.run_coroutine_threadsafe(bounded, loop).result(seconds + 1)
+        except (*LOST, CancelledError) as lost:
+            raise BusUnreachable(self._why(told(lost))) from lost
+        except RuntimeError as over:
+            if not loop.is_closed():
+                raise
+            for each in (bounded, asked):
+                each.close()
+            raise BusUnreachable(self._why("is not connected")) from over
 
     def _why(self, what: str) -> str:
         return f"the bus at `{shown_address(self._url)}` {what}"
@@ -164,10 +175,10 @@ class NatsBus:
             await asyncio.sleep(0.05)
         for task in (beginning, watching):
             task.cancel()
-        self._loop = None
         with suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS - 1):
                 await self.broker.stop()
+        self._loop = None
         if self._client is not None:
             with suppress(Exception):
                 await self._client.close()
@@ -182,7 +193,7 @@ class NatsBus:
                 self._failing = None
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told in the health and tried again
-                self._failing = _told(error)
+                self._failing = told(error)
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _watch(self) -> None:
@@ -190,12 +201,12 @@ class NatsBus:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for subscription in self._subscriptions if self._failing is None else ():
-                with suppress(*_LOST):
+                with suppress(*LOST):
                     await self._made(subscription)
 
     async def _broke(self, error: Exception) -> None:
         if self._client is None or not self._client.is_connected:
-            self._failing = _told(error)
+            self._failing = told(error)
 
     async def _disconnected(self) -> None:
         self._failing = "is not connected"
@@ -216,14 +227,14 @@ class NatsBus:
             await self._stream.consumer_info(channel.name, reader)
         except NotFoundError:
             await self._sequence(channel)
-            await self._stream.add_consumer(channel.name, _consumer(channel, reader))
+            await self._stream.add_consumer(channel.name, consumer_of(channel, reader))
 
     async def _sequence(self, channel: Channel) -> int:
         """The number of the last message of a stream, which is made where it is not there."""
         try:
             found = await self._stream.stream_info(channel.name)
         except NotFoundError:
-            found = await self._stream.add_stream(_stream(channel))
+            found = await self._stream.add_stream(stream_of(channel))
         return found.state.last_seq
 
     async def _publish(self, channel: Channel, message: Message) -> None:
@@ -252,10 +263,10 @@ class NatsBus:
             try:
                 self._check_size(message.body, said)
                 acknowledged.append(await self._context.publish_async(message.subject, message.body, headers=said))
-            except _LOST as error:
+            except LOST as error:
                 broken = error
                 break
-        done, last, failed = await _in_order(acknowledged)
+        done, last, failed = await in_order(acknowledged)
         failed = failed or broken
         if failed is None and last == sequence + len(window):
             self._channels[channel.name] = last
@@ -310,76 +321,9 @@ class NatsBus:
         raw, loop = message.raw_message, asyncio.get_running_loop()
         place, tries = f"{channel.name}/{raw.metadata.sequence.stream}", raw.metadata.num_delivered or 1
         delivery = Delivery(raw.subject, raw.data, dict(raw.headers or {}), place, tries)
-        beating = asyncio.create_task(_still_at_it(message.in_progress))
+        beating = asyncio.create_task(still_at_it(message.in_progress))
         try:
             answer = await loop.run_in_executor(self._hands, take, delivery)
         finally:
             beating.cancel()
-        await _answered(message, answer)
-
-
-async def _within(asked: Coroutine[Any, Any, R], seconds: float) -> R:
-    async with asyncio.timeout(seconds):
-        return await asked
-
-
-async def _in_order(acknowledged: Sequence["asyncio.Future[Any]"]) -> tuple[int, int, BaseException | None]:
-    """How many were acknowledged from the first on, the number of the last of these, and what the next one met."""
-    done = last = 0
-    try:
-        async with asyncio.timeout(ACK_SECONDS):
-            for future in acknowledged:
-                last = (await future).seq
-                done += 1
-    except _LOST as failed:
-        return done, last, failed
-    finally:
-        for future in acknowledged:
-            if not future.done():
-                future.cancel()
-            elif not future.cancelled():
-                future.exception()
-    return done, last, None
-
-
-async def _still_at_it(say: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(WAIT_SECONDS / 3)
-        with suppress(*_LOST):
-            await say()
-
-
-async def _answered(message: NatsMessage, answer: Answer) -> None:
-    # What is not heard is delivered again.
-    with suppress(*_LOST):
-        if isinstance(answer, Again):
-            await message.nack(delay=answer.seconds)
-        else:
-            await message.ack()
-
-
-async def _as_it_is(message: NatsMessage) -> NatsMessage:
-    return message
-
-
-def _told(error: BaseException) -> str:
-    if isinstance(error, APIError):
-        return f"said no: {error.description or error.code}"
-    return "did not answer in time" if isinstance(error, TimeoutError) else f"failed: {type(error).__name__}: {error}"
-
-
-def _stream(channel: Channel) -> StreamConfig:
-    """How a stream is made where there is none; one that is there stays as its operator made it."""
-    return StreamConfig(
-        name=channel.name, subjects=[channel.subjects], storage=StorageType.FILE,
-        retention=RetentionPolicy.WORK_QUEUE if channel.until_done else RetentionPolicy.LIMITS,
-        discard=DiscardPolicy.NEW, duplicate_window=120.0,
-    )  # fmt: skip
-
-
-def _consumer(channel: Channel, reader: str) -> ConsumerConfig:
-    """One message at a time, so that none overtakes one that is tried again."""
-    return ConsumerConfig(
-        name=reader, durable_name=reader, filter_subject=channel.subjects, deliver_policy=DeliverPolicy.ALL,
-        ack_policy=Acknowledged.EXPLICIT, ack_wait=WAIT_SECONDS, max_deliver=-1, max_ack_pending=1,
-    )  # fmt: skip
+        await answered(message, answer)

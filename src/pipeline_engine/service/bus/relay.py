@@ -48,7 +48,7 @@ class Leased:
 
     def __init__(self, sender: Sender, lease: Lease) -> None:
         self._sender, self._lease = sender, lease
-        self._held_until = 0.0
+        self._mine, self._asks_at = False, 0.0
         self.name = sender.name
 
     def step(self) -> int:
@@ -56,11 +56,11 @@ class Leased:
         return self._sender.step() if self._held() else 0
 
     def _held(self) -> bool:
-        # Taken again well before it is over, and not at every step: that is a write each.
-        begin = monotonic()
-        if begin >= self._held_until - LEASE_SECONDS * 2 / 3:
-            self._held_until = begin + LEASE_SECONDS if self._lease.take(LEASE_SECONDS) else 0.0
-        return self._held_until > 0
+        # Asked now and then and not at every step, for each time is a write: whoever waits for it wakes as often.
+        if monotonic() >= self._asks_at:
+            self._mine = self._lease.take(LEASE_SECONDS)
+            self._asks_at = monotonic() + LEASE_SECONDS / 3
+        return self._mine
 
     def standing(self) -> Standing:
         """Where it stands."""
@@ -68,12 +68,12 @@ class Leased:
 
     def beat(self, by: str, failing: str | None) -> None:
         """Say that this process sends, where it does."""
-        if self._held_until > 0:
+        if self._mine:
             self._sender.beat(by, failing)
 
     def rest(self, by: str) -> None:
         """Let another process take over at once."""
         self._sender.rest(by)
-        if self._held_until > 0:
-            self._held_until = 0.0
+        if self._mine:
+            self._mine = False
             self._lease.give_back()

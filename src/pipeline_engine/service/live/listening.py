@@ -15,7 +15,7 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.errors import BadValue
 from pipeline_engine.service.live.tail import BATCH, Frame, Tail, frames_of
 from pipeline_engine.service.problem_kinds import TOO_MANY_LISTENERS
-from pipeline_engine.service.problems import ProblemRoute, problem, problem_responses
+from pipeline_engine.service.problems import problem, problem_responses
 
 HEARTBEAT_SECONDS = 15.0
 LIFE_SECONDS = 300.0
@@ -108,9 +108,8 @@ async def _within(news: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def routes(now: Callable[[], Listeners]) -> APIRouter:
-    """The one route; `now` are the listeners of this life."""
-    router = APIRouter(route_class=ProblemRoute, tags=["live"])
+def add_to(router: APIRouter, now: Callable[[], Listeners]) -> None:
+    """Add the one route; `now` are the listeners of this life."""
 
     def live_events(
         request: Request,
@@ -131,7 +130,6 @@ def routes(now: Callable[[], Listeners]) -> APIRouter:
     }
     router.add_api_route(
         "/events", live_events, methods=["GET"], operation_id="live_events", summary="Every event as it is recorded",
-        description=_ABOUT, response_model=None, response_class=StreamingResponse,
+        description=_ABOUT, tags=["live"], response_model=None, response_class=StreamingResponse,
         responses={**answers, **problem_responses(400, 403, 422, 500, 503)},
     )  # fmt: skip
-    return router
