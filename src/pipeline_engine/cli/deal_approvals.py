@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from pipeline_engine.cli import words
 from pipeline_engine.cli.deal_asks import DealId, answer
 from pipeline_engine.cli.examples import epilog
+from pipeline_engine.cli.output import emit_json, say
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, day_or_moment, opened
+from pipeline_engine.cli.somebody import known
 
 Rule = Annotated[str, typer.Argument(help="The rule's id, as `deal next` and a refusal name it.", metavar="RULE")]
 Target = Annotated[
@@ -33,8 +36,8 @@ Until = Annotated[
 
 def register(deals: typer.Typer) -> None:
     """Put the commands of this module under `deal`."""
-    for command in (request, approve, reject, return_, waive):
-        name = command.__name__.rstrip("_")
+    for command in (request, approve, reject, return_, waive, approval_link):
+        name = command.__name__.rstrip("_").replace("_", "-")
         deals.command(name, epilog=epilog(f"deal {name}"))(command)
 
 
@@ -70,6 +73,31 @@ def approve(
     with opened() as engine:
         how = asked(by, at, command_id)
         answer(engine, engine.approve(deal, rule, to, expires_at, seen=seen, **how, on_behalf_of=in_stead_of), json)
+
+
+def approval_link(
+    deal: DealId,
+    rule: Rule,
+    person: Annotated[str, typer.Option("--person", help="Who decides by it.", metavar="WHO")],
+    to: Target = None,
+    days: Annotated[float, typer.Option("--days", help="How long it is good, at most 14.")] = 3.0,
+    base_url: Annotated[
+        str, typer.Option("--base-url", help="Where the service is reached by that person.", metavar="URL")
+    ] = "http://127.0.0.1:8642",
+    json: Json = False,
+) -> None:
+    """Make a link by which one person decides about a rule on a page of the service; opening it decides nothing."""
+    from pipeline_engine.documents import link_document
+
+    with opened() as engine:
+        known(engine, person)
+        token, link = engine.approval_link(deal, rule, to, person=person, days=days)
+    told = link_document(token, link)
+    if json:
+        emit_json(told)
+        return
+    say(f"{base_url.rstrip('/')}{told['path']}")
+    say(f"  for {person} alone, until {words.moment(link.until)}; whoever has it can decide in that name")
 
 
 def reject(

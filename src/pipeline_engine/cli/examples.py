@@ -58,6 +58,7 @@ _EXAMPLES = {
     "deal note": ('deal note D-1 "they want the offer in writing" --by rep-03',),
     "deal request": ("deal request D-1 big-deal --by rep-03",),
     "deal approve": ("deal approve D-1 big-deal --by manager-1",),
+    "deal approval-link": ("deal approval-link D-1 big-deal --person manager-1",),
     "deal reject": ('deal reject D-1 big-deal --reason "the discount is too deep" --by manager-1',),
     "deal return": ('deal return D-1 big-deal --reason "the discount is not explained" --by manager-1',),
     "deal approvals": ("deal approvals D-1",),

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from pipeline_engine.deal import ApprovalExpired, Deal, Outcome, Seen
 from pipeline_engine.documents.outcomes import Told, plain
 from pipeline_engine.documents.said import by_version, denials, verb, words_in
-from pipeline_engine.engine import Awaited, Engine
+from pipeline_engine.engine import ApprovalLink, Awaited, Engine
 from pipeline_engine.envelope import Recorded
 from pipeline_engine.values import instant_text
 
@@ -94,6 +94,25 @@ class ExpiredDocument(TypedDict):
     rule: str
     target: str
     version: int
+
+
+class LinkDocument(TypedDict):
+    """A link to a case, behind the address of a service; `until` is when it ends."""
+
+    path: str
+    deal: str
+    rule: str
+    target: str | None
+    person: str
+    until: str
+
+
+def link_document(token: str, link: ApprovalLink) -> LinkDocument:
+    """A link, made for one person."""
+    return {
+        "path": f"/v1/approve/{token}", "deal": link.deal, "rule": link.rule, "target": link.target,
+        "person": link.person, "until": instant_text(link.until),
+    }  # fmt: skip
 
 
 def approvals_document(engine: Engine, deal_id: str) -> ApprovalsDocument:

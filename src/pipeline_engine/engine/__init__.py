@@ -10,6 +10,7 @@ from pipeline_engine.engine.erasing import Erasure, Held
 from pipeline_engine.engine.follow_ups import Opening, Planned
 from pipeline_engine.engine.lending import Loan
 from pipeline_engine.engine.life import OpenHandoff
+from pipeline_engine.engine.links import ApprovalLink
 from pipeline_engine.engine.lints import Linted, RuleUse, rule_use
 from pipeline_engine.engine.migrations import Migrated
 from pipeline_engine.engine.publishing import Published
@@ -20,7 +21,7 @@ from pipeline_engine.engine.shell import EVENTS, How
 from pipeline_engine.engine.timekeeping import Called, Rung
 
 __all__ = [
-    "EVENTS", "MOST_TOGETHER", "Applied", "Awaited", "Bulked", "Called", "DealRow", "Engine", "Erasure", "Held", "How",
-    "Linted", "Loan", "Migrated", "OpenHandoff", "Opening", "Planned", "Published", "RuleUse", "Rung", "StoryClock",
-    "bases_beside", "load_file", "rule_use", "service", "system_clock",
+    "EVENTS", "MOST_TOGETHER", "Applied", "ApprovalLink", "Awaited", "Bulked", "Called", "DealRow", "Engine",
+    "Erasure", "Held", "How", "Linted", "Loan", "Migrated", "OpenHandoff", "Opening", "Planned", "Published",
+    "RuleUse", "Rung", "StoryClock", "bases_beside", "load_file", "rule_use", "service", "system_clock",
 ]  # fmt: skip

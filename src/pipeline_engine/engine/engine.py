@@ -18,6 +18,7 @@ from pipeline_engine.engine.follow_ups import FollowUpVerbs
 from pipeline_engine.engine.histories import HistoryVerbs
 from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
+from pipeline_engine.engine.links import LinkVerbs
 from pipeline_engine.engine.lints import LintVerbs
 from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.positions import PositionVerbs
@@ -38,6 +39,7 @@ class Engine(
     CorrectionVerbs,
     LintVerbs,
     HistoryVerbs,
+    LinkVerbs,
     MigrationVerbs,
     SendingVerbs,
     AuditVerbs,

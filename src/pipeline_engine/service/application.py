@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline_engine.engine import Engine
-from pipeline_engine.service import api, browsing, health, live
+from pipeline_engine.service import api, browsing, health, live, page
 from pipeline_engine.service.bus import BusService
 from pipeline_engine.service.guards import Guards
 from pipeline_engine.service.health import Beside, Health, Numbers
@@ -67,6 +67,7 @@ class Service:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
         router = api.routes(self.engine, self.settings, self._life)
         live.add_to(router, lambda: self.listeners)
+        page.add_to(router, self.engine)
         return router
 
     def operations(self) -> APIRouter:

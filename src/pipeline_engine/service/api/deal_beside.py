@@ -1,8 +1,10 @@
 """Below `/v1/deals/{deal}`: approvals and waivers, pauses, handovers, corrections, merging."""
 
 from fastapi import Response
+from pydantic import Field
 
-from pipeline_engine.service.api.resource import DealId, Headers, Resource, command
+from pipeline_engine.documents import LinkDocument, link_document
+from pipeline_engine.service.api.resource import Body, DealId, Headers, Resource, answer, command, post
 from pipeline_engine.service.commands import (
     Accept,
     Approve,
@@ -21,6 +23,15 @@ from pipeline_engine.service.commands import (
     Waive,
     Withdraw,
 )
+
+
+class LinkAsk(Body):
+    """For whom a link is, and about which rule; good for `days`, at most fourteen."""
+
+    rule: str
+    person: str
+    to: str | None = None
+    days: float = Field(default=3.0, gt=0, le=14)
 
 
 class DealBeside(Resource):
@@ -45,6 +56,13 @@ class DealBeside(Resource):
     def return_approval(self, deal: DealId, asked: Return, how: Headers) -> Response:
         """Give a request back: something is missing before it can be decided. Who asked may ask again."""
         return self.came_of(deal, asked, how)
+
+    @post("/deals/{deal}/approvals/links", LinkDocument, 404)
+    def link_to_approval(self, deal: DealId, ask: LinkAsk) -> Response:
+        """Make a link by which one person decides about a rule on a page, without signing in anywhere."""
+        self.known(ask.person)
+        token, link = self.engine.approval_link(deal, ask.rule, ask.to, person=ask.person, days=ask.days)
+        return answer(link_document(token, link))
 
     @command("/deals/{deal}/waivers")
     def waive_rule(self, deal: DealId, asked: Waive, how: Headers) -> Response:

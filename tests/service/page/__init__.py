@@ -1,0 +1,1 @@
+"""The approval page: one case, one person, one decision."""
