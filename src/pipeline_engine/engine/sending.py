@@ -11,6 +11,7 @@ from pipeline_engine.engine.shell import How
 from pipeline_engine.errors import BadValue
 from pipeline_engine.store import (
     FOLLOWING_STREAM,
+    GATHER_SECONDS,
     Decision,
     Follows,
     Lease,
@@ -47,7 +48,7 @@ class SendingVerbs(AnswerVerbs):
 
     def running(self, followers: Sequence[Follows]) -> Runner:
         """What keeps followers in step, in threads of their own: `with engine.running([…]) as runner`."""
-        return Runner(followers, self._store.hints)
+        return Runner(followers, self._store.hints, GATHER_SECONDS)
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind a sealed value's JSON, for who may have it; None where its key is gone."""

@@ -10,6 +10,7 @@ from pipeline_engine.store.event_store import Part, Store
 from pipeline_engine.store.following import (
     FOLLOWING_EVENTS,
     FOLLOWING_STREAM,
+    GATHER_SECONDS,
     OUTAGE,
     Aside,
     Elsewhere,
@@ -51,6 +52,7 @@ from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
 __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
+    "GATHER_SECONDS",
     "IDENTITY",
     "OUTAGE",
     "UNSAFE",

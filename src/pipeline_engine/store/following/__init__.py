@@ -18,13 +18,14 @@ from pipeline_engine.store.following.model import (
     Standing,
 )
 from pipeline_engine.store.following.readable import as_readable, check_payload
-from pipeline_engine.store.following.runner import Health, Runner
+from pipeline_engine.store.following.runner import GATHER_SECONDS, Health, Runner
 from pipeline_engine.store.following.sending import Elsewhere, Sender, Sends
 from pipeline_engine.store.following.taking import OUTAGE
 
 __all__ = [
     "FOLLOWING_EVENTS",
     "FOLLOWING_STREAM",
+    "GATHER_SECONDS",
     "OUTAGE",
     "Aside",
     "Elsewhere",

@@ -16,8 +16,10 @@ from pipeline_engine.errors import StoreUnreachable
 from pipeline_engine.store.following.model import Follows
 
 POLL_SECONDS = 1.0
-# Woken, it lets a moment pass: what is written one after the other is taken in together, which costs as much as one.
 GATHER_SECONDS = 0.05
+"""How long one that was woken lets pass: what is written meanwhile is taken in together, which costs as much as one."""
+GATHER_LONGER_SECONDS = 0.25
+"""The same for what nobody waits for: whoever asks a view brings it up to date first."""
 # Where others keep the lock only a beat hangs, and no look: both together stay below five seconds.
 STALLED_SECONDS = 3.5
 BEAT_SECONDS = 0.9
@@ -104,7 +106,10 @@ class _Run:
 class Runner:
     """Followers that are kept in step by a thread of their own each; `with` starts and stops them."""
 
-    def __init__(self, followers: Sequence[Follows], hints: Hints) -> None:
+    def __init__(
+        self, followers: Sequence[Follows], hints: Hints, gather_seconds: float = GATHER_LONGER_SECONDS
+    ) -> None:
+        self._gather_seconds = gather_seconds
         self._runs = [_Run(follower) for follower in followers]
         self._hints, self._stopped = hints, Event()
         self._threads: list[Thread] = []
@@ -152,4 +157,4 @@ class Runner:
                 if run.failing is not None:
                     return
                 wait(POLL_SECONDS)
-                self._stopped.wait(GATHER_SECONDS)
+                self._stopped.wait(self._gather_seconds)
