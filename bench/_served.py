@@ -1,9 +1,10 @@
 """A process that serves, for bench/service.py: the engine's application as `serve` runs it, or the framework's own.
 
-Both tell the processor time of their process at `/cpu`. The peer answers with the document of a deal that is made once,
-through the framework's own models.
+Both tell the processor time and the memory of their process at `/cpu`. The peer answers with a deal's document
+that is made once, through the framework's own models.
 """
 
+import resource
 import sys
 import time
 from typing import Any
@@ -18,8 +19,9 @@ from pipeline_engine.service.logs import to_standard_error
 
 
 def cpu() -> dict[str, float]:
-    """The seconds of processor time of this process, all threads."""
-    return {"seconds": time.process_time()}
+    """The seconds of processor time of this process, all threads, and its memory at most so far."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": time.process_time(), "bytes": most if sys.platform == "darwin" else most * 1024}
 
 
 def ours(engine: Engine) -> FastAPI:

@@ -28,6 +28,7 @@ class Sender:
     """One connection to a server, kept."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def ask(self, method: str, path: str, body: object = None) -> dict[str, float]:

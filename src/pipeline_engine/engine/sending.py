@@ -46,9 +46,9 @@ class SendingVerbs(AnswerVerbs):
         self._senders[name] = found
         return found
 
-    def running(self, followers: Sequence[Follows]) -> Runner:
+    def running(self, followers: Sequence[Follows], gather_seconds: float = GATHER_SECONDS) -> Runner:
         """What keeps followers in step, in threads of their own: `with engine.running([…]) as runner`."""
-        return Runner(followers, self._store.hints, GATHER_SECONDS)
+        return Runner(followers, self._store.hints, gather_seconds)
 
     def open_sealed(self, sealed: str, stream: str, version: int, name: str) -> str | None:
         """The text behind a sealed value's JSON, for who may have it; None where its key is gone."""

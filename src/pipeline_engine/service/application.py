@@ -18,7 +18,7 @@ from pipeline_engine.service import api, browsing, health, live, page
 from pipeline_engine.service.bus import BusService
 from pipeline_engine.service.guards import Guards
 from pipeline_engine.service.health import Beside, Health, Numbers
-from pipeline_engine.service.live import Listeners
+from pipeline_engine.service.live import GATHER_SECONDS, Listeners
 from pipeline_engine.service.problems import problem_of
 from pipeline_engine.service.settings import ServiceSettings
 from pipeline_engine.service.timers import Timers
@@ -45,7 +45,7 @@ class Service:
 
     def _beside(self) -> list[Beside]:
         """What is to run beside requests, as the settings say."""
-        listening = self.engine.running([self.listeners.tail])
+        listening = self.engine.running([self.listeners.tail], GATHER_SECONDS)
         timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
         return [listening, *timers, *([BusService(self.engine, self.settings.bus)] if self.settings.bus else [])]
 

@@ -19,6 +19,8 @@ from pipeline_engine.errors import shown
 from pipeline_engine.store import Row, Standing
 
 BATCH = 500
+GATHER_SECONDS = 0.2
+"""Sooner would be no use to people, and every time everybody is woken."""
 MOST_FRAMES = 5_000
 MOST_BYTES = 8 * 2**20
 _DEAL = "deal:"
