@@ -204,3 +204,15 @@ def test_the_store_and_its_views_are_looked_at(desk: Desk):
     assert problem(desk.ask("/following/facts/release", stream="deal:x", reason="x")) == (422, "bad-value")
     assert problem(desk.client.post("/v1/following/facts/retry", json={})) == (422, "bad-request")
     assert problem(desk.get("/store/digest", upto=-1)) == (422, "bad-request")
+
+
+def test_what_comes_due_and_who_is_called_is_told(desk: Desk):
+    """By the moment and by the person; nobody is called in a process without escalations, and a slip is told."""
+    loan = {"lender": "boss", "role": "manager", "until": "2026-02-01T00:00:00Z", "by": "boss"}
+    assert desk.client.post("/v1/people/rep-2/loans", json=loan).status_code == 200
+
+    told = [each for each in desk.get("/due").json() if each["stream"] == "person:rep-2"]
+    assert [(each["due"], each["late"]) for each in told] == [("2026-02-01T00:00:00.000000Z", False)]
+    assert desk.get("/people/boss/called").json() == []
+    assert problem(desk.get("/people/nobody/called")) == (404, "unknown-person")
+    assert problem(desk.get("/due", limit=0)) == (422, "bad-request")

@@ -2,17 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 from pydantic import Field, StrictStr
 
 from pipeline_engine.documents import (
     AppliedDocument,
     AwaitedDocument,
+    CalledDocument,
+    DueDocument,
     HandedDocument,
     LoanDocument,
     PersonDocument,
     applied_document,
     awaited_document,
+    called_document,
+    due_document,
     handed_document,
     loan_document,
     person_document,
@@ -33,6 +37,7 @@ from pipeline_engine.team import load_people
 
 PersonId = Annotated[str, Path(description="Somebody's id.", max_length=LONGEST_NAME)]
 Source = Annotated[StrictStr, Field(description="A people file in YAML, as text.", max_length=1_000_000)]
+Most = Annotated[int, Query(description="At most so many.", ge=1, le=100)]
 Role = Annotated[StrictStr, Field(description="The role, as rules name it; `owner.manager` is one.")]
 
 
@@ -90,6 +95,18 @@ class People(Resource):
         """The deals that this person is asked to take over, the one asked first in front."""
         self.ready_for(min_position, person)
         return answer([handed_document(each, self.engine.now()) for each in self.engine.handed_over(person)])
+
+    @get("/people/{person}/called", list[CalledDocument])
+    def deals_that_call_person(self, person: PersonId, min_position: MinPosition = None) -> Response:
+        """The deals that escalations ask this person to look after, the one that is due longest in front."""
+        self.ready_for(min_position, person)
+        return answer([called_document(each) for each in self.engine.called(person)])
+
+    @get("/due", list[DueDocument])
+    def what_comes_due(self, limit: Most = 100, min_position: MinPosition = None) -> Response:
+        """What comes due next by the clock, and what is due and not recorded yet, the first in front."""
+        self.reached(min_position)
+        return answer([due_document(each, self.engine.now()) for each in self.engine.coming_due(limit)])
 
 
 def _came_of(loan: Loan) -> Response:
