@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from pipeline_engine.engine import Engine
 from pipeline_engine.service import api, browsing, health, live, page
-from pipeline_engine.service.bus import BusService
+from pipeline_engine.service.bus import BusOptions, BusService
 from pipeline_engine.service.guards import Guards
 from pipeline_engine.service.health import Beside, Health, Numbers
 from pipeline_engine.service.live import GATHER_SECONDS, Listeners
@@ -47,7 +47,9 @@ class Service:
         """What is to run beside requests, as the settings say."""
         listening = self.engine.running([self.listeners.tail], GATHER_SECONDS)
         timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
-        return [listening, *timers, *([BusService(self.engine, self.settings.bus)] if self.settings.bus else [])]
+        options = BusOptions(prefix=self.settings.bus_prefix)
+        bus: list[Beside] = [BusService(self.engine, self.settings.bus, options)] if self.settings.bus else []
+        return [listening, *timers, *bus]
 
     @property
     def health(self) -> Health:

@@ -22,6 +22,7 @@ class ServiceSettings:
         hosts: Names beside those of this machine that a request may call it by (the `Host` header).
         origins: Pages of other addresses that may send requests (the `Origin` header), like `http://localhost:3000`.
         bus: Where events go and commands come from: `memory://`, a broker's address, or empty for no bus.
+        bus_prefix: One word before every subject of the bus, for tenants that share a broker.
         timers: Whether this process may run what is due.
         jobs: Whether this process may run jobs.
         body_bytes: The largest body that is read.
@@ -37,6 +38,7 @@ class ServiceSettings:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     bus: str = "memory://"
+    bus_prefix: str = ""
     timers: bool = True
     jobs: bool = True
     body_bytes: int = MOST_BYTES
