@@ -25,6 +25,11 @@ def nearest(name: str, known: Sequence[str]) -> tuple[str, ...]:
     return close or tuple(each for each in known if name and each.startswith(f"{name}:"))[:3]
 
 
+def kebab(name: str) -> str:
+    """`BadMapping` as `bad-mapping`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
 def shown(found: object, longest: int = 80) -> str:
     """What was found, as one short line that every terminal and log can print."""
     try:

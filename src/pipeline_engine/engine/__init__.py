@@ -8,6 +8,7 @@ from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.erasing import Erasure, Held
 from pipeline_engine.engine.follow_ups import Opening, Planned
+from pipeline_engine.engine.jobs import JobFailure, JobLook, JobProgress, Upload
 from pipeline_engine.engine.lending import Loan
 from pipeline_engine.engine.life import OpenHandoff
 from pipeline_engine.engine.links import ApprovalLink
@@ -19,9 +20,39 @@ from pipeline_engine.engine.selection import DealRow
 from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 from pipeline_engine.engine.timekeeping import Called, Rung
+from pipeline_engine.engine.working import Workers
 
 __all__ = [
-    "EVENTS", "MOST_TOGETHER", "Applied", "ApprovalLink", "Awaited", "Bulked", "Called", "DealRow", "Engine",
-    "Erasure", "Held", "How", "Linted", "Loan", "Migrated", "OpenHandoff", "Opening", "Planned", "Published",
-    "RuleUse", "Rung", "StoryClock", "bases_beside", "load_file", "rule_use", "service", "system_clock",
+    "EVENTS",
+    "MOST_TOGETHER",
+    "Applied",
+    "ApprovalLink",
+    "Awaited",
+    "Bulked",
+    "Called",
+    "DealRow",
+    "Engine",
+    "Erasure",
+    "Held",
+    "How",
+    "JobFailure",
+    "JobLook",
+    "JobProgress",
+    "Linted",
+    "Loan",
+    "Migrated",
+    "OpenHandoff",
+    "Opening",
+    "Planned",
+    "Published",
+    "RuleUse",
+    "Rung",
+    "StoryClock",
+    "Upload",
+    "Workers",
+    "bases_beside",
+    "load_file",
+    "rule_use",
+    "service",
+    "system_clock",
 ]  # fmt: skip

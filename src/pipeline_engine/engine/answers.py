@@ -70,12 +70,13 @@ class AnswerVerbs(SetupVerbs, ErasureVerbs, FollowVerbs):
         facts = self.facts(as_of, known_at)
         return facts, as_of or (None if facts.deals.num_rows else self._clock())
 
-    def backtest(self, candidate: str | Path | Process, baseline: str | None = None) -> Backtest:
+    def backtest(
+        self, candidate: str | Path | Process, baseline: str | None = None, progress: Progress = quiet
+    ) -> Backtest:
         """What would have been different had a candidate process been in force; `baseline` is `name@version`."""
         process = candidate if isinstance(candidate, Process) else self.load(candidate)
-        return backtest(
-            self._follower.lived(), process, Question(baseline=baseline, open_sealed=self._store.open_sealed)
-        )
+        question = Question(baseline=baseline, open_sealed=self._store.open_sealed)
+        return backtest(self._follower.lived(), process, question, progress)
 
     def store_rows(self, after: int = 0) -> Iterator[Row]:
         """The log from a position on, in order, as it is stored: personal values sealed."""

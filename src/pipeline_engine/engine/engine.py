@@ -15,17 +15,16 @@ from pipeline_engine.engine.bulk import BulkVerbs
 from pipeline_engine.engine.clocks import system_clock
 from pipeline_engine.engine.corrections import CorrectionVerbs
 from pipeline_engine.engine.follow_ups import FollowUpVerbs
-from pipeline_engine.engine.histories import HistoryVerbs
 from pipeline_engine.engine.lending import LendingVerbs
 from pipeline_engine.engine.life import LifeVerbs
 from pipeline_engine.engine.links import LinkVerbs
 from pipeline_engine.engine.lints import LintVerbs
-from pipeline_engine.engine.migrations import MigrationVerbs
 from pipeline_engine.engine.positions import PositionVerbs
 from pipeline_engine.engine.reached import ServiceVerbs
 from pipeline_engine.engine.sending import SendingVerbs
 from pipeline_engine.engine.shell import EVENTS
 from pipeline_engine.engine.timekeeping import TimeVerbs
+from pipeline_engine.engine.working import WorkingVerbs
 from pipeline_engine.envelope import Via
 from pipeline_engine.store import open_store
 
@@ -38,9 +37,8 @@ class Engine(
     LifeVerbs,
     CorrectionVerbs,
     LintVerbs,
-    HistoryVerbs,
+    WorkingVerbs,
     LinkVerbs,
-    MigrationVerbs,
     SendingVerbs,
     AuditVerbs,
     PositionVerbs,

@@ -158,6 +158,8 @@ class ErasureVerbs(Shell):
         due = self._due(keys)
         for erasure, subject in due.items():
             keys.destroy(subject, erasure)
+        if due:
+            self._store.papers(self._clock).drop_quoting()
         keys.scrub()
         return len(due)
 

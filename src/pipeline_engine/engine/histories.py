@@ -10,6 +10,7 @@ from pipeline_engine.engine.clocks import StoryClock
 from pipeline_engine.engine.shell import How, Shell
 from pipeline_engine.errors import BadValue
 from pipeline_engine.exchange import (
+    HistoryMapping,
     ImportOptions,
     ImportRan,
     ImportReport,
@@ -27,14 +28,14 @@ class HistoryVerbs(Shell):
     def import_history(
         self,
         files: Sequence[str | Path],
-        mapping: str | Path,
+        mapping: str | Path | HistoryMapping,
         process: str | None = None,
         reject_file: str | Path | None = None,
         progress: Progress | None = None,
         **how: Unpack[How],
     ) -> ImportReport:
         """Bring history files in by a mapping; what is there already is not brought in again. That it ran is kept."""
-        read = load_mapping(Path(mapping))
+        read = mapping if isinstance(mapping, HistoryMapping) else load_mapping(Path(mapping))
         pinned = self._desk.judge(process or read.process, read.version).process
         options = ImportOptions(reject_file=Path(reject_file) if reject_file else None, progress=progress)
         paths = [Path(file) for file in files]

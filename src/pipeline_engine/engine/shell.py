@@ -19,6 +19,7 @@ from pipeline_engine.engine.timetable import Timetable
 from pipeline_engine.envelope import Envelope, Event, Via, stored_name
 from pipeline_engine.errors import BadMoment, BadValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
+from pipeline_engine.jobs import JOB_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.store import FOLLOWING_EVENTS, Sender, Store
@@ -28,7 +29,15 @@ from pipeline_engine.values import instant_text
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         stored_name(event): event
-        for events in (DEAL_EVENTS, PROCESS_EVENTS, TEAM_EVENTS, EXCHANGE_EVENTS, PRIVACY_EVENTS, FOLLOWING_EVENTS)
+        for events in (
+            DEAL_EVENTS,
+            PROCESS_EVENTS,
+            TEAM_EVENTS,
+            EXCHANGE_EVENTS,
+            PRIVACY_EVENTS,
+            FOLLOWING_EVENTS,
+            JOB_EVENTS,
+        )
         for event in events
     }
 )

@@ -23,11 +23,13 @@ from pipeline_engine.replay.report import CHANGES, Backtest, Change, Example, Ru
 from pipeline_engine.replay.situations import Situations
 from pipeline_engine.replay.slips import slips
 from pipeline_engine.replay.verdicts import fits
+from pipeline_engine.store import Progress, quiet
 from pipeline_engine.values import Money
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 EXAMPLES = 5
+STEPS = 5
 TOUCHED: tuple[Change, ...] = ("newly_refused", "newly_needs_approval", "newly_allowed")
 
 
@@ -39,13 +41,14 @@ class Question:
     open_sealed: Open | None = None
 
 
-def backtest(facts: Facts, candidate: Process, question: Question) -> Backtest:
+def backtest(facts: Facts, candidate: Process, question: Question, told: Progress = quiet) -> Backtest:
     """
     Replay every attempt on deals of the candidate's process under the candidate.
 
     Args:
         facts: The history as it was lived, at the moment it is asked about.
         candidate: The process to try; its name says which deals.
+        told: Told after each of the steps.
 
     Raises:
         UnknownProcess: No deal ran under that process, or the baseline was never published.
@@ -53,12 +56,17 @@ def backtest(facts: Facts, candidate: Process, question: Question) -> Backtest:
     instants = Instants(facts, question.open_sealed)
     attempts = _attempts(facts, candidate)
     judge = Judge(candidate)
+    told(0, STEPS)
     situations = Situations.of(instants, attempts, "known_at", question.open_sealed)
+    told(1, STEPS)
     before = as_replayed(situations, judge, question.baseline) if question.baseline else as_recorded(situations, judge)
+    told(2, STEPS)
     found = _found(situations, judge, before)
+    told(3, STEPS)
     effects = _effects(situations, judge, found)
     rules = tuple(effects.of(number, rule) for number, rule in enumerate(candidate.rules))
     waits = approval_waits(facts)
+    told(4, STEPS)
     return Backtest(
         candidate=candidate.label, candidate_digest=candidate.digest, baseline=_label(before.process, question),
         position=facts.position, events=facts.position,

@@ -45,6 +45,7 @@ from pipeline_engine.store.model import (
     quiet,
 )
 from pipeline_engine.store.opening import is_there, open_store, restore_keys
+from pipeline_engine.store.papers import Paper, Papers, PaperWriter
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
@@ -70,6 +71,9 @@ __all__ = [
     "Kept",
     "KeyProvider",
     "Lease",
+    "Paper",
+    "PaperWriter",
+    "Papers",
     "Parked",
     "Part",
     "PersonalValuesShared",

@@ -30,7 +30,7 @@ class Codec:
     """Writes and reads rows for one registry of events and one provider of keys."""
 
     def __init__(self, events: Mapping[str, type[Event]], keys: KeyProvider, upcasters: Upcasters = UPCASTERS) -> None:
-        self._events, self._keys, self.upcasters = dict(events), keys, upcasters
+        self._events, self.keys, self.upcasters = dict(events), keys, upcasters
         self._names = {kind: name for name, kind in events.items()}
         self.keys_name = keys.name
         self.subject_keys = keys if isinstance(keys, SubjectKeys) else None
@@ -39,19 +39,19 @@ class Codec:
         """Make what closing these drafts takes, durably, before any of them is appended; raises SubjectIsErased."""
         subjects = [subject for draft in drafts for subject in _subjects(draft.event)]
         if subjects:
-            self._keys.ready(subjects)
+            self.keys.ready(subjects)
 
     def mark(self, digest: str) -> str:
         """How the digest of a request is kept in the command log."""
-        return self._keys.mark(digest)
+        return self.keys.mark(digest)
 
     def marks(self, mark: str, digest: str) -> bool | None:
         """Whether it is the mark of this digest; None where nobody can tell any more."""
-        return self._keys.marks(mark, digest)
+        return self.keys.marks(mark, digest)
 
     def generation(self) -> int:
         """Goes up when states of decoded events may hold what nobody may read any more."""
-        return self._keys.generation()
+        return self.keys.generation()
 
     def name_of(self, event: Event) -> str:
         """The stored name of an event; raises BadValue for one not registered."""
@@ -75,7 +75,7 @@ class Codec:
     def _body(self, event: Event, stream: str, version: int) -> bytes:
         if not may_be_personal(type(event)):
             return type(event).__pydantic_serializer__.to_json(event, exclude_defaults=True)
-        seal = self._keys.seal
+        seal = self.keys.seal
 
         def close(value: Personal, field: str) -> dict[str, Any]:
             if value.value is None:
@@ -89,7 +89,7 @@ class Codec:
         """The text behind what `sealed` holds, as JSON text; None where its key is gone; raises UnreadableEvent."""
         parts = from_json(sealed)
         try:
-            return self._keys.open(Sealed(**parts), stream, version, name)
+            return self.keys.open(Sealed(**parts), stream, version, name)
         except ValueError as error:
             raise UnreadableEvent(stream, version, None, _not_opened(name, error)) from None
 
@@ -148,7 +148,7 @@ class Codec:
         if len(tree) != 1 or type(sealed) is not dict or sealed.keys() != _SEALED_KEYS:
             return self._opened(tree, row)
         try:
-            text = self._keys.open(Sealed(**sealed), row.stream, row.version, name)
+            text = self.keys.open(Sealed(**sealed), row.stream, row.version, name)
         except ValueError as error:
             raise _Unreadable(_not_opened(name, error)) from None
         if type(sealed["subject"]) is not str:

@@ -50,6 +50,7 @@ from pipeline_engine.store.model import (
     StreamAppend,
     quiet,
 )
+from pipeline_engine.store.papers import Papers
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -345,6 +346,10 @@ class Store:
     def lease(self, name: str, holder: str, clock: Callable[[], datetime]) -> Lease:
         """The right to a piece of work, which one holder of all processes has at a time."""
         return Lease(self._log, name, holder, clock)
+
+    def papers(self, clock: Callable[[], datetime]) -> Papers:
+        """Files beside the log that are needed for a while."""
+        return Papers(self._log, self._codec.keys, clock)
 
     def standings(self) -> list[Standing]:
         """Where every follower stands that has tables in this store, by name."""

@@ -12,6 +12,8 @@ MIXED = "identity, aes-256-gcm"
 
 COMMANDS = "store:commands"
 """Whose key marks the requests in the command log: it is destroyed with every erasure, and made anew when needed."""
+ANSWERS = "store:answers"
+"""Whose key closes what jobs answered, which may quote anybody: destroyed with every erasure like the one above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from pipeline_engine.errors import BadStore, SubjectIsErased
 from pipeline_engine.store.keys.cipher import Secret, fresh_key
-from pipeline_engine.store.keys.model import COMMANDS, FORMAT, KeyRow, KeyState, stays_erased
+from pipeline_engine.store.keys.model import ANSWERS, COMMANDS, FORMAT, KeyRow, KeyState, stays_erased
 
 PAGE = 1000
 TABLES = (
@@ -104,7 +104,7 @@ class KeyTables:
                 return False
             run("INSERT INTO {at}carried_out VALUES (?, ?)", erasure, now)
             run("UPDATE {at}subject_keys SET wrapped = NULL WHERE subject = ?", subject)
-            run("DELETE FROM {at}subject_keys WHERE subject = ?", COMMANDS)
+            run("DELETE FROM {at}subject_keys WHERE subject IN (?, ?)", COMMANDS, ANSWERS)
             if not run("SELECT 1 FROM {at}subject_keys WHERE subject = ? LIMIT 1", subject):
                 # Nothing was sealed about them yet; that they are erased is remembered all the same.
                 run(_ADD, fresh_key()[0], subject, None, now)
