@@ -27,6 +27,7 @@ from pipeline_engine.cli import (
     erasing,
     following,
     imports,
+    jobs,
     keeping,
     process_diff,
     process_lint,
@@ -107,6 +108,7 @@ app.add_typer(auditing.commands, name="audit")
 app.add_typer(following.commands, name="follow")
 app.add_typer(buses.commands, name="bus")
 app.add_typer(timing.commands, name="timers")
+app.add_typer(jobs.commands, name="job")
 app.add_typer(erasing.commands, name="erase")
 app.add_typer(keeping.commands, name="keys")
 backtesting.register(app)

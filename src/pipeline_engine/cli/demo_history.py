@@ -29,7 +29,11 @@ def gather(folder: Path, history: Path, mapping: Path | None, json: bool) -> Sho
         process = engine.publish(process_file, by="demo").process
         with progress("importing") as told:
             report = engine.import_history(
-                [history], mapping_file, None, folder / f"{history.name}.rejects.csv", lambda rows, deals: told(rows, 0)
+                [history],
+                mapping_file,
+                None,
+                folder / f"{history.name}.rejects.csv",
+                progress=lambda rows, deals: told(rows, 0),
             )
         if not json:
             say_report(report)

@@ -63,7 +63,12 @@ def _import(files: list[Path], how: tuple[Path | None, str | None, Path | None],
     extra: dict[str, Any] = {"by": who} if who else {}
     with opened(making=True) as engine, progress("importing") as told:
         report = engine.import_history(
-            files, mapping, process, rejects or reject_file(files[0]), lambda rows, deals: told(rows, 0), **extra
+            files,
+            mapping,
+            process,
+            rejects or reject_file(files[0]),
+            progress=lambda rows, deals: told(rows, 0),
+            **extra,
         )
     emit_json(report.to_json()) if json else say_report(report)
 

@@ -8,7 +8,7 @@ from pipeline_engine.engine.clocks import StoryClock, system_clock
 from pipeline_engine.engine.engine import Engine
 from pipeline_engine.engine.erasing import Erasure, Held
 from pipeline_engine.engine.follow_ups import Opening, Planned
-from pipeline_engine.engine.jobs import JobFailure, JobLook, JobProgress, Upload
+from pipeline_engine.engine.jobs import MOST_FILES, MOST_UPLOAD_BYTES, JobFailure, JobLook, JobProgress, Upload
 from pipeline_engine.engine.lending import Loan
 from pipeline_engine.engine.life import OpenHandoff
 from pipeline_engine.engine.links import ApprovalLink
@@ -21,10 +21,13 @@ from pipeline_engine.engine.setup import Applied
 from pipeline_engine.engine.shell import EVENTS, How
 from pipeline_engine.engine.timekeeping import Called, Rung
 from pipeline_engine.engine.working import Workers
+from pipeline_engine.engine.works import Uploaded
 
 __all__ = [
     "EVENTS",
+    "MOST_FILES",
     "MOST_TOGETHER",
+    "MOST_UPLOAD_BYTES",
     "Applied",
     "ApprovalLink",
     "Awaited",
@@ -49,6 +52,7 @@ __all__ = [
     "Rung",
     "StoryClock",
     "Upload",
+    "Uploaded",
     "Workers",
     "bases_beside",
     "load_file",

@@ -31,13 +31,20 @@ class HistoryVerbs(Shell):
         mapping: str | Path | HistoryMapping,
         process: str | None = None,
         reject_file: str | Path | None = None,
+        *,
         progress: Progress | None = None,
+        bare_names: bool = False,
         **how: Unpack[How],
     ) -> ImportReport:
-        """Bring history files in by a mapping; what is there already is not brought in again. That it ran is kept."""
+        """
+        Bring history files in by a mapping; what is there already is not brought in again. That it ran is kept.
+
+        Args:
+            bare_names: Leave the folders out of what is told of files.
+        """
         read = mapping if isinstance(mapping, HistoryMapping) else load_mapping(Path(mapping))
         pinned = self._desk.judge(process or read.process, read.version).process
-        options = ImportOptions(reject_file=Path(reject_file) if reject_file else None, progress=progress)
+        options = ImportOptions(Path(reject_file) if reject_file else None, progress, bare_names)
         paths = [Path(file) for file in files]
         report = import_history(self._store, paths, read, pinned, options)
         self._record("store:imports", _ran(report, paths), self._envelope({"by": f"import:{read.source}", **how}))

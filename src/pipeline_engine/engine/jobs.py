@@ -24,15 +24,15 @@ from pipeline_engine.engine.works import (
     AskedWork,
     BacktestWork,
     ImportWork,
-    Input,
     LongWork,
     MigrateWork,
     RebuildWork,
+    Uploaded,
     Work,
     upload_folder,
 )
 from pipeline_engine.envelope import Event
-from pipeline_engine.errors import BadValue, TooManyJobs, UnknownJob
+from pipeline_engine.errors import BadValue, NoAnswer, TooManyJobs, UnknownJob
 from pipeline_engine.jobs import JOB_STREAM, Job, JobAsked, decide_cancel, evolve_job
 from pipeline_engine.store import Decision, Fold, Papers, PaperWriter
 from pipeline_engine.values import microseconds
@@ -53,7 +53,7 @@ class JobProgress(BaseModel):
     """How much of how much is done; what is counted is the kind's own (rows, deals, events, steps)."""
 
     done: int
-    total: int
+    total: int | None
 
 
 class JobFailure(BaseModel):
@@ -82,6 +82,11 @@ class Upload:
         self._papers, self._room = papers, room
         self._writer: PaperWriter = papers.begin(upload_folder(upload), FILE)
 
+    @property
+    def size(self) -> int:
+        """How many are taken in so far."""
+        return self._writer.bytes
+
     def add(self, content: bytes) -> None:
         """More of the file. Raises BadValue where it is too large; then nothing of it is kept."""
         if self._writer.bytes + len(content) > MOST_UPLOAD_BYTES:
@@ -92,10 +97,10 @@ class Upload:
             raise TooManyJobs(_full())
         self._writer.add(content)
 
-    def end(self) -> Input:
+    def end(self) -> Uploaded:
         """All of it is there."""
         self._papers.put(upload_folder(self.id), NAME, self.name.encode())
-        return Input(upload=self.id, name=self.name, sha256=self._writer.end().sha256)
+        return Uploaded(upload=self.id, name=self.name, sha256=self._writer.end().sha256)
 
     def give_up(self) -> None:
         """Keep nothing of it."""
@@ -190,18 +195,18 @@ class JobVerbs(LongWork):
         return self.job(job_id)
 
     def job_result(self, job_id: str) -> Iterator[bytes]:
-        """What a job answered, as JSON, piece by piece; raises BadValue where it is not there, or no longer."""
+        """What a job answered, as JSON, piece by piece; raises NoAnswer where there is none."""
         return self._answered(job_id, RESULT, "a job that is done, and for a week after")
 
     def job_rejects(self, job_id: str) -> Iterator[bytes]:
-        """The rows that an import did not take, as CSV, piece by piece; raises BadValue where there are none."""
+        """The rows that an import did not take, as CSV, piece by piece; raises NoAnswer where there are none."""
         return self._answered(job_id, REJECTS, "an import with rows that it did not take, and for a week after")
 
     def _answered(self, job_id: str, name: str, expected: str) -> Iterator[bytes]:
         job = self._job(job_id)
         folder = answers_folder(job.id, job.attempt)
         if job.open or self._papers.about(folder, name) is None:
-            raise BadValue(name, f"that of a job that is {job.state}", expected)
+            raise NoAnswer(name, job.state, expected)
         return self._papers.read(folder, name)
 
     def _job(self, job_id: str) -> Job:
@@ -214,12 +219,12 @@ class JobVerbs(LongWork):
         said = self._papers.whole(folder, name)
         return kind.model_validate_json(said) if said else None
 
-    def _uploaded(self, upload: str) -> Input:
+    def _uploaded(self, upload: str) -> Uploaded:
         folder, papers = upload_folder(upload), self._papers
         name, paper = papers.whole(folder, NAME), papers.about(folder, FILE)
         if name is None or paper is None:
             raise BadValue("files", upload, "the id of an upload of the last day that no job has done with")
-        return Input(upload=upload, name=name.decode(), sha256=paper.sha256)
+        return Uploaded(upload=upload, name=name.decode(), sha256=paper.sha256)
 
     def _ask_job(self, work: Callable[[], Work], asked: str, how: How) -> JobLook:
         envelope = self._envelope(how)

@@ -188,7 +188,7 @@ class _Watch:
 
     def told(self, done: int, total: int) -> None:
         """Take in how far it is; raises Stopped where it is to be left."""
-        self._progress = JobProgress(done=done, total=total)
+        self._progress = JobProgress(done=done, total=total or None)
         if self._worker.stopping.is_set():
             raise Stopped("put-back")
         if self._why is not None:

@@ -3,11 +3,9 @@
 What is asked is kept as a paper until it is done, so that any process of the store may do it.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -23,7 +21,7 @@ from pipeline_engine.exchange import HistoryMapping, check_mapping, read_mapping
 from pipeline_engine.facts import TABLES
 from pipeline_engine.jobs import JobKind
 from pipeline_engine.process import Process, load_process
-from pipeline_engine.store import Papers, Progress
+from pipeline_engine.store import PIECE, Papers, Progress
 
 ALL_VIEWS = "facts"
 FILE, REJECTS = "file", "rejects"
@@ -54,7 +52,7 @@ class LongWork(HistoryVerbs, MigrationVerbs):
         self._question(name, to, mapping)
 
 
-class Input(BaseModel):
+class Uploaded(BaseModel):
     """A file that was uploaded: under which id and name, and its SHA-256."""
 
     model_config = ConfigDict(frozen=True)
@@ -70,7 +68,7 @@ class _Work(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Uploaded, ...]:
         """The files it reads."""
         return ()
 
@@ -120,12 +118,12 @@ class ImportWork(_Work):
     """History files that are to come in by a mapping."""
 
     kind: Literal["import"] = "import"
-    files: tuple[Input, ...]
+    files: tuple[Uploaded, ...]
     mapping: str
     process: str | None = None
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Uploaded, ...]:
         """The files it reads."""
         return self.files
 
@@ -141,14 +139,15 @@ class ImportWork(_Work):
         with _laid_out(self.files, doing.papers) as (folder, files):
             rejects = folder / "rejects.csv"
             try:
-                report = doing.engine.import_history(files, read, self.process, rejects, doing.told, **how)
+                report = doing.engine.import_history(
+                    files, read, self.process, rejects, progress=lambda rows, deals: doing.told(rows, 0),
+                    bare_names=True, **how,
+                )  # fmt: skip
             except BadHistory as bad:
                 raise BadHistory(Path(bad.file).name, bad.line, bad.column, bad.found, bad.expected, bad.near) from None
             if report.reject_file is not None:
                 _keep(rejects, doing)
-        named = tuple(replace(each, file=Path(each.file).name) for each in report.rejects)
-        told = replace(report, rejects=named).to_json()
-        return Came({**told, "reject_file": REJECTS if report.reject_file else None})
+        return Came({**report.to_json(), "reject_file": REJECTS if report.reject_file else None})
 
 
 class BacktestWork(_Work):
@@ -237,7 +236,7 @@ class AskedWork(BaseModel):
 
 
 @contextmanager
-def _laid_out(inputs: tuple[Input, ...], papers: Papers) -> Iterator[tuple[Path, list[Path]]]:
+def _laid_out(inputs: tuple[Uploaded, ...], papers: Papers) -> Iterator[tuple[Path, list[Path]]]:
     """The files in a folder that only this user reads, each under its name; gone afterwards."""
     with TemporaryDirectory(prefix="pipeline-engine-job-") as name:
         folder, files = Path(name), list[Path]()
@@ -255,11 +254,8 @@ def upload_folder(upload: str) -> str:
 
 
 def _keep(rejects: Path, doing: Doing) -> None:
-    """Put the rejects among the papers, under the names that the files were uploaded with."""
     writer = doing.papers.begin(doing.folder, REJECTS)
-    with rejects.open(encoding="utf-8", newline="") as file:
-        for file_name, *cells in csv.reader(file):
-            line = io.StringIO(newline="")
-            csv.writer(line).writerow((Path(file_name).name, *cells))
-            writer.add(line.getvalue().encode())
+    with rejects.open("rb") as file:
+        while piece := file.read(PIECE):
+            writer.add(piece)
     writer.end()

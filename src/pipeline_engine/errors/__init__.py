@@ -23,6 +23,7 @@ PipelineError
 │   ├── CommandIdReused           the same command id with another request
 │   ├── EmptyWindow               a view asked over no time at all
 │   ├── SubjectIsErased · NoErasure  nothing is recorded about an erased person; nobody proposed that erasure
+│   ├── NoAnswer                  a job has no such answer: not yet, no longer, or never
 │   ├── UnsafeService             a setting under which the service is not started
 │   └── BadStore                  a store that must not be used: foreign, newer, unsafe settings
 ├── Refused                       a rule said no (exit 1); raised only by `Outcome.raise_if_refused`
@@ -81,6 +82,7 @@ from pipeline_engine.errors.rejections import (
     DealIsOpen,
     EmptyWindow,
     HandoffIsOpen,
+    NoAnswer,
     NoDelegation,
     NoErasure,
     NoHandoff,
@@ -114,6 +116,7 @@ __all__ = [
     "DealIsOpen",
     "EmptyWindow",
     "HandoffIsOpen",
+    "NoAnswer",
     "NoDelegation",
     "NoErasure",
     "NoHandoff",

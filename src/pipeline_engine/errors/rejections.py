@@ -170,6 +170,13 @@ class NoErasure(Rejected):
         self.subject = subject
 
 
+class NoAnswer(Rejected):
+    """A job has no such answer: not yet, no longer, or never."""
+
+    def __init__(self, what: str, state: str, when: str) -> None:
+        super().__init__(f"a job that is {state} has no {what} here; expected {when}")
+
+
 class BadStore(Rejected):
     """A store that must not be used as it is: foreign, of a newer format, or with unsafe settings."""
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,11 +26,12 @@ ATTEMPTS = 5
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """`reject_file` is where rejects are written, if there are any; `progress` is told rows read and deals
-    done.
+    done; `bare_names` leaves the folders out of what is told of files.
     """
 
     reject_file: Path | None = None
     progress: Progress | None = None
+    bare_names: bool = False
     limits: Limits = LIMITS
     batch: int = BATCH
 
@@ -142,9 +143,11 @@ class _Run:
 
     def report(self) -> ImportReport:
         """The account; writes the reject file where there is something for it."""
-        target = self._options.reject_file if self._rejects else None
+        target, rejects = self._options.reject_file if self._rejects else None, self._rejects
+        if self._options.bare_names:
+            rejects = [replace(each, file=Path(each.file).name) for each in rejects]
         if target:
-            write_rejects(target, self._rejects)
+            write_rejects(target, rejects)
         totals = self._totals
         return ImportReport(
             source=self._mapping.source,
@@ -157,7 +160,7 @@ class _Run:
             rejected=len(self._rejects),
             conflicts=totals.conflicts,
             fidelity=fidelity_of(self._mapping, self._process),
-            rejects=tuple(self._rejects[:EXAMPLES]),
+            rejects=tuple(rejects[:EXAMPLES]),
             conflict_examples=tuple(self._examples),
             reject_file=target,
             notes=dict(self._notes),

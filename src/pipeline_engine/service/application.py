@@ -48,8 +48,9 @@ class Service:
         listening = self.engine.running([self.listeners.tail], GATHER_SECONDS)
         timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
         options = BusOptions(prefix=self.settings.bus_prefix)
+        jobs: list[Beside] = [self.engine.working()] if self.settings.jobs else []
         bus: list[Beside] = [BusService(self.engine, self.settings.bus, options)] if self.settings.bus else []
-        return [listening, *timers, *bus]
+        return [listening, *timers, *jobs, *bus]
 
     @property
     def health(self) -> Health:

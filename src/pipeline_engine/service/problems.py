@@ -41,7 +41,7 @@ _LOG = logging.getLogger("pipeline_engine.service")
 # What a client can do nothing with, or what an outcome's own document says.
 _KEPT_BACK = {"known", "outcome"}
 _CALLED = {"deal_id": "deal", "file": "source"}
-_IN_PATHS = {"unknown-deal", "unknown-process", "unknown-person", "unknown-name"}
+_IN_PATHS = {"unknown-deal", "unknown-process", "unknown-person", "unknown-job", "unknown-name"}
 _STANDARD = {"type", "title", "status", "detail", "instance"}
 
 

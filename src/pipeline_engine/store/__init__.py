@@ -45,7 +45,7 @@ from pipeline_engine.store.model import (
     quiet,
 )
 from pipeline_engine.store.opening import is_there, open_store, restore_keys
-from pipeline_engine.store.papers import Paper, Papers, PaperWriter
+from pipeline_engine.store.papers import PIECE, Paper, Papers, PaperWriter
 from pipeline_engine.store.seal import IDENTITY, KeyProvider, Sealed
 from pipeline_engine.store.upcast import UPCASTERS, Upcasters
 from pipeline_engine.store.view_tables import UnfitRow, ViewRows, ViewTable
@@ -56,6 +56,7 @@ __all__ = [
     "GATHER_SECONDS",
     "IDENTITY",
     "OUTAGE",
+    "PIECE",
     "UNSAFE",
     "UPCASTERS",
     "Aside",

@@ -7,7 +7,7 @@ the key they are closed under, and throws them away.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,12 +176,6 @@ class PaperWriter:
         while len(self._held) >= PIECE:
             self._write(bytes(self._held[:PIECE]))
             del self._held[:PIECE]
-
-    def add_all(self, contents: Iterable[bytes]) -> "PaperWriter":
-        """All of these, one after the other."""
-        for content in contents:
-            self.add(content)
-        return self
 
     def end(self) -> Paper:
         """All of it is there."""

@@ -9,6 +9,7 @@ from pipeline_engine.service.api.deal_beside import DealBeside
 from pipeline_engine.service.api.deal_commands import DealCommands
 from pipeline_engine.service.api.deal_looks import DealLooks
 from pipeline_engine.service.api.following import Following, StoreLooks
+from pipeline_engine.service.api.jobs import Jobs
 from pipeline_engine.service.api.listed import Listed
 from pipeline_engine.service.api.many import Many
 from pipeline_engine.service.api.people import People
@@ -23,6 +24,7 @@ _ROOMS: dict[str, tuple[type[Resource], ...]] = {
     "processes": (Processes,),
     "people": (People,),
     "views": (Views, Audits),
+    "jobs": (Jobs,),
     "store": (Following, StoreLooks),
     "problems": (Listed,),
 }

@@ -47,6 +47,7 @@ class Marked:
     answers: Any
     status: int
     problems: tuple[int, ...]
+    takes: str | None = None
 
 
 def get(path: str, answers: Any, *problems: int) -> Callable[[F], F]:
@@ -54,9 +55,10 @@ def get(path: str, answers: Any, *problems: int) -> Callable[[F], F]:
     return _marked(Marked("GET", path, answers, 200, (400, 403, 422, 500, 503, *problems)))
 
 
-def post(path: str, answers: Any, *problems: int, status: int = 200) -> Callable[[F], F]:
-    """The method writes, or has a body to be read."""
-    return _marked(Marked("POST", path, answers, status, (400, 403, 409, 413, 415, 422, 500, 503, *problems)))
+def post(path: str, answers: Any, *problems: int, status: int = 200, takes: str | None = None) -> Callable[[F], F]:
+    """The method writes, or has a body to be read; `takes` is the media type of one that is no JSON."""
+    usual = (400, 403, 409, 413, 415, 422, 500, 503)
+    return _marked(Marked("POST", path, answers, status, (*usual, *problems), takes))
 
 
 def command(path: str, *problems: int, status: int = 200) -> Callable[[F], F]:
@@ -203,7 +205,12 @@ def _add(router: APIRouter, marked: Marked, method: Callable[..., Any], tag: str
         marked.path, method, methods=[marked.method], operation_id=method.__name__, status_code=marked.status,
         summary=said.splitlines()[0].rstrip("."), description=said, response_model=None, tags=[tag],
         responses={marked.status: _answers(marked.answers), **problem_responses(*problems)}, response_class=Response,
+        openapi_extra=_bytes(marked.takes) if marked.takes else None,
     )  # fmt: skip
+
+
+def _bytes(kind: str) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 def _answers(told: Any) -> dict[str, Any]:
