@@ -267,7 +267,7 @@ class JobVerbs(LongWork):
 
     def _new_id(self) -> str:
         """An id that sorts by the time it was made."""
-        return f"{microseconds(self._clock()) // 1000:012x}{secrets.token_hex(4)}"
+        return f"{microseconds(self._clock()):013x}{secrets.randbits(28):07x}"
 
     def tidy_job(self, job: Job) -> None:
         """Throw away what an ended job needed."""

@@ -25,7 +25,12 @@ CASES = 2_000
 SOAK_CASES = 100_000
 CHECKED = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 DEALS = ("D-lead", "D-offer", "D-contract", "D-won", "D-lost", "D-big")
-KNOWN = {"deal": DEALS, "process": ("shop", "shop@1"), "person": ("rep", "boss"), "view": ("facts", "holdings")}
+KNOWN: dict[str, tuple[str, ...]] = {
+    "deal": DEALS,
+    "process": ("shop", "shop@1"),
+    "person": ("rep", "boss"),
+    "view": ("facts", "holdings"),
+}
 WORDS = {
     "by": ("rep", "boss", "vp"), "to": ("lead", "offer", "contract", "won", "lost", "rep-2"), "into": DEALS,
     "process": ("shop",), "rule": ("reachable", "big"), "role": ("buyer", "manager"), "kind": ("call",),
@@ -40,6 +45,7 @@ def schema() -> Iterator[Any]:
     for stage in ("lead", "offer", "contract", "won", "lost"):
         shop.deal_in(stage, f"D-{stage}")
     shop.deal_in("offer", "D-big", "5000")
+    KNOWN["job"] = (shop.engine.ask_rebuild(by="ops").job.id,)
     load_all_checks()
     yield schemathesis.openapi.from_asgi("/openapi.json", shop.engine.app(hosts=("testserver",), wait_seconds=0))
     shop.engine.close()
