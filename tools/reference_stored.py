@@ -20,6 +20,7 @@ from pipeline_engine.engine import EVENTS, Engine, StoryClock
 from pipeline_engine.envelope import Envelope, Event, SourceRef, StoredMoney, StoredText, StoredValue
 from pipeline_engine.exchange import EXCHANGE_EVENTS
 from pipeline_engine.facts import MEANINGS, reference
+from pipeline_engine.jobs import JOB_EVENTS
 from pipeline_engine.privacy import PRIVACY_EVENTS
 from pipeline_engine.process import PROCESS_EVENTS
 from pipeline_engine.store import FOLLOWING_EVENTS
@@ -32,6 +33,7 @@ STREAMS: Mapping[str, tuple[str, tuple[type[Event], ...]]] = {
     "Of imports": ("`store:imports`", EXCHANGE_EVENTS),
     "Of erasures": ("`store:erasures`", PRIVACY_EVENTS),
     "Of views": ("`store:following`", FOLLOWING_EVENTS),
+    "Of jobs": ("`job:<id>`", JOB_EVENTS),
 }
 PLAIN = {str: "text", int: "whole number", bool: "true or false", float: "number", NoneType: "null"}
 EVENTS_INTRO = """

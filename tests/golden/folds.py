@@ -20,6 +20,7 @@ from pipeline_engine.deal import explain, verdicts_of
 from pipeline_engine.engine import EVENTS
 from pipeline_engine.engine.erasing import ERASURES
 from pipeline_engine.engine.holders import PERSON
+from pipeline_engine.engine.jobs import JOB
 from pipeline_engine.engine.reads import DEAL, PROCESS
 from pipeline_engine.envelope import Recorded, stored_name
 from pipeline_engine.process import Judge
@@ -31,7 +32,7 @@ HERE = Path(__file__).parent
 CODEC = Codec(EVENTS, IDENTITY)
 RECORDED_AT = 1_773_100_800_000_000
 FOLDS: Mapping[str, Fold[Any]] = {
-    "deal": DEAL, "person": PERSON, "process": PROCESS, "store:erasures": ERASURES,
+    "deal": DEAL, "person": PERSON, "process": PROCESS, "store:erasures": ERASURES, "job": JOB,
 }  # fmt: skip
 
 

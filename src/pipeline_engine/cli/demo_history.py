@@ -28,12 +28,9 @@ def gather(folder: Path, history: Path, mapping: Path | None, json: bool) -> Sho
     with Engine.open(f"sqlite:///{path}", via="cli") as engine:
         process = engine.publish(process_file, by="demo").process
         with progress("importing") as told:
+            rejects = folder / f"{history.name}.rejects.csv"
             report = engine.import_history(
-                [history],
-                mapping_file,
-                None,
-                folder / f"{history.name}.rejects.csv",
-                progress=lambda rows, deals: told(rows, 0),
+                [history], mapping_file, None, rejects, progress=lambda rows, deals: told(rows, 0)
             )
         if not json:
             say_report(report)

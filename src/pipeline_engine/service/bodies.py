@@ -68,7 +68,7 @@ async def _read(request: Request, most_bytes: int) -> bytes:
 
 
 def _too_large(most_bytes: int) -> str:
-    return f"the body is larger than {most_bytes:,} bytes; `/v1/jobs` takes what is longer"
+    return f"the body is larger than {most_bytes:,} bytes; `/v1/uploads` takes files"
 
 
 def document_of(body: bytes) -> Any:
