@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.reference_bus import asyncapi_document
 from tools.reference_cases import cases_page
 from tools.reference_command_line import commands_page, json_page
+from tools.reference_doors import doors_page
 from tools.reference_entries import entries_page
 from tools.reference_lint import lint_page
 from tools.reference_process import process_page
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "facts.md": facts_page,
     "commands.md": commands_page,
     "json.md": json_page,
+    "doors.md": doors_page,
     "unsafe-settings.md": unsafe_page,
     "asyncapi.json": asyncapi_document,
 }

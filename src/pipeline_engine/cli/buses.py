@@ -73,9 +73,10 @@ def dead(
     bus_room = room()
     with bus_room.reached(bus_room.connect(bus), bus) as reached:
         letters = reached.peek(bus_room.Channels(prefix).dead, limit)
-    found = [_letter(bus_room, each) for each in letters]
+    told = bus_room.letters_document(prefix, letters)
+    found = told["dead"]
     if json:
-        emit_json({"bus": prefix or None, "dead": found})
+        emit_json(told)
     else:
         heads: list[Column] = [("place", "left"), ("subject", "left"), ("tries", "right"), ("bytes", "right")]
         rows = [(e["place"], e["subject"], str(e["tries"]), f"{e['bytes']:,}", e["reason"]) for e in found]
@@ -83,15 +84,6 @@ def dead(
             table([*heads, ("why", "text")], rows)
         say(words.plural(len(found), "dead letter"))
     raise typer.Exit(1 if found else 0)
-
-
-def _letter(bus_room: Any, letter: Any) -> dict[str, Any]:
-    said = letter.headers
-    return {
-        "place": said.get(bus_room.PLACE, ""), "subject": said.get(bus_room.SUBJECT, ""),
-        "tries": int(said.get(bus_room.TRIES, "0")), "reason": said.get(bus_room.REASON, ""),
-        "bytes": len(letter.body), "body": letter.body.decode("utf-8", "backslashreplace"),
-    }  # fmt: skip
 
 
 @commands.command(epilog=epilog("bus retry"))

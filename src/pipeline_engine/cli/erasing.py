@@ -1,6 +1,6 @@
 """`erase propose · confirm · withdraw · list`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,7 +8,6 @@ from pipeline_engine.cli import words
 from pipeline_engine.cli.examples import epilog
 from pipeline_engine.cli.output import emit_json, note, say, table
 from pipeline_engine.cli.session import At, By, CommandId, Json, asked, opened
-from pipeline_engine.values import instant_text
 
 if TYPE_CHECKING:
     from pipeline_engine.engine import Engine, Erasure, Held
@@ -64,12 +63,11 @@ def withdraw(
 
 
 def _answer(engine: "Engine", became: "Erasure", tried: str, json: bool) -> None:
-    unsealed = _unsealed(engine, became.subject) if became.erased else 0
+    unsealed = engine.unsealed_of(became.subject) if became.erased else 0
     if json:
-        emit_json({
-            "subject": became.subject, "erased": became.erased, "new": became.new, "proposed_by": became.proposed_by,
-            "refused": became.refused, "unsealed": unsealed,
-        })  # fmt: skip
+        from pipeline_engine.documents import erasure_document
+
+        emit_json(erasure_document(became, unsealed))
     elif became.refused:
         say(f"REFUSED  may not {tried} the erasure of {became.subject}: {_MAY_NOT[became.refused]}", style="bold red")
     else:
@@ -90,13 +88,6 @@ def _became(became: "Erasure", tried: str) -> str:
     return f"PROPOSED  {again}by {became.proposed_by}: `erase confirm {became.subject}` by somebody else erases"
 
 
-def _unsealed(engine: "Engine", subject: str) -> int:
-    # The whole log is read for it only where it can hold such values.
-    if engine.always_sealed:
-        return 0
-    return next((held.unsealed for held in engine.subjects() if held.subject == subject), 0)
-
-
 @commands.command("list", epilog=epilog("erase list"))
 def list_(
     subject: Annotated[str | None, typer.Argument(help="Only this one, stream by stream.", metavar="SUBJECT")] = None,
@@ -109,10 +100,9 @@ def list_(
     proposed = [each for each in erasures.proposed.values() if subject in (None, each.subject)]
     erased = [each for each in erasures.erased if subject in (None, each.subject)]
     if json:
-        emit_json({
-            "held": [_held_json(each) for each in held], "proposed": [_proposed_json(each) for each in proposed],
-            "erased": [_erased_json(each) for each in erased],
-        })  # fmt: skip
+        from pipeline_engine.documents import erasures_document, held_documents
+
+        emit_json({"held": held_documents(held), **erasures_document(erasures, subject)})
         return
     if not (held or proposed or erased):
         say("nothing is kept about " + (subject or "anybody"))
@@ -143,21 +133,3 @@ def _streams(held: "Held", most: int | None) -> str:
     named = [f"{stream} {count:,}" for stream, count in sorted(held.streams.items())]
     more = len(named) - most if most is not None else 0
     return ", ".join(named[:most]) + (f" and {words.plural(more, 'stream')} more" if more > 0 else "")
-
-
-def _held_json(held: "Held") -> dict[str, Any]:
-    return {
-        "subject": held.subject, "values": held.values, "erased": held.erased, "unsealed": held.unsealed,
-        "streams": dict(sorted(held.streams.items())),
-    }  # fmt: skip
-
-
-def _proposed_json(each: "Proposal") -> dict[str, Any]:
-    return {"subject": each.subject, "by": each.by, "at": instant_text(each.at), "reason": each.reason}
-
-
-def _erased_json(each: "Erased") -> dict[str, Any]:
-    return {
-        "subject": each.subject, "by": each.by, "proposed_by": each.proposed_by, "at": instant_text(each.at),
-        "position": each.position,
-    }  # fmt: skip

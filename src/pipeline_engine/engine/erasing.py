@@ -198,6 +198,13 @@ class ErasureVerbs(Shell):
         """Whether every personal value was written under a key, and none before there were keys."""
         return self._store.keys is not None and self._store.keys.sealed_from_the_beginning
 
+    def unsealed_of(self, subject: str) -> int:
+        """How many values about a subject were written before there were keys, which an erasure can only hide."""
+        # The whole log is read for it only where it can hold such values.
+        if self.always_sealed:
+            return 0
+        return next((held.unsealed for held in self.subjects() if held.subject == subject), 0)
+
     def erasure_findings(self) -> list[Finding]:
         """What doctor should know of erasures."""
         keys = self._store.keys

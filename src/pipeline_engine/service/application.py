@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from pipeline_engine.engine import Engine
 from pipeline_engine.service import api, browsing, health, live, page
+from pipeline_engine.service.api.buses import BusLooks
+from pipeline_engine.service.api.resource import add_to
 from pipeline_engine.service.bus import BusOptions, BusService
 from pipeline_engine.service.guards import Guards
 from pipeline_engine.service.health import Beside, Health, Numbers
@@ -42,6 +44,7 @@ class Service:
         self.numbers = Numbers()
         self._health: Health | None = None
         self._listeners: Listeners | None = None
+        self._bus: BusService | None = None
 
     def _beside(self) -> list[Beside]:
         """What is to run beside requests, as the settings say."""
@@ -49,7 +52,8 @@ class Service:
         timers: list[Beside] = [Timers(self.engine)] if self.settings.timers else []
         options = BusOptions(prefix=self.settings.bus_prefix)
         jobs: list[Beside] = [self.engine.working()] if self.settings.jobs else []
-        bus: list[Beside] = [BusService(self.engine, self.settings.bus, options)] if self.settings.bus else []
+        self._bus = BusService(self.engine, self.settings.bus, options) if self.settings.bus else None
+        bus: list[Beside] = [self._bus] if self._bus else []
         return [listening, *timers, *jobs, *bus]
 
     @property
@@ -69,6 +73,7 @@ class Service:
     def router(self) -> APIRouter:
         """Everything under `/v1`, with its life: what it needs beside requests begins and ends with the application."""
         router = api.routes(self.engine, self.settings, self._life)
+        add_to(router, BusLooks(self.engine, self.settings, lambda: self._bus), "bus")
         live.add_to(router, lambda: self.listeners)
         page.add_to(router, self.engine)
         return router
@@ -113,7 +118,7 @@ class Service:
                 self.health.stopping = True
                 self.listeners.end()
                 # A health that was stopped is not begun again: an application that lives twice gets a new one.
-                self._health = self._listeners = None
+                self._health = self._listeners = self._bus = None
 
 
 async def _kept(stack: AsyncExitStack, start: Callable[[], None], stop: Callable[[], None]) -> None:

@@ -83,6 +83,7 @@ _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.TooManyJobs: Kind("too-many-jobs", 503, "as many jobs are open as may be", 30),
     errors.NotThereYet: Kind("position-ahead", 409, "the log has not come to that position", 1),
     errors.StoreUnreachable: Kind("store-unreachable", 503, "the store could not be reached", 5),
+    errors.BusUnreachable: Kind("bus-unreachable", 503, "the message broker could not be reached", 5),
     errors.WrongExpectedVersion: Kind("too-many-writers", 503, "other writers were first, several times", 1),
     errors.BadStore: Kind("bad-store", 503, "the store must not be used as it is", 60),
     errors.UnreadableEvent: Kind("unreadable-event", 500, "a stored event cannot be read"),

@@ -8,6 +8,7 @@ from pipeline_engine.engine import Engine
 from pipeline_engine.service.api.deal_beside import DealBeside
 from pipeline_engine.service.api.deal_commands import DealCommands
 from pipeline_engine.service.api.deal_looks import DealLooks
+from pipeline_engine.service.api.erasures import ErasureRoom
 from pipeline_engine.service.api.following import Following, StoreLooks
 from pipeline_engine.service.api.jobs import Jobs
 from pipeline_engine.service.api.listed import Listed
@@ -22,7 +23,7 @@ _ROOMS: dict[str, tuple[type[Resource], ...]] = {
     "deals": (DealLooks, DealCommands, DealBeside),
     "many deals": (Many,),
     "processes": (Processes,),
-    "people": (People,),
+    "people": (People, ErasureRoom),
     "views": (Views, Audits),
     "jobs": (Jobs,),
     "store": (Following, StoreLooks),
