@@ -2,6 +2,7 @@
 
 from fastapi import Response
 from pydantic import Field
+from starlette.requests import Request as HttpRequest
 
 from pipeline_engine.documents import LinkDocument, link_document
 from pipeline_engine.service.api.resource import Body, DealId, Headers, Resource, answer, command, post
@@ -58,11 +59,14 @@ class DealBeside(Resource):
         return self.came_of(deal, asked, how)
 
     @post("/deals/{deal}/approvals/links", LinkDocument, 404)
-    def link_to_approval(self, deal: DealId, ask: LinkAsk) -> Response:
+    def link_to_approval(self, request: HttpRequest, deal: DealId, ask: LinkAsk) -> Response:
         """Make a link by which one person decides about a rule on a page, without signing in anywhere."""
         self.known(ask.person)
         token, link = self.engine.approval_link(deal, ask.rule, ask.to, person=ask.person, days=ask.days)
-        return answer(link_document(token, link))
+        # Below whatever the routes were put, also in another application.
+        above = str(request.scope["path"]).removesuffix(f"/v1/deals/{deal}/approvals/links")
+        told = link_document(token, link)
+        return answer({**told, "path": above + told["path"]})
 
     @command("/deals/{deal}/waivers")
     def waive_rule(self, deal: DealId, asked: Waive, how: Headers) -> Response:

@@ -1,12 +1,12 @@
 """`POST /v1/deals` and below: what moves a deal, and what is recorded of it, by the models that the bus reads too."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import Response
 from pydantic import Field
+from starlette.requests import Request
 
-from pipeline_engine.service.api.resource import DealId, Headers, Resource, command
+from pipeline_engine.service.api.resource import DealId, Headers, Resource, beside, command
 from pipeline_engine.service.commands import (
     Assign,
     Attach,
@@ -36,11 +36,11 @@ class DealCommands(Resource):
     """Opening, moving, closing, and what is noted on the way."""
 
     @command("/deals", status=201)
-    def open_deal(self, asked: OpenNew, how: Headers) -> Response:
+    def open_deal(self, request: Request, asked: OpenNew, how: Headers) -> Response:
         """Open a deal under the version of a process that is in force."""
         wanted = Open.model_construct(**{name: getattr(asked, name) for name in Open.model_fields})
         answer = self.came_of(asked.deal, wanted, how, 201)
-        answer.headers["Location"] = f"/v1/deals/{quote(asked.deal, safe='')}"
+        answer.headers["Location"] = beside(request, "deals", asked.deal)
         return answer
 
     @command("/deals/{deal}/moves")

@@ -20,7 +20,7 @@ from pipeline_engine.documents import (
 )
 from pipeline_engine.engine import MOST_FILES, MOST_UPLOAD_BYTES, JobLook, Upload
 from pipeline_engine.service.api.processes import Source
-from pipeline_engine.service.api.resource import JSON, LONGEST_NAME, Once, Resource, answer, get, post
+from pipeline_engine.service.api.resource import JSON, LONGEST_NAME, Once, Resource, answer, beside, get, post
 from pipeline_engine.service.bodies import TooLarge, WrongType
 from pipeline_engine.service.commands import Asked
 
@@ -90,25 +90,25 @@ class Jobs(Resource):
         return answer(upload_document(uploaded), 201)
 
     @post("/imports", JobDocument, status=202)
-    def import_history(self, ask: ImportAsk, how: Once) -> Response:
+    def import_history(self, request: Request, ask: ImportAsk, how: Once) -> Response:
         """Bring uploaded history in by a mapping. Rows that cannot come in are among the job's rejects."""
-        return _accepted(self.engine.ask_import(ask.files, ask.mapping, ask.process, **how.of(ask)))
+        return _accepted(request, self.engine.ask_import(ask.files, ask.mapping, ask.process, **how.of(ask)))
 
     @post("/backtests", JobDocument, status=202)
-    def backtest(self, ask: BacktestAsk, how: Once) -> Response:
+    def backtest(self, request: Request, ask: BacktestAsk, how: Once) -> Response:
         """Try a process on history: what would have been refused, and what let through. Changes nothing."""
-        return _accepted(self.engine.ask_backtest(ask.candidate, ask.baseline, **how.of(ask)))
+        return _accepted(request, self.engine.ask_backtest(ask.candidate, ask.baseline, **how.of(ask)))
 
     @post("/rebuilds", JobDocument, status=202)
-    def rebuild(self, ask: RebuildAsk, how: Once) -> Response:
+    def rebuild(self, request: Request, ask: RebuildAsk, how: Once) -> Response:
         """Make a view, or all facts, anew from the log, beside what is read meanwhile."""
-        return _accepted(self.engine.ask_rebuild(ask.view, **how.of(ask)))
+        return _accepted(request, self.engine.ask_rebuild(ask.view, **how.of(ask)))
 
     @post("/migrations", JobDocument, status=202)
-    def migrate(self, ask: MigrationAsk, how: Once) -> Response:
+    def migrate(self, request: Request, ask: MigrationAsk, how: Once) -> Response:
         """Let the open deals of a process go on under another version; others go on working meanwhile."""
         to, stay = (ask.process, ask.to, ask.mapping), ask.allow_stranded
-        return _accepted(self.engine.ask_migration(*to, why=ask.why, allow_stranded=stay, **how.of(ask)))
+        return _accepted(request, self.engine.ask_migration(*to, why=ask.why, allow_stranded=stay, **how.of(ask)))
 
     @get("/jobs", JobPageDocument)
     def list_jobs(self, limit: Limit = 50, before: Before = None) -> Response:
@@ -156,8 +156,8 @@ async def _taken_in(request: Request, upload: Upload) -> None:
         await anyio.to_thread.run_sync(upload.add, part)
 
 
-def _accepted(look: JobLook) -> Response:
-    return answer(job_document(look), 202, {"Location": f"/v1/jobs/{look.job.id}"})
+def _accepted(request: Request, look: JobLook) -> Response:
+    return answer(job_document(look), 202, {"Location": beside(request, "jobs", look.job.id)})
 
 
 def _streamed(pieces: Iterator[bytes], kind: str) -> Response:

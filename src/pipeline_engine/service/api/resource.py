@@ -3,10 +3,12 @@
 A method marked with `get` or `post` is one operation: its name is the operation id, its docstring the description.
 """
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.dependencies.models import Dependant
@@ -14,6 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from starlette.requests import Request
+from starlette.routing import Match
+from starlette.types import Scope
 
 from pipeline_engine.documents import OutcomeDocument, outcome_document
 from pipeline_engine.engine import Engine, How
@@ -23,6 +27,9 @@ from pipeline_engine.service.settings import ServiceSettings
 
 JSON = "application/json"
 _UNKNOWN = "there is no such parameter"
+_SLASH = re.compile("%2f", re.IGNORECASE)
+# No character of Unicode, so that it is in no name.
+_HELD = "\ufdd0"
 LONGEST_NAME = 200
 MOST_POSITION = 2**63 - 1
 
@@ -157,13 +164,33 @@ class Resource:
         self.known(*people)
 
 
+def beside(request: Request, *parts: str) -> str:
+    """The address of something beside what was asked, wherever the routes were put: its last part is another."""
+    whole: str = request.scope["path"]
+    return "/".join([quote(whole.rpartition("/")[0]), *(quote(part, safe="") for part in parts)])
+
+
 def answer(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A document as it is; it was made to fit what the route declares."""
     return Response(to_json(document), status, headers, JSON)
 
 
 class Route(ProblemRoute):
-    """A route that takes no query it does not know: a slip in a filter's name would answer of everything."""
+    """A route that takes no query it does not know: a slip in a filter's name would answer of everything.
+
+    A slash that is written `%2F` is part of a name: ids of other systems have them.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the request is for it, and the names in the path."""
+        raw: bytes = scope.get("raw_path") or b""
+        if b"%2" not in raw or b"%2f" not in raw.lower():
+            return super().matches(scope)
+        written = raw.partition(b"?")[0].decode("ascii", "replace")
+        match, child = super().matches({**scope, "path": unquote(_SLASH.sub(_HELD, written))})
+        names = child.get("path_params", {})
+        child |= {"path_params": {name: str(value).replace(_HELD, "/") for name, value in names.items()}}
+        return match, child
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, asked only what it knows."""
