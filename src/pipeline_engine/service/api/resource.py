@@ -188,9 +188,8 @@ class Route(ProblemRoute):
             return super().matches(scope)
         written = raw.partition(b"?")[0].decode("ascii", "replace")
         match, child = super().matches({**scope, "path": unquote(_SLASH.sub(_HELD, written))})
-        names = child.get("path_params", {})
-        child |= {"path_params": {name: str(value).replace(_HELD, "/") for name, value in names.items()}}
-        return match, child
+        names = {name: str(value).replace(_HELD, "/") for name, value in child.get("path_params", {}).items()}
+        return match, {**child, "path_params": names}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, asked only what it knows."""
