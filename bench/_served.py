@@ -1,5 +1,7 @@
 """A process that serves, for bench/service.py: the engine's application as `serve` runs it, or the framework's own.
 
+The engine's may be asked for alone: without timers, bus and jobs, which `serve` runs beside it unless they are off.
+
 Both tell the processor time and the memory of their process at `/cpu`. The peer answers with a deal's document
 that is made once, through the framework's own models.
 """
@@ -16,6 +18,7 @@ from pipeline_engine import Engine
 from pipeline_engine.documents import DealDocument, deal_document
 from pipeline_engine.service.application import Service
 from pipeline_engine.service.logs import to_standard_error
+from pipeline_engine.service.settings import ServiceSettings
 
 
 def cpu() -> dict[str, float]:
@@ -24,9 +27,9 @@ def cpu() -> dict[str, float]:
     return {"seconds": time.process_time(), "bytes": most if sys.platform == "darwin" else most * 1024}
 
 
-def ours(engine: Engine) -> FastAPI:
+def ours(engine: Engine, settings: ServiceSettings) -> FastAPI:
     """The application with its middleware and its log."""
-    app = Service(engine).app(to_standard_error())
+    app = Service(engine, settings).app(to_standard_error())
     app.add_api_route("/cpu", cpu)
     return app
 
@@ -43,10 +46,11 @@ def peers(engine: Engine, deal: str) -> FastAPI:
     return app
 
 
-def main(url: str, port: str, deal: str) -> None:
-    """Serve the engine, or where a deal is named the peer."""
+def main(url: str, port: str, which: str) -> None:
+    """Serve the engine, `whole` or `alone`, or the peer with the deal that is named."""
+    settings = {"whole": ServiceSettings(), "alone": ServiceSettings(bus="", timers=False, jobs=False)}
     with Engine.open(url) as engine:
-        app = peers(engine, deal) if deal else ours(engine)
+        app = ours(engine, settings[which]) if which in settings else peers(engine, which)
         uvicorn.run(app, port=int(port), http="httptools", ws="none", log_config=None, access_log=False)
 
 
