@@ -327,6 +327,31 @@ def test_a_stop_puts_a_job_back_and_the_next_worker_does_it(engine: Engine, monk
     assert names(engine, asked) == ["JobAsked", "JobBegun", "JobPutBack", "JobBegun", "JobEnded"]
 
 
+def test_work_that_does_not_look_up_is_put_back_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop does not wait for it, and what it says afterwards is not heard."""
+    begun, go, tries = Event(), Event(), list[int]()
+
+    def do(self: RebuildWork, doing: Doing) -> Came:
+        tries.append(doing.attempt)
+        if doing.attempt == 1:
+            begun.set()
+            assert go.wait(20)
+        return Came({"view": "facts", "position": doing.attempt})
+
+    monkeypatch.setattr(RebuildWork, "do", do)
+    asked = engine.ask_rebuild(by="ops")
+    workers = engine.working()
+    workers.start()
+    assert begun.wait(20)
+    workers.stop(seconds=0.2)
+    assert engine.job(asked.job.id).job.state == "waiting"
+    worked(engine)
+    go.set()
+    sleep(0.3)
+    assert result(engine, asked)["position"] == 2
+    assert names(engine, asked) == ["JobAsked", "JobBegun", "JobPutBack", "JobBegun", "JobEnded"]
+
+
 def test_two_workers_do_a_job_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one takes the next job meanwhile."""
     held = Held(monkeypatch)

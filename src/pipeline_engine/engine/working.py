@@ -62,11 +62,13 @@ class Workers:
             thread.start()
 
     def stop(self, seconds: float = 5.0) -> None:
-        """Put back what is being done, as soon as the work looks up; what hangs is left behind, and tried again."""
+        """Put back what is being done, as soon as the work looks up; of what does not in time the try is given up."""
         self._stopping.set()
         until = monotonic() + seconds
-        for thread in self._threads:
+        for thread, worker in zip(self._threads, self._workers, strict=False):
             thread.join(max(0.0, until - monotonic()))
+            if thread.is_alive():
+                worker.leave()
 
     def health(self) -> Health:
         """How the worker gets on that has been silent the longest."""
@@ -82,6 +84,7 @@ class _Worker:
         self.looked_at: float | None = None
         self.failing: str | None = None
         self._swept_at: float | None = None
+        self._doing: tuple[Job, Lease] | None = None
 
     def health(self) -> Health:
         """How it gets on."""
@@ -129,10 +132,19 @@ class _Worker:
         if not job.open:
             self._engine.tidy_job(job)
             return True
+        self._doing = job, lease
         with _Watch(self._engine, job, lease, self) as watch:
             ended = self._done(job, watch)
         self._surely(ended)
+        self._doing = None
         return True
+
+    def leave(self) -> None:
+        """Put back what is being done though it goes on: its try is not the newest any more, so it ends nothing."""
+        if (doing := self._doing) is not None:
+            with suppress(PipelineError):
+                self._engine.put_back_job(doing[0])
+                doing[1].give_back()
 
     def _done(self, job: Job, watch: "_Watch") -> Callable[[], None]:
         """Do it; how that is to be recorded."""
@@ -202,8 +214,12 @@ class _Watch:
                 self._worker.looks()
 
     def _look(self) -> None:
-        kept = self._lease.take(LEASE_SECONDS)
-        self._why = self._why or (self._engine.why_left(self._job) if kept else "lost")
+        self._why = self._why or self._engine.why_left(self._job)
+        # What is somebody else's by now is not to be kept from them.
+        if self._why != "lost" and not self._lease.take(LEASE_SECONDS):
+            self._why = "lost"
+        if self._why == "lost":
+            return
         if (progress := self._progress) != self._noted and progress is not None:
             self._engine.note_progress(self._job, progress)
             self._noted = progress
