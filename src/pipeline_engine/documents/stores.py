@@ -1,9 +1,7 @@
 """The store: what the doctor found, where the views that follow the log stand, what was put aside, the log's digest."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -26,8 +24,14 @@ class DoctorDocument(TypedDict):
     findings: list[CheckDocument]
 
 
-DigestDocument = dict[str, Any]
-"""What a log holds in one number, and up to which position."""
+class DigestDocument(TypedDict):
+    """What a log holds in one number, and its command log, which has no prefix, where all was asked for."""
+
+    position: int
+    events: int
+    log: str
+    commands: int | None
+    command_log: str | None
 
 
 class StandingDocument(TypedDict):
@@ -109,4 +113,10 @@ def _aside(parked: Parked) -> AsideDocument:
 
 def digest_document(digest: Digest) -> DigestDocument:
     """What the log holds in one number."""
-    return asdict(digest)
+    return {
+        "position": digest.position,
+        "events": digest.events,
+        "log": digest.log,
+        "commands": digest.commands,
+        "command_log": digest.command_log,
+    }
