@@ -82,7 +82,7 @@ def main() -> None:
         url = database()
         with Engine.open(url) as engine:
             engine.publish_text(PROCESS, "bench.yaml", by="ops")
-        with served(url) as sender:
+        with served(url, "whole") as sender:
             each, alone, among = measured(sender)
     print(f"{LISTENERS} listeners: {each / 1000:,.0f} kB each (wanted: at most {WANTED_BYTES / 1000:,.0f})")
     print(f"  a note takes {median(among) * 1000:.1f} ms among them, {median(alone) * 1000:.1f} ms alone: "

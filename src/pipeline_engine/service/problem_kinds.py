@@ -80,7 +80,7 @@ _BY_ERROR: dict[type[errors.PipelineError], Kind] = {
     errors.NoErasure: Kind("no-erasure", 409, "nobody proposed that erasure"),
     errors.Rejected: Kind("rejected", 422, "it cannot be done so"),
     errors.NoAnswer: Kind("no-answer", 409, "the job has no such answer, or not yet, or no longer"),
-    errors.TooManyJobs: Kind("too-many-jobs", 503, "as many jobs are open as may be", 30),
+    errors.TooManyJobs: Kind("too-many-jobs", 429, "as many jobs are open as may be", 30),
     errors.NotThereYet: Kind("position-ahead", 409, "the log has not come to that position", 1),
     errors.StoreUnreachable: Kind("store-unreachable", 503, "the store could not be reached", 5),
     errors.BusUnreachable: Kind("bus-unreachable", 503, "the message broker could not be reached", 5),

@@ -161,7 +161,7 @@ def test_a_job_waits_where_nobody_works_and_is_cancelled(idle: Desk) -> None:
     for _ in range(20):
         assert idle.ask("/rebuilds").status_code == 202
     full = idle.ask("/rebuilds")
-    assert problem(full) == (503, "too-many-jobs")
+    assert problem(full) == (429, "too-many-jobs")
     assert full.headers["retry-after"] == "30"
 
 

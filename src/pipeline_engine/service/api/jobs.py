@@ -74,7 +74,7 @@ class MigrationAsk(Asked):
 class Jobs(Resource):
     """Files for jobs, the four kinds of them, and how each stands."""
 
-    @post("/uploads", UploadDocument, status=201, takes=BYTES)
+    @post("/uploads", UploadDocument, 429, status=201, takes=BYTES)
     async def upload_file(self, request: Request, name: FileName) -> Response:
         """Take in a file for a job, as its plain bytes. What no job takes up within a day is thrown away."""
         _check(request)
@@ -89,22 +89,22 @@ class Jobs(Resource):
             raise
         return answer(upload_document(uploaded), 201)
 
-    @post("/imports", JobDocument, status=202)
+    @post("/imports", JobDocument, 429, status=202)
     def import_history(self, request: Request, ask: ImportAsk, how: Once) -> Response:
         """Bring uploaded history in by a mapping. Rows that cannot come in are among the job's rejects."""
         return _accepted(request, self.engine.ask_import(ask.files, ask.mapping, ask.process, **how.of(ask)))
 
-    @post("/backtests", JobDocument, status=202)
+    @post("/backtests", JobDocument, 429, status=202)
     def backtest(self, request: Request, ask: BacktestAsk, how: Once) -> Response:
         """Try a process on history: what would have been refused, and what let through. Changes nothing."""
         return _accepted(request, self.engine.ask_backtest(ask.candidate, ask.baseline, **how.of(ask)))
 
-    @post("/rebuilds", JobDocument, status=202)
+    @post("/rebuilds", JobDocument, 429, status=202)
     def rebuild(self, request: Request, ask: RebuildAsk, how: Once) -> Response:
         """Make a view, or all facts, anew from the log, beside what is read meanwhile."""
         return _accepted(request, self.engine.ask_rebuild(ask.view, **how.of(ask)))
 
-    @post("/migrations", JobDocument, status=202)
+    @post("/migrations", JobDocument, 429, status=202)
     def migrate(self, request: Request, ask: MigrationAsk, how: Once) -> Response:
         """Let the open deals of a process go on under another version; others go on working meanwhile."""
         to, stay = (ask.process, ask.to, ask.mapping), ask.allow_stranded
