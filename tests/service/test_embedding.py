@@ -30,6 +30,7 @@ def theirs(lived: list[str]) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        """Theirs."""
         lived.append("begun")
         yield
         lived.append("ended")
@@ -39,10 +40,12 @@ def theirs(lived: list[str]) -> FastAPI:
     @app.exception_handler(HTTPException)
     @app.exception_handler(404)
     async def answered(request: Request, error: Exception) -> Response:
+        """Their own words."""
         return JSONResponse({"theirs": True}, 404)
 
     @app.get("/own")
     async def own() -> Response:
+        """Nothing, in their words."""
         raise HTTPException(404)
 
     return app
@@ -105,6 +108,7 @@ def test_mounted_it_lives_by_the_lifespan_of_the_other(shop: Shop) -> None:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        """Theirs, with ours in it."""
         async with mounted(inner):
             yield
 

@@ -6,6 +6,7 @@ from pipeline_engine.naming import quoted
 
 
 def said(found: str, expected: str, near: Sequence[str]) -> str:
+    """What was found, what was expected, and what is near to it, as one line."""
     needed = f"; expected {expected}" if expected else ""
     return f"{found}{needed}" + (f"; did you mean {quoted(near)}?" if near else "")
 

@@ -71,6 +71,7 @@ def test_history_comes_in(desk: Desk) -> None:
 
 def test_the_other_kinds(desk: Desk) -> None:
     """A backtest, a rebuild and a migration, each with the answer that the command line gives."""
+    desk.shop.clock.on(0.5)
     desk.shop.deal_in("offer", "J-1")
     backtest = ended(desk, desk.ask("/backtests", candidate=PROCESS))
     assert desk.get(f"/jobs/{backtest['id']}/result").json()["attempts"] > 0
